@@ -1,0 +1,132 @@
+/**
+ * The errors of the library: what happened to what, why, and what to do next.
+ *
+ * What was expected to be possible (a job that failed, a databag that is malformed) is data, never one of these.
+ *
+ * @module
+ */
+
+/** Every code that an error of this library may bear. Documented in `docs/reference/errors.md`. */
+export type ErrorCode =
+  | "command-failed"
+  | "configuration-invalid"
+  | "database-ambiguous"
+  | "database-unknown"
+  | "feature-missing"
+  | "hook-tool-failed"
+  | "job-unknown"
+  | "journal-unreadable"
+  | "not-leader"
+  | "request-invalid"
+  | "storage-failed"
+  | "storage-missing";
+
+/** What each error says besides its message. */
+export interface ErrorOptions {
+  /** One imperative sentence: what to do next. */
+  readonly remedy: string;
+  /** Whether the same call may succeed later without anybody changing anything. Default: false. */
+  readonly retryable?: boolean;
+  /** What was thrown beneath, if anything. */
+  readonly cause?: unknown;
+}
+
+const brand = Symbol.for("juju-database-backup.error");
+
+/** The base of every error that this library throws. */
+export abstract class DatabaseBackupError extends Error {
+  /** Stable, for programs. */
+  abstract readonly code: ErrorCode;
+  /** One imperative sentence, for people. */
+  readonly remedy: string;
+  /** Whether the same call may succeed later without anybody changing anything. */
+  readonly retryable: boolean;
+
+  constructor(message: string, options: ErrorOptions) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = new.target.name;
+    this.remedy = options.remedy;
+    this.retryable = options.retryable ?? false;
+    Object.defineProperty(this, brand, { value: true });
+  }
+}
+
+/** Tells whether something thrown is an error of this library, also where two copies of it are installed. */
+export function isDatabaseBackupError(thrown: unknown): thrown is DatabaseBackupError {
+  return typeof thrown === "object" && thrown !== null && brand in thrown;
+}
+
+/** An option or a setting has a value that cannot be used. Thrown where it is read, before anything is done. */
+export class ConfigurationError extends DatabaseBackupError {
+  readonly code = "configuration-invalid";
+}
+
+/** Why a request cannot be made. */
+export type RequestErrorCode = Extract<
+  ErrorCode,
+  | "database-ambiguous"
+  | "database-unknown"
+  | "feature-missing"
+  | "job-unknown"
+  | "not-leader"
+  | "request-invalid"
+  | "storage-missing"
+>;
+
+/** What a caller of the requirer asked for cannot be requested. Nothing was written. */
+export class RequestError extends DatabaseBackupError {
+  readonly code: RequestErrorCode;
+
+  constructor(code: RequestErrorCode, message: string, options: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** A child process failed. `stdout` and `stderr` are kept whole up to the limit of the runner. */
+export class CommandError extends DatabaseBackupError {
+  readonly code: "command-failed" | "hook-tool-failed" = "command-failed";
+  readonly exitCode: number | undefined;
+  readonly signal: NodeJS.Signals | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+
+  constructor(message: string, result: CommandOutcome, options: ErrorOptions) {
+    super(message, options);
+    this.exitCode = result.exitCode;
+    this.signal = result.signal;
+    this.stdout = result.stdout;
+    this.stderr = result.stderr;
+  }
+}
+
+/** How a child process ended, in the one shape that success and failure share. */
+export interface CommandOutcome {
+  /** Absent where a signal or a failure to start ended it. */
+  readonly exitCode: number | undefined;
+  readonly signal: NodeJS.Signals | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** One of Juju's hook tools failed. Thrown by the binding in `lib/juju`. */
+export class HookToolError extends CommandError {
+  override readonly code = "hook-tool-failed";
+}
+
+/** The journal on local disk cannot be read or written. No job is started while this holds. */
+export class JournalError extends DatabaseBackupError {
+  readonly code = "journal-unreadable";
+}
+
+/** The artefact store refused or failed an operation. */
+export class StorageError extends DatabaseBackupError {
+  readonly code = "storage-failed";
+  /** The HTTP status of the answer; absent where there was none. */
+  readonly httpStatus: number | undefined;
+
+  constructor(message: string, options: ErrorOptions & { readonly httpStatus?: number | undefined }) {
+    super(message, options);
+    this.httpStatus = options.httpStatus;
+  }
+}

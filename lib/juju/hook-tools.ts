@@ -1,0 +1,196 @@
+/**
+ * The binding of the Juju port to Juju's hook tools, each run as a child process.
+ *
+ * @module
+ * @see https://documentation.ubuntu.com/juju/3.6/reference/hook-command/list-of-hook-commands/
+ */
+import { ConfigurationError, HookToolError } from "../errors.ts";
+import { describeEnd, run } from "../process/run.ts";
+import type { Databag, DatabagChanges, GoalState, Juju, LogLevel, StatusName, UnitStatus } from "./juju.ts";
+import { relationSetInput } from "./relation-set-input.ts";
+
+/** What the binding may be told. */
+export interface HookToolsOptions {
+  /** The environment that Juju gave to `dispatch`. Default: that of this process. */
+  readonly environment?: NodeJS.ProcessEnv;
+  /** How long one hook tool may take, in milliseconds. Default: 60,000. */
+  readonly timeoutMs?: number;
+}
+
+const defaultTimeoutMs = 60_000;
+const statusNames: readonly string[] = ["active", "waiting", "blocked", "maintenance"] satisfies StatusName[];
+/** Linux gives one argument 128 KiB; a longer text would keep the tool from starting at all. */
+const maxArgumentBytes = 120 * 1024;
+
+/** Juju, by its hook tools. Databag values travel on standard input, never in an argument. */
+export class HookTools implements Juju {
+  readonly unit: string;
+  readonly application: string;
+  readonly modelUuid: string;
+  readonly #environment: NodeJS.ProcessEnv;
+  readonly #timeoutMs: number;
+
+  /** @throws ConfigurationError where the environment is none that Juju gives to a charm. */
+  constructor(options: HookToolsOptions = {}) {
+    this.#environment = options.environment ?? process.env;
+    this.#timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
+    this.unit = this.#variable("JUJU_UNIT_NAME");
+    this.application = this.unit.slice(0, this.unit.indexOf("/"));
+    this.modelUuid = this.#variable("JUJU_MODEL_UUID");
+  }
+
+  async isLeader(): Promise<boolean> {
+    return (await this.#json("is-leader", [])) === true;
+  }
+
+  async goalState(): Promise<GoalState> {
+    const state = record(await this.#json("goal-state", []));
+    const units = Object.entries(record(state["units"]))
+      .filter(([, unit]) => record(unit)["status"] !== "dying")
+      .map(([name]) => name);
+    return { units };
+  }
+
+  async relationIds(endpoint: string): Promise<readonly string[]> {
+    const ids = strings(await this.#json("relation-ids", [endpoint]));
+    return ids.toSorted((a, b) => relationNumber(a) - relationNumber(b));
+  }
+
+  async relationUnits(relationId: string): Promise<readonly string[]> {
+    return strings(await this.#json("relation-list", ["-r", relationId]));
+  }
+
+  async relationApplication(relationId: string): Promise<string> {
+    return String(await this.#json("relation-list", ["-r", relationId, "--app"]));
+  }
+
+  async readUnitDatabag(relationId: string, unit: string): Promise<Databag> {
+    return databag(await this.#json("relation-get", ["-r", relationId, "-", unit]));
+  }
+
+  async readApplicationDatabag(relationId: string, application: string): Promise<Databag> {
+    return databag(await this.#json("relation-get", ["-r", relationId, "--app", "-", application]));
+  }
+
+  async writeUnitDatabag(relationId: string, changes: DatabagChanges): Promise<void> {
+    await this.#run("relation-set", ["-r", relationId, "--file", "-"], relationSetInput(changes));
+  }
+
+  async writeApplicationDatabag(relationId: string, changes: DatabagChanges): Promise<void> {
+    await this.#run("relation-set", ["-r", relationId, "--app", "--file", "-"], relationSetInput(changes));
+  }
+
+  async config(): Promise<Readonly<Record<string, string | number | boolean>>> {
+    const config: Record<string, string | number | boolean> = {};
+    for (const [key, value] of Object.entries(record(await this.#json("config-get", ["--all"])))) {
+      if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") config[key] = value;
+    }
+    return config;
+  }
+
+  async setStatus(status: UnitStatus): Promise<void> {
+    await this.#run("status-set", [status.name, "--", argument(status.message)]);
+  }
+
+  async status(): Promise<UnitStatus> {
+    const status = record(await this.#json("status-get", ["--include-data"]));
+    const { status: name, message } = status;
+    return {
+      // Juju has statuses that no charm can set, such as "unknown" before the first one is.
+      name: isStatusName(name) ? name : "maintenance",
+      message: typeof message === "string" ? message : "",
+    };
+  }
+
+  async log(level: LogLevel, message: string): Promise<void> {
+    await this.#run("juju-log", ["-l", level, "--", argument(message)]);
+  }
+
+  async actionParameters(): Promise<Readonly<Record<string, unknown>>> {
+    return record(await this.#json("action-get", []));
+  }
+
+  async setActionResults(results: Readonly<Record<string, string>>): Promise<void> {
+    await this.#run(
+      "action-set",
+      Object.entries(results).map(([key, value]) => argument(`${key}=${value}`)),
+    );
+  }
+
+  async logAction(message: string): Promise<void> {
+    await this.#run("action-log", ["--", argument(message)]);
+  }
+
+  async failAction(message: string): Promise<void> {
+    await this.#run("action-fail", ["--", argument(message)]);
+  }
+
+  #variable(name: string): string {
+    const value = this.#environment[name];
+    if (value === undefined || value === "") {
+      throw new ConfigurationError(`${name} is not set: this process was not started by Juju.`, {
+        remedy: "Run the charm through Juju, or in a test through the simulated Juju.",
+      });
+    }
+    return value;
+  }
+
+  async #json(tool: string, args: readonly string[]): Promise<unknown> {
+    const text = await this.#run(tool, ["--format=json", ...args]);
+    try {
+      return text.trim() === "" ? null : (JSON.parse(text) as unknown);
+    } catch (cause) {
+      throw new HookToolError(
+        `Juju's hook tool ${tool} answered what is no JSON.`,
+        { exitCode: 0, signal: undefined, stdout: text, stderr: "" },
+        { remedy: "Look into the unit's log, and check the version of Juju.", cause },
+      );
+    }
+  }
+
+  async #run(tool: string, args: readonly string[], stdin?: string): Promise<string> {
+    const result = await run([tool, ...args], {
+      env: this.#environment,
+      timeoutMs: this.#timeoutMs,
+      maxOutputBytes: 64 * 1024 * 1024,
+      ...(stdin === undefined ? {} : { stdin }),
+    });
+    if (result.exitCode === 0) return result.stdout;
+    const said = result.stderr.trim().replace(/^ERROR /, "");
+    throw new HookToolError(
+      `Juju's hook tool ${tool} ${describeEnd(result)}${said === "" ? "." : `: ${said}`}`,
+      result,
+      { remedy: "Look into the unit's log; the hook runs again by itself.", retryable: true },
+    );
+  }
+}
+
+function relationNumber(id: string): number {
+  return Number(id.slice(id.lastIndexOf(":") + 1));
+}
+
+function isStatusName(value: unknown): value is StatusName {
+  return typeof value === "string" && statusNames.includes(value);
+}
+
+function record(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null ? { ...value } : {};
+}
+
+function strings(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((item): item is string => typeof item === "string") : [];
+}
+
+function databag(value: unknown): Databag {
+  return Object.fromEntries(
+    Object.entries(record(value)).filter((entry): entry is [string, string] => typeof entry[1] === "string"),
+  );
+}
+
+/** Cuts what no argument can hold, and says so: a message cut short is better than a hook that fails. */
+function argument(text: string): string {
+  const clean = text.replaceAll("\0", "");
+  const bytes = Buffer.from(clean);
+  if (bytes.length <= maxArgumentBytes) return clean;
+  return `${bytes.subarray(0, maxArgumentBytes).toString("utf8").replace(/\uFFFD+$/, "")}… (cut)`;
+}

@@ -1,0 +1,9 @@
+/**
+ * What charms need of Juju besides the two sides of the interface.
+ *
+ * @module
+ */
+export { ActionParameters, runAction, type ActionHandler } from "./action.ts";
+export { currentEvent, type JujuEvent, type RelationChange } from "./event.ts";
+export { HookTools, type HookToolsOptions } from "./hook-tools.ts";
+export type { Databag, DatabagChanges, GoalState, Juju, LogLevel, StatusName, UnitStatus } from "./juju.ts";

@@ -1,0 +1,28 @@
+/**
+ * The storage configuration that a relation of the interface `s3` gives.
+ *
+ * @module
+ */
+import type { StorageConfig } from "../job/storage-config.ts";
+import type { Juju } from "../juju/juju.ts";
+import { decodeS3 } from "../wire/s3.ts";
+
+/** What a storage endpoint says. */
+export type RelatedStorage =
+  | { readonly complete: true; readonly storage: StorageConfig }
+  | {
+      readonly complete: false;
+      /** Whether anything is related at all. */
+      readonly related: boolean;
+      /** The required fields that are missing. */
+      readonly missing: readonly string[];
+    };
+
+/** Reads the storage of the first relation of an endpoint. */
+export async function readS3Storage(juju: Juju, endpoint: string): Promise<RelatedStorage> {
+  const [relation] = await juju.relationIds(endpoint);
+  if (relation === undefined) return { complete: false, related: false, missing: [] };
+  const application = await juju.relationApplication(relation);
+  const decoded = decodeS3(await juju.readApplicationDatabag(relation, application));
+  return decoded.complete ? decoded : { complete: false, related: true, missing: decoded.missing };
+}

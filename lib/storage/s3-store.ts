@@ -1,0 +1,221 @@
+/**
+ * The artefact store on an S3 server. The only file that names the AWS SDK, and it loads it only when a store is
+ * opened: the SDK takes longer to load than a hook may think about.
+ *
+ * @module
+ */
+import { Agent } from "node:https";
+import { errnoOf } from "../process/errno.ts";
+import { describeLocation, storageLocation, type StorageConfig } from "../job/storage-config.ts";
+import type { ArtefactStore } from "./artefact-store.ts";
+import { StorageFaultError, type StorageFault } from "./storage-failure.ts";
+
+const connectTimeoutMs = 5_000;
+const requestTimeoutMs = 60_000;
+const attempts = 3;
+
+/** Keeps the SDK from warning about the version of Node.js that it will need one day. */
+const silenceVariable = "AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED";
+
+/**
+ * Opens the store of a storage configuration. Nothing is sent until it is used.
+ *
+ * It does not need https, for it only proves and stores; an engine that does says so itself.
+ */
+export async function openS3Store(storage: StorageConfig): Promise<ArtefactStore> {
+  process.env[silenceVariable] ??= "true";
+  const { ListObjectsV2Command, PutObjectCommand, S3Client } = await import("@aws-sdk/client-s3");
+  const location = storageLocation(storage);
+  const { accessKey, secretKey } = storage.credentials.reveal();
+  const style = (storage.uriStyle ?? "").trim();
+  const region = (storage.region ?? "").trim();
+  const chain = (storage.tlsCaChain ?? []).filter((pem) => pem.trim() !== "");
+  const agent = new Agent({
+    keepAlive: true,
+    maxSockets: 8,
+    // As with pgBackRest, a chain that is given stands in place of the authorities that the system knows.
+    ...(chain.length === 0 ? {} : { ca: chain }),
+  });
+  const client = new S3Client({
+    // The SDK finds the region's own host at AWS by itself.
+    ...((storage.endpoint ?? "").trim() === "" ? {} : { endpoint: location.endpoint }),
+    region: region === "" ? "us-east-1" : region,
+    credentials: { accessKeyId: accessKey, secretAccessKey: secretKey },
+    forcePathStyle: style === "path",
+    maxAttempts: attempts,
+    // Servers that are not AWS refuse the checksums that the SDK adds by default.
+    requestChecksumCalculation: "WHEN_REQUIRED",
+    responseChecksumValidation: "WHEN_REQUIRED",
+    requestHandler: {
+      httpsAgent: agent,
+      connectionTimeout: connectTimeoutMs,
+      requestTimeout: requestTimeoutMs,
+      throwOnRequestTimeout: true,
+    },
+  });
+  const folder = location.path
+    .split("/")
+    .filter((part) => part !== "")
+    .join("/");
+  const keyOf = (key: string): string => (folder === "" ? key : `${folder}/${key}`);
+
+  return {
+    // Listing, not HEAD: the answer to HEAD has no body, so it could not tell a missing bucket from a missing right.
+    probe: async () => {
+      try {
+        await client.send(
+          new ListObjectsV2Command({ Bucket: location.bucket, Prefix: keyOf(""), MaxKeys: 1 }),
+        );
+      } catch (error) {
+        throw explain(error, storage, "be read");
+      }
+    },
+    put: async (key, text) => {
+      try {
+        await client.send(
+          new PutObjectCommand({
+            Bucket: location.bucket,
+            Key: keyOf(key),
+            Body: Buffer.from(text, "utf8"),
+            ContentType: "text/plain; charset=utf-8",
+          }),
+        );
+      } catch (error) {
+        throw explain(error, storage, "be written to");
+      }
+    },
+    close: () => {
+      client.destroy();
+      agent.destroy();
+    },
+  };
+}
+
+const certificateErrors: ReadonlySet<string> = new Set([
+  "CERT_HAS_EXPIRED",
+  "CERT_NOT_YET_VALID",
+  "CERT_SIGNATURE_FAILURE",
+  "CERT_UNTRUSTED",
+  "CERT_REJECTED",
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "ERR_TLS_CERT_ALTNAME_INVALID",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_GET_ISSUER_CERT",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+  "ERR_SSL_WRONG_VERSION_NUMBER",
+  "EPROTO",
+  "ERR_OSSL_PEM_NO_START_LINE",
+  "ERR_OSSL_PEM_BAD_END_LINE",
+]);
+
+const networkErrors: ReadonlySet<string> = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ENOTFOUND",
+  "EPIPE",
+  "ETIMEDOUT",
+]);
+
+const credentialErrors: Readonly<Record<string, string>> = {
+  InvalidAccessKeyId: "it does not know the access key",
+  SignatureDoesNotMatch: "the secret key does not belong to the access key",
+  ExpiredToken: "they have expired",
+  InvalidToken: "it does not know them",
+  AccessDenied: "they have no right to it",
+  AuthorizationHeaderMalformed: "the region is not the one it expects",
+};
+
+/**
+ * Says what was wrong, by code and status alone: an answer's body may hold a key.
+ */
+function explain(error: unknown, storage: StorageConfig, what: string): StorageFaultError {
+  const location = storageLocation(storage);
+  const place = describeLocation(location);
+  const name = nameOf(error);
+  const status = statusOf(error);
+  const network = networkCodeOf(error);
+  const fault = (kind: StorageFault, message: string, remedy: string, retryable = false): StorageFaultError =>
+    new StorageFaultError(kind, message, { remedy, retryable, httpStatus: status });
+
+  if (network !== undefined && certificateErrors.has(network))
+    return fault(
+      "certificate",
+      `The certificate of ${location.endpoint} was not accepted (${network}).`,
+      "Put the authority that signed the server's certificate into tls-ca-chain, or renew the certificate.",
+    );
+  if (network === "ENOTFOUND" && (storage.uriStyle ?? "").trim() !== "path")
+    return fault(
+      "unreachable",
+      `The host of the bucket "${location.bucket}" at ${location.endpoint} is not known to the DNS (${network}).`,
+      "Check the endpoint; set s3-uri-style to path where the server has no host name for each bucket.",
+      true,
+    );
+  if (network !== undefined && networkErrors.has(network))
+    return fault(
+      "unreachable",
+      `The storage server at ${location.endpoint} cannot be reached (${network}).`,
+      "Check the endpoint, and the network and firewall between this machine and it.",
+      true,
+    );
+  if (name === "TimeoutError" || name === "RequestTimeout")
+    return fault(
+      "unreachable",
+      `The storage server at ${location.endpoint} did not answer in time.`,
+      "Check the endpoint, and the network and firewall between this machine and it.",
+      true,
+    );
+  if (name === "NoSuchBucket")
+    return fault(
+      "bucket-missing",
+      `The bucket "${location.bucket}" does not exist at ${location.endpoint}.`,
+      "Create the bucket, or correct its name in the storage configuration.",
+    );
+  const refused = credentialErrors[name];
+  if (refused !== undefined || status === 401 || status === 403)
+    return fault(
+      "access-denied",
+      `The storage server refused the credentials for ${place}: ${refused ?? `it answered ${status ?? "no"}`}.`,
+      "Check access key, secret key and region, and that they may read and write the bucket.",
+    );
+  if (status === 301 || status === 307 || name === "PermanentRedirect")
+    return fault(
+      "other",
+      `The bucket "${location.bucket}" lies in another region than the one given.`,
+      "Correct region and endpoint in the storage configuration.",
+    );
+  return fault(
+    "other",
+    `The storage (${place}) could not ${what}: ${name}${status === undefined ? "" : `, status ${status}`}.`,
+    "Check the storage server, then request the job again.",
+    status !== undefined && status >= 500,
+  );
+}
+
+function nameOf(error: unknown): string {
+  const code = error instanceof Error && "Code" in error ? error.Code : undefined;
+  const name = typeof code === "string" ? code : error instanceof Error ? error.name : "unknown error";
+  // Names are codes such as NoSuchBucket; whatever else a server puts there is not repeated.
+  return /^[A-Za-z]{1,60}$/.test(name) ? name : "unknown error";
+}
+
+function statusOf(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !("$metadata" in error)) return undefined;
+  const { $metadata: metadata } = error;
+  if (typeof metadata !== "object" || metadata === null || !("httpStatusCode" in metadata)) return undefined;
+  return typeof metadata.httpStatusCode === "number" ? metadata.httpStatusCode : undefined;
+}
+
+/** The code of the system error at the bottom, wherever the SDK has put it. */
+function networkCodeOf(error: unknown): string | undefined {
+  for (let thrown: unknown = error, depth = 0; thrown instanceof Error && depth < 5; depth += 1) {
+    const code = errnoOf(thrown);
+    if (code !== undefined) return code;
+    if (thrown instanceof AggregateError && thrown.errors.length > 0) thrown = thrown.errors[0];
+    else thrown = thrown.cause;
+  }
+  return undefined;
+}

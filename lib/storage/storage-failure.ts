@@ -1,0 +1,45 @@
+/**
+ * What went wrong between us and a storage server, told apart so that an admin knows where to look.
+ *
+ * @module
+ */
+import { StorageError } from "../errors.ts";
+import type { Failure } from "../job/report.ts";
+import { describeLocation, type StorageLocation } from "../job/storage-config.ts";
+
+/** What was wrong. */
+export type StorageFault = "access-denied" | "bucket-missing" | "unreachable" | "certificate" | "other";
+
+/** A storage error that knows what was wrong. Its message names no key and no secret. */
+export class StorageFaultError extends StorageError {
+  readonly fault: StorageFault;
+
+  constructor(fault: StorageFault, message: string, options: ConstructorParameters<typeof StorageError>[1]) {
+    super(message, options);
+    this.fault = fault;
+  }
+}
+
+const codes: Readonly<Record<StorageFault, string>> = {
+  "access-denied": "storage-access-denied",
+  "bucket-missing": "storage-bucket-missing",
+  unreachable: "storage-unreachable",
+  certificate: "storage-certificate",
+  other: "storage-failed",
+};
+
+/**
+ * The failure that stands for whatever a store threw. Its code is one of `storage-access-denied`,
+ * `storage-bucket-missing`, `storage-unreachable`, `storage-certificate` and `storage-failed`.
+ */
+export function storageFailure(error: unknown, location: StorageLocation): Failure {
+  if (error instanceof StorageFaultError)
+    return { code: codes[error.fault], message: error.message, remedy: error.remedy };
+  if (error instanceof StorageError)
+    return { code: codes.other, message: error.message, remedy: error.remedy };
+  return {
+    code: codes.other,
+    message: `The storage (${describeLocation(location)}) failed in an unexpected way.`,
+    remedy: "Check the storage server, then request the job again.",
+  };
+}

@@ -1,0 +1,158 @@
+/**
+ * Reports on the wire: the key `jobs` of a provider's unit databag (database_backup v0, Provider).
+ *
+ * @module
+ */
+import { isEnd, phaseOf, statusOf, type EndPhase, type JobStatus, type Phase } from "../job/phase.ts";
+import type { JobReport, Progress } from "../job/report.ts";
+import type { Databag } from "../juju/juju.ts";
+import type { ProviderJob, ReportExtensions } from "./generated/databags.ts";
+import { validateExtendedProviderJob, validateReportExtensions } from "./generated/validators.js";
+import { isObject, readJobs, type IdentifiedItem } from "./list-value.ts";
+import { optional, textOf } from "./optional.ts";
+import type { Problem } from "./problem.ts";
+import { decodeReportedStorage, encodeReportedStorage } from "./storage-config.ts";
+import { check, problemOf } from "./validate.ts";
+import { canonicalTime } from "./wire-time.ts";
+
+/** What a provider's unit says. */
+export interface DecodedReports {
+  /** In the databag's order. */
+  readonly reports: readonly JobReport[];
+  /** What could not be read, and was left out. */
+  readonly problems: readonly Problem[];
+}
+
+type ExtendedJob = ProviderJob & ReportExtensions;
+
+/**
+ * Reads the reports of a provider's unit databag, as much of each as can be read: only a report without a usable id
+ * or status is left out. Of a phase and a status that contradict each other the status counts.
+ */
+export function decodeReports(databag: Databag): DecodedReports {
+  const { items, problems: unidentified } = readJobs(databag);
+  const reports: JobReport[] = [];
+  const problems = [...unidentified];
+  for (const identified of items) {
+    const { findings } = check(validateExtendedProviderJob, identified.item, identified.name);
+    problems.push(...findings.map(problemOf));
+    const wrong = new Set(findings.map((finding) => finding.path[0]));
+    const status = identified.item["status"];
+    if (!isStatus(status)) continue;
+    const readable: unknown = Object.fromEntries(
+      Object.entries(identified.item).filter(([key]) => !wrong.has(key)),
+    );
+    const extensions = validateReportExtensions(readable) ? readable : {};
+    reports.push(decodeReport(identified, status, extensions));
+    problems.push(...contradiction(identified.name, status, extensions.phase));
+  }
+  return { reports, problems };
+}
+
+function isStatus(value: unknown): value is JobStatus {
+  return value === "running" || value === "success" || value === "error";
+}
+
+function decodeReport({ id, item }: IdentifiedItem, status: JobStatus, read: ReportExtensions): JobReport {
+  const { phase } = read;
+  const config = item["job-config"];
+  const compression = isObject(config) ? config["compression"] : undefined;
+  const startedAt = read["started-at"];
+  const finishedAt = read["finished-at"];
+  return {
+    id,
+    type: item["job-type"] === "restore" ? "restore" : "backup",
+    storage: decodeReportedStorage(item["storage-config"]),
+    ...optional("compression", typeof compression === "boolean" ? compression : undefined),
+    phase: phase !== undefined && statusOf(phase) === status ? phase : phaseOf(status),
+    ...optional("message", textOf(item["message"])),
+    ...optional("artefactPath", textOf(item["artefact-path"])),
+    ...optional("progress", decodeProgress(read.progress)),
+    ...optional("startedAt", startedAt === undefined ? undefined : canonicalTime(startedAt)),
+    ...optional("finishedAt", finishedAt === undefined ? undefined : canonicalTime(finishedAt)),
+    ...optional("backupId", textOf(read["backup-id"])),
+    ...optional("sizeBytes", read["size-bytes"]),
+    ...optional("timeline", read.timeline),
+    ...optional("logPath", textOf(read["log-path"])),
+    ...optional("errorCode", textOf(read["error-code"])),
+    ...optional("remedy", textOf(read.remedy)),
+    ...optional("fence", read.fence),
+  };
+}
+
+function contradiction(name: string, status: JobStatus, phase: Phase | undefined): readonly Problem[] {
+  if (phase === undefined || statusOf(phase) === status) return [];
+  return [
+    {
+      field: `${name}.phase`,
+      message: `${name}.phase is "${phase}" and ${name}.status is "${status}", which contradict each other; the status counts.`,
+      remedy: "Report a phase that fits the status.",
+    },
+  ];
+}
+
+function decodeProgress(progress: ReportExtensions["progress"]): Progress | undefined {
+  if (progress === undefined) return undefined;
+  return {
+    percent: progress.percent,
+    ...optional("bytesDone", progress["bytes-done"]),
+    ...optional("bytesTotal", progress["bytes-total"]),
+  };
+}
+
+/**
+ * Writes reports as the value of the key `jobs`. It holds no credentials: of the storage only bucket, path, endpoint
+ * and region. Every end that is not a success has a message.
+ */
+export function encodeReports(reports: readonly JobReport[]): string {
+  return JSON.stringify(reports.map(encodeReport));
+}
+
+function encodeReport(report: JobReport): ExtendedJob {
+  return {
+    "job-id": report.id,
+    "job-type": report.type,
+    status: statusOf(report.phase),
+    ...optional(
+      "job-config",
+      report.compression === undefined ? undefined : { compression: report.compression },
+    ),
+    "storage-interface": "s3",
+    "storage-config": encodeReportedStorage(report.storage),
+    ...optional("message", textOf(report.message) ?? messageOf(report.phase)),
+    ...optional("artefact-path", textOf(report.artefactPath)),
+    phase: report.phase,
+    ...optional("progress", encodeProgress(report.progress)),
+    ...optional("started-at", report.startedAt),
+    ...optional("finished-at", report.finishedAt),
+    ...optional("backup-id", textOf(report.backupId)),
+    ...optional("size-bytes", report.sizeBytes),
+    ...optional("timeline", report.timeline),
+    ...optional("log-path", textOf(report.logPath)),
+    ...optional("error-code", textOf(report.errorCode)),
+    ...optional("remedy", textOf(report.remedy)),
+    ...optional("fence", report.fence),
+  };
+}
+
+/** What an end says that was given no message. */
+const endMessages: Readonly<Record<Exclude<EndPhase, "succeeded">, string>> = {
+  failed: "The job failed; why is not known.",
+  rejected: "The job cannot be run; why is not known.",
+  cancelled: "The job was cancelled.",
+  expired: "The job had not started by its deadline.",
+  lost: "The process that ran the job is gone, and left no result.",
+};
+
+function messageOf(phase: Phase): string | undefined {
+  return isEnd(phase) && phase !== "succeeded" ? endMessages[phase] : undefined;
+}
+
+function encodeProgress(progress: Progress | undefined): ReportExtensions["progress"] | undefined {
+  if (progress === undefined) return undefined;
+  return {
+    percent: progress.percent,
+    ...optional("bytes-done", progress.bytesDone),
+    ...optional("bytes-total", progress.bytesTotal),
+  };
+}

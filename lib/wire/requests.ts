@@ -1,0 +1,199 @@
+/**
+ * Requests on the wire: the key `jobs` of the requirer's application databag (database_backup v0, Requirer).
+ *
+ * @module
+ */
+import type { Failure, ReportedStorage } from "../job/report.ts";
+import type { JobRequest, JobType } from "../job/request.ts";
+import type { Databag } from "../juju/juju.ts";
+import type { RequestExtensions, RequirerJob } from "./generated/databags.ts";
+import { validateExtendedRequirerJob } from "./generated/validators.js";
+import { isObject, readJobs, withoutDuplicates, type IdentifiedItem } from "./list-value.ts";
+import { optional, textOf } from "./optional.ts";
+import type { Problem } from "./problem.ts";
+import { decodeReportedStorage, decodeStorage, encodeStorage } from "./storage-config.ts";
+import { check, refused, type Finding } from "./validate.ts";
+import { canonicalTime, explainRestoreTime, isCalendarDay } from "./wire-time.ts";
+
+/** A request that has an id and cannot be accepted. What could not be read is replaced by what v0 can repeat. */
+export interface RejectedRequest {
+  readonly id: string;
+  /** Default, where none was readable: backup. */
+  readonly type: JobType;
+  /** Without a bucket where none was readable. */
+  readonly storage: ReportedStorage;
+  /** Absent where none was readable. */
+  readonly compression?: boolean;
+  /** Names the first field that is wrong, then all others. */
+  readonly failure: Failure;
+}
+
+/** What a requirer's application databag asks for. */
+export interface DecodedRequests {
+  /** In the databag's order. */
+  readonly requests: readonly JobRequest[];
+  /** In the databag's order. */
+  readonly rejected: readonly RejectedRequest[];
+  /** What is wrong and belongs to no job id. */
+  readonly problems: readonly Problem[];
+}
+
+/** The codes that a rejected request's failure may have. */
+export type RejectionCode =
+  | "credentials-missing"
+  | "job-type-unknown"
+  | "request-invalid"
+  | "restore-target-missing"
+  | "restore-time-invalid"
+  | "storage-interface-unknown";
+
+type ExtendedJob = RequirerJob & RequestExtensions;
+
+/**
+ * Reads the requests of a requirer's application databag. Whatever stands there, nothing is thrown: a bad job is
+ * rejected, all others are read.
+ *
+ * A request whose keys were withdrawn after its job ended is rejected as `credentials-missing`, like any other that
+ * cannot be run; who knows how the job ended ignores that. A request with `secret-extra` has empty credentials.
+ */
+export function decodeRequests(databag: Databag): DecodedRequests {
+  const { items, problems } = withoutDuplicates(readJobs(databag));
+  const requests: JobRequest[] = [];
+  const rejected: RejectedRequest[] = [];
+  for (const identified of items) {
+    const { valid, findings } = check(validateExtendedRequirerJob, identified.item, identified.name);
+    const wrong = new Set(findings.map((finding) => finding.path[0]));
+    const [first, ...others] = [
+      ...findings.map((finding) => faultOf(finding, identified)),
+      ...daysThatAreNone(identified, wrong),
+      ...missingTarget(identified),
+      ...missingCredentials(identified),
+    ];
+    if (first !== undefined) rejected.push(reject(identified, first, others));
+    else if (valid !== undefined) requests.push(decodeRequest(valid));
+  }
+  return { requests, rejected, problems };
+}
+
+interface Fault extends Problem {
+  readonly code: RejectionCode;
+}
+
+function faultOf(finding: Finding, { item, name }: IdentifiedItem): Fault {
+  const field = finding.path.join(".");
+  if (field === "restore-to-time") {
+    return {
+      ...finding,
+      ...explainRestoreTime(`${name}.${field}`, item[field]),
+      code: "restore-time-invalid",
+    };
+  }
+  return { ...finding, code: codeOf(field, finding.kind) };
+}
+
+function codeOf(field: string, kind: Finding["kind"]): RejectionCode {
+  if (kind === "wrong" && field === "job-type") return "job-type-unknown";
+  if (kind === "wrong" && field === "storage-interface") return "storage-interface-unknown";
+  if (kind === "missing" && /^storage-config\.(access|secret)-key$/.test(field)) return "credentials-missing";
+  return "request-invalid";
+}
+
+const times = ["restore-to-time", "requested-at", "start-before"] as const;
+
+function daysThatAreNone({ item, name }: IdentifiedItem, wrong: ReadonlySet<unknown>): readonly Fault[] {
+  const faults: Fault[] = [];
+  for (const field of times) {
+    const value = item[field];
+    if (typeof value !== "string" || wrong.has(field) || value === "latest" || isCalendarDay(value)) continue;
+    const code = field === "restore-to-time" ? "restore-time-invalid" : "request-invalid";
+    faults.push({ ...refused(name, field, value), code });
+  }
+  return faults;
+}
+
+function missingTarget({ item, name }: IdentifiedItem): readonly Fault[] {
+  if (item["job-type"] !== "restore" || item["restore-to-time"] !== undefined) return [];
+  const path = item["artefact-path"];
+  if (path !== undefined && path !== "") return [];
+  return [
+    {
+      code: "restore-target-missing",
+      field: `${name}.artefact-path`,
+      message: `${name}.artefact-path is ${path === undefined ? "missing" : "empty"}, and so is ${name}.restore-to-time; expected a restore to name a backup, a time, or both.`,
+      remedy: "Set artefact-path to what the backup was reported with, or restore-to-time to a time.",
+    },
+  ];
+}
+
+function missingCredentials({ item, name }: IdentifiedItem): readonly Fault[] {
+  const storage = item["storage-config"];
+  if (item["secret-extra"] !== undefined || !isObject(storage)) return [];
+  const empty = ["access-key", "secret-key"].filter((key) => storage[key] === "");
+  if (empty.length === 0) return [];
+  const fields = empty.map((key) => `${name}.storage-config.${key}`);
+  return [
+    {
+      code: "credentials-missing",
+      field: fields.join(" and "),
+      message: `${fields.join(" and ")} ${fields.length === 1 ? "is" : "are"} empty, and there is no ${name}.secret-extra; expected the keys of the storage.`,
+      remedy: "Set access-key and secret-key, or grant a Juju secret and name it in secret-extra.",
+    },
+  ];
+}
+
+function reject({ id, item }: IdentifiedItem, first: Fault, others: readonly Fault[]): RejectedRequest {
+  const config = item["job-config"];
+  const compression = isObject(config) ? config["compression"] : undefined;
+  const also = others.length === 0 ? "" : ` Also wrong: ${others.map((fault) => fault.field).join(", ")}.`;
+  return {
+    id,
+    type: item["job-type"] === "restore" ? "restore" : "backup",
+    storage: decodeReportedStorage(item["storage-config"]),
+    ...optional("compression", typeof compression === "boolean" ? compression : undefined),
+    failure: { code: first.code, message: first.message + also, remedy: first.remedy },
+  };
+}
+
+function decodeRequest(job: ExtendedJob): JobRequest {
+  const requestedAt = job["requested-at"];
+  const base = {
+    id: job["job-id"],
+    storage: decodeStorage(job["storage-config"]),
+    compression: job["job-config"].compression,
+    ...optional("requestedAt", requestedAt === undefined ? undefined : canonicalTime(requestedAt)),
+  };
+  if (job["job-type"] === "backup") {
+    return { ...base, type: "backup", backupType: job["backup-type"] ?? "full" };
+  }
+  const restoreToTime = job["restore-to-time"];
+  return {
+    ...base,
+    type: "restore",
+    ...optional("artefactPath", textOf(job["artefact-path"])),
+    ...optional("restoreToTime", restoreToTime === undefined ? undefined : canonicalTime(restoreToTime)),
+    ...optional("restoreTimeline", job["restore-timeline"]),
+  };
+}
+
+/** Writes requests as the value of the key `jobs`. It holds the credentials of each request that has them. */
+export function encodeRequests(requests: readonly JobRequest[]): string {
+  return JSON.stringify(requests.map(encodeRequest));
+}
+
+function encodeRequest(request: JobRequest): ExtendedJob {
+  const base = {
+    "job-id": request.id,
+    "job-type": request.type,
+    "job-config": { compression: request.compression },
+    "storage-interface": "s3" as const,
+    "storage-config": encodeStorage(request.storage),
+    ...optional("requested-at", request.requestedAt),
+  };
+  if (request.type === "backup") return { ...base, "backup-type": request.backupType };
+  return {
+    ...base,
+    ...optional("artefact-path", textOf(request.artefactPath)),
+    ...optional("restore-to-time", request.restoreToTime),
+    ...optional("restore-timeline", request.restoreTimeline),
+  };
+}
