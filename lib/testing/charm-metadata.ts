@@ -1,0 +1,184 @@
+/**
+ * What a charm declares of itself, read from its folder: endpoints, actions and configuration.
+ *
+ * Reads `charmcraft.yaml`, or `metadata.yaml`; `actions.yaml` and `config.yaml` beside either count too.
+ *
+ * @module
+ * @see https://documentation.ubuntu.com/juju/3.6/reference/charm/
+ */
+import { access, constants, readFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { parse } from "yaml";
+import { ConfigurationError } from "../errors.ts";
+import { errnoOf } from "../process/errno.ts";
+import { asMapping, type Mapping } from "./mapping.ts";
+
+/** The side of a relation that an endpoint plays. */
+export type EndpointRole = "provider" | "requirer" | "peer";
+
+/** An endpoint that a charm declares under `provides`, `requires` or `peers`. */
+export interface Endpoint {
+  readonly name: string;
+  readonly interface: string;
+  readonly role: EndpointRole;
+  /** How many relations the endpoint may have at most. */
+  readonly limit?: number;
+}
+
+/** A parameter of an action, as far as its JSON Schema is understood here. */
+export interface ParameterDefinition {
+  readonly type?: string;
+  readonly default?: unknown;
+  readonly enum?: readonly unknown[];
+}
+
+/** An action that a charm declares. */
+export interface ActionDefinition {
+  readonly name: string;
+  readonly parameters: ReadonlyMap<string, ParameterDefinition>;
+  readonly required: readonly string[];
+  /** Whether parameters that are not declared are let through. Default: false. */
+  readonly additionalProperties: boolean;
+}
+
+/** What a configuration option may hold. */
+export type ConfigValue = string | number | boolean;
+
+/** A configuration option that a charm declares. */
+export interface ConfigOption {
+  readonly name: string;
+  readonly type: "string" | "int" | "float" | "boolean" | "secret";
+  readonly default?: ConfigValue;
+}
+
+/** Everything the simulation knows of a charm. */
+export interface CharmMetadata {
+  readonly name: string;
+  /** The charm's folder, as an absolute path. */
+  readonly directory: string;
+  readonly endpoints: ReadonlyMap<string, Endpoint>;
+  readonly actions: ReadonlyMap<string, ActionDefinition>;
+  readonly config: ReadonlyMap<string, ConfigOption>;
+}
+
+/**
+ * Reads a charm's metadata.
+ *
+ * @throws ConfigurationError where the folder holds no charm, or one that declares something Juju would refuse.
+ */
+export async function readCharm(charm: string): Promise<CharmMetadata> {
+  const directory = resolve(charm);
+  const metadata =
+    (await readMapping(join(directory, "charmcraft.yaml"))) ??
+    (await readMapping(join(directory, "metadata.yaml")));
+  if (metadata === undefined) {
+    throw new ConfigurationError(`${directory} holds neither charmcraft.yaml nor metadata.yaml`, {
+      remedy: "Name the folder of a charm.",
+    });
+  }
+  await requireDispatch(directory);
+  const actions =
+    asMapping(metadata["actions"]) ?? (await readMapping(join(directory, "actions.yaml"))) ?? {};
+  const config = asMapping(metadata["config"]) ?? (await readMapping(join(directory, "config.yaml"))) ?? {};
+  return {
+    name: typeof metadata["name"] === "string" ? metadata["name"] : "charm",
+    directory,
+    endpoints: readEndpoints(directory, metadata),
+    actions: new Map(
+      Object.entries(actions).map(([name, value]) => [name, readAction(name, asMapping(value) ?? {})]),
+    ),
+    config: new Map(
+      Object.entries(asMapping(config["options"]) ?? {}).map(([name, value]) => [
+        name,
+        readConfigOption(directory, name, asMapping(value) ?? {}),
+      ]),
+    ),
+  };
+}
+
+async function requireDispatch(directory: string): Promise<void> {
+  try {
+    await access(join(directory, "dispatch"), constants.X_OK);
+  } catch (error) {
+    throw new ConfigurationError(`The charm in ${directory} has no executable "dispatch"`, {
+      remedy: 'Add a file named "dispatch" to the charm and set its executable bit.',
+      cause: error,
+    });
+  }
+}
+
+async function readMapping(path: string): Promise<Mapping | undefined> {
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return undefined;
+    throw error;
+  }
+  try {
+    return asMapping(parse(text)) ?? {};
+  } catch (error) {
+    throw new ConfigurationError(`${path} is not valid YAML`, { remedy: "Correct the file.", cause: error });
+  }
+}
+
+const sections: readonly (readonly [string, EndpointRole])[] = [
+  ["provides", "provider"],
+  ["requires", "requirer"],
+  ["peers", "peer"],
+];
+
+function readEndpoints(directory: string, metadata: Mapping): ReadonlyMap<string, Endpoint> {
+  const endpoints = new Map<string, Endpoint>();
+  for (const [section, role] of sections) {
+    for (const [name, value] of Object.entries(asMapping(metadata[section]) ?? {})) {
+      const declared = asMapping(value) ?? {};
+      const wire = declared["interface"];
+      if (typeof wire !== "string") {
+        throw new ConfigurationError(`Endpoint "${name}" of the charm in ${directory} names no interface`, {
+          remedy: `Give ${section}.${name} an "interface".`,
+        });
+      }
+      if (endpoints.has(name)) {
+        throw new ConfigurationError(`The charm in ${directory} declares endpoint "${name}" twice`, {
+          remedy: "Give each endpoint a name of its own, across provides, requires and peers.",
+        });
+      }
+      const limit = declared["limit"];
+      endpoints.set(name, { name, interface: wire, role, ...(typeof limit === "number" ? { limit } : {}) });
+    }
+  }
+  return endpoints;
+}
+
+function readAction(name: string, declared: Mapping): ActionDefinition {
+  const required = declared["required"];
+  return {
+    name,
+    parameters: new Map(
+      Object.entries(asMapping(declared["params"]) ?? {}).map(([key, value]) => [
+        key,
+        (asMapping(value) ?? {}) as ParameterDefinition,
+      ]),
+    ),
+    required: Array.isArray(required) ? required.map(String) : [],
+    additionalProperties: declared["additionalProperties"] === true,
+  };
+}
+
+const configTypes: readonly ConfigOption["type"][] = ["string", "int", "float", "boolean", "secret"];
+
+function readConfigOption(directory: string, name: string, declared: Mapping): ConfigOption {
+  const type = configTypes.find((each) => each === declared["type"]);
+  if (type === undefined) {
+    throw new ConfigurationError(`Config option "${name}" of the charm in ${directory} has no valid type`, {
+      remedy: `Set config.options.${name}.type to one of ${configTypes.join(", ")}.`,
+    });
+  }
+  const standard = declared["default"];
+  return { name, type, ...(isConfigValue(standard) ? { default: standard } : {}) };
+}
+
+function isConfigValue(value: unknown): value is ConfigValue {
+  return typeof value === "string" || typeof value === "number" || typeof value === "boolean";
+}

@@ -1,0 +1,55 @@
+/**
+ * The output formats of the hook tools, written as Go writes them.
+ *
+ * @module
+ */
+import { stringify } from "yaml";
+
+/** The formats that `--format` takes. */
+export const formats: readonly string[] = ["json", "smart", "yaml"];
+
+/**
+ * Prints a value: what JSON can hold, of which a plain object is a Go map, whose keys are sorted; and Maps, which are
+ * Go structs, whose keys stand in their order. What is nothing prints nothing, except as JSON.
+ */
+export function printValue(value: unknown, format: string): string {
+  if (format === "json") return `${goJson(value)}\n`;
+  if (value === null) return "";
+  if (format === "yaml") return goYaml(value);
+  if (typeof value === "string") return value === "" ? "" : `${value}\n`;
+  if (typeof value === "boolean") return value ? "True\n" : "False\n";
+  if (typeof value === "number") return `${String(value)}\n`;
+  if (Array.isArray(value)) {
+    const lines = value.map(String).join("\n");
+    return lines === "" ? "" : `${lines}\n`;
+  }
+  return goYaml(value);
+}
+
+const escapes: Readonly<Record<string, string>> = {
+  "<": String.raw`\u003c`,
+  ">": String.raw`\u003e`,
+  "&": String.raw`\u0026`,
+  "\u2028": String.raw`\u2028`,
+  "\u2029": String.raw`\u2029`,
+};
+
+/** Writes JSON as Go does: compact, keys of maps sorted, and what is special in HTML escaped. */
+export function goJson(value: unknown): string {
+  return JSON.stringify(ordered(value)).replaceAll(/[<>&\u2028\u2029]/gu, (found) => escapes[found] ?? found);
+}
+
+function goYaml(value: unknown): string {
+  return stringify(ordered(value), { indentSeq: false, lineWidth: 0, version: "1.1" });
+}
+
+function ordered(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(ordered);
+  if (value instanceof Map) return Object.fromEntries([...value].map(([key, each]) => [key, ordered(each)]));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .toSorted(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+      .map(([key, each]) => [key, ordered(each)]),
+  );
+}

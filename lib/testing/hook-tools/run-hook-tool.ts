@@ -1,0 +1,105 @@
+/**
+ * Runs a hook tool by its name, in memory: no process, no socket.
+ *
+ * @module
+ */
+import { actionTools } from "./action-tools.ts";
+import { parseFlags, type FlagDefinition } from "./flags.ts";
+import { ToolFailure, type HookTool, type ToolContext, type ToolResult } from "./hook-tool.ts";
+import { formats, printValue } from "./output.ts";
+import { checkRelation, relationTools } from "./relation-tools.ts";
+import { statusTools } from "./status-tools.ts";
+import { unitTools } from "./unit-tools.ts";
+
+/** Files as the tools reach them, relative to the folder that the tool was called in. */
+export interface ToolFiles {
+  read(path: string): string;
+  write(path: string, text: string): void;
+}
+
+/** What a call of a hook tool brings along. */
+export interface ToolRequest {
+  readonly name: string;
+  readonly args: readonly string[];
+  /** Standard input, once it was asked for. */
+  readonly stdin: string | undefined;
+  /** Absent where there are no files: then naming one fails. */
+  readonly files: ToolFiles | undefined;
+}
+
+const tools: ReadonlyMap<string, HookTool> = new Map(
+  [...relationTools, ...actionTools, ...statusTools, ...unitTools].map((tool) => [tool.name, tool]),
+);
+
+/** The names of all hook tools that are simulated. */
+export const hookToolNames: readonly string[] = [...tools.keys()];
+
+class NeedsStdin extends Error {}
+
+const checkFormat = (value: string): string | undefined =>
+  formats.includes(value) ? undefined : `unknown format ${JSON.stringify(value)}`;
+
+const outputFlags: Readonly<Record<string, FlagDefinition>> = {
+  format: { kind: "text", check: checkFormat },
+  output: { kind: "text" },
+  o: { kind: "text", aliasOf: "output" },
+};
+
+/** Runs a hook tool, or says that it wants to be called again with its standard input. */
+export function runHookTool(context: ToolContext, request: ToolRequest): ToolResult | "needs-stdin" {
+  const tool = tools.get(request.name);
+  if (tool === undefined) return error(1, `bad request: unknown hook command: ${request.name}`);
+  const flags = {
+    ...tool.flags,
+    ...(tool.format === undefined ? {} : outputFlags),
+  };
+  const withContext = Object.fromEntries(
+    Object.entries(flags).map(([name, definition]): [string, FlagDefinition] => {
+      const isRelation = (definition.aliasOf ?? name) === "relation";
+      return [
+        name,
+        isRelation ? { ...definition, check: (value) => checkRelation(context, value) } : definition,
+      ];
+    }),
+  );
+  const outcome = parseFlags(request.args, withContext);
+  if ("help" in outcome) return { code: 0, stdout: helpOf(tool, Object.keys(flags)), stderr: "" };
+  if ("error" in outcome) return error(2, outcome.error);
+  try {
+    const readInput = (path: string): string => readFile(request, path);
+    const { value, stderr = "" } = tool.run({ context, ...outcome, readInput });
+    if (value === undefined) return { code: 0, stdout: "", stderr };
+    const stdout = printValue(value, outcome.flags.text("format") ?? tool.format ?? "smart");
+    const file = outcome.flags.text("output") ?? "";
+    if (file === "") return { code: 0, stdout, stderr };
+    filesOf(request).write(file, stdout);
+    return { code: 0, stdout: "", stderr };
+  } catch (thrown) {
+    if (thrown instanceof NeedsStdin) return "needs-stdin";
+    if (thrown instanceof ToolFailure) return error(thrown.code, thrown.message);
+    throw thrown;
+  }
+}
+
+function error(code: number, message: string): ToolResult {
+  return { code, stdout: "", stderr: `ERROR ${message}\n` };
+}
+
+function readFile(request: ToolRequest, path: string): string {
+  if (path !== "-") return filesOf(request).read(path);
+  if (request.stdin === undefined) throw new NeedsStdin();
+  return request.stdin;
+}
+
+function filesOf({ files }: ToolRequest): ToolFiles {
+  return files ?? { read: noFiles, write: noFiles };
+}
+
+function noFiles(path: string): never {
+  throw new ToolFailure(1, `open ${path}: no such file or directory`);
+}
+
+function helpOf(tool: HookTool, flags: readonly string[]): string {
+  const options = flags.toSorted().map((name) => (name.length > 1 ? `--${name}` : `-${name}`));
+  return `Usage: ${tool.name} [options] ...\n${options.length > 0 ? `\nOptions:\n    ${options.join("\n    ")}\n` : ""}`;
+}

@@ -1,0 +1,15 @@
+/**
+ * A simulated Juju, to test charms and to show them without a cloud.
+ *
+ * @module
+ */
+export type { HookRun } from "./agent-process.ts";
+export type { ConfigValue } from "./charm-metadata.ts";
+export type { Clock } from "./clock.ts";
+export type { LogLine } from "./log-line.ts";
+export type { Status } from "./model.ts";
+export type { ApplicationReport, ModelReport, UnitReport } from "./model-status.ts";
+export type { ActionResult } from "./operation.ts";
+export { SimulatedJuju } from "./simulated-juju.ts";
+export type { DeployOptions, SimulatedJujuOptions } from "./simulated-juju-options.ts";
+export { SimulationError } from "./simulation-error.ts";

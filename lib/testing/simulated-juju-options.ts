@@ -1,0 +1,40 @@
+/**
+ * What a simulated Juju is started with, and what is deployed in it.
+ *
+ * @module
+ */
+import type { ConfigValue } from "./charm-metadata.ts";
+import type { Clock } from "./clock.ts";
+import type { LogLine } from "./log-line.ts";
+
+/** How to start a simulated Juju. */
+export interface SimulatedJujuOptions {
+  /** The model's name. Default: `demo`. */
+  readonly modelName?: string;
+  /** The version of Juju that charms are told, and whose ways are followed where versions differ. Default: `3.6.11`. */
+  readonly version?: string;
+  /** Where everything is written; kept at the end. Default: a new folder, removed at the end. */
+  readonly directory?: string;
+  /** Folders at the end of the charms' PATH. Default: that of the running node, so that `env node` finds it. */
+  readonly extraPath?: readonly string[];
+  /** Called with each line of the log as it comes. */
+  readonly onLog?: (line: LogLine) => void;
+  /** Whether a leader gets `relation-changed` for its own write to a peer relation, as in Juju. Default: true. */
+  readonly leaderSelfChanged?: boolean;
+  /** How long a failed hook waits before it runs again; doubled with each failure, up to 5 min. Default: 5,000. */
+  readonly hookRetryDelayMs?: number;
+  /** How often `update-status` fires on every unit. Default: only when `updateStatus()` asks. */
+  readonly updateStatusIntervalMs?: number;
+  /** Times stamps and waits. Default: the clock on the wall. */
+  readonly clock?: Clock;
+}
+
+/** What to deploy. */
+export interface DeployOptions {
+  /** The charm's folder: `charmcraft.yaml` (or `metadata.yaml`) and an executable `dispatch`. */
+  readonly charm: string;
+  readonly application: string;
+  /** Default: 1. */
+  readonly units?: number;
+  readonly config?: Readonly<Record<string, ConfigValue>>;
+}

@@ -1,0 +1,364 @@
+/**
+ * A Juju model on one machine, without Juju: runs real charms, as processes, under the rules that Juju sets them.
+ *
+ * @module
+ */
+import { randomBytes, randomUUID } from "node:crypto";
+import { ConfigurationError } from "../errors.ts";
+import type { AgentProcess, HookRun } from "./agent-process.ts";
+import { readCharm, type ConfigValue } from "./charm-metadata.ts";
+import { wallClock, type Clock } from "./clock.ts";
+import { actionParameters } from "./declared-values.ts";
+import type { LogLine } from "./log-line.ts";
+import { Machine } from "./machine.ts";
+import { Model } from "./model.ts";
+import { modelReport, type ModelReport } from "./model-status.ts";
+import type { ActionResult } from "./operation.ts";
+import type { DeployOptions, SimulatedJujuOptions } from "./simulated-juju-options.ts";
+import { SimulationError } from "./simulation-error.ts";
+import { killSurvivingProcesses } from "./surviving-processes.ts";
+
+const keptLogLines = 100_000;
+const defaultSettleMs = 60_000;
+
+/**
+ * A simulated Juju with one model.
+ *
+ * Agents act by themselves whenever there is something to do; {@link SimulatedJuju.settle} waits until they rest.
+ *
+ * @example
+ * const juju = await SimulatedJuju.start();
+ * await juju.deploy({ charm: "examples/postgresql-charm", application: "postgresql", units: 3 });
+ * await juju.settle();
+ * console.log(juju.status().applications["postgresql"]?.status);
+ * await juju.stop();
+ */
+export class SimulatedJuju {
+  readonly #options: SimulatedJujuOptions;
+  readonly #clock: Clock;
+  readonly #model: Model;
+  readonly #machine: Machine;
+  readonly #log: LogLine[] = [];
+  readonly #runs: HookRun[] = [];
+  readonly #waiters = new Set<() => void>();
+  #nextTask = 1;
+  #fault: { readonly error: unknown } | undefined;
+  #stopped: Promise<void> | undefined;
+  #callOffUpdateStatus: (() => void) | undefined;
+
+  private constructor(options: SimulatedJujuOptions, machine: Machine) {
+    this.#options = options;
+    this.#clock = options.clock ?? wallClock;
+    this.#machine = machine;
+    this.#model = new Model({
+      name: options.modelName ?? "demo",
+      uuid: randomUUID(),
+      version: options.version ?? "3.6.11",
+      now: () => this.#clock.now(),
+      onChange: () => this.#wakeAll(),
+    });
+  }
+
+  /** Starts a model without applications. */
+  static async start(options: SimulatedJujuOptions = {}): Promise<SimulatedJuju> {
+    const { directory, extraPath } = options;
+    const juju = new SimulatedJuju(options, await Machine.prepare({ directory, extraPath }));
+    juju.#scheduleUpdateStatus();
+    return juju;
+  }
+
+  /** Everything that is written lies here. */
+  get directory(): string {
+    return this.#machine.directory;
+  }
+
+  /** Where the agents' sockets lie. */
+  get socketDirectory(): string {
+    return this.#machine.socketDirectory;
+  }
+
+  /** The model's UUID, which every process of a charm has in its environment as `JUJU_MODEL_UUID`. */
+  get modelUuid(): string {
+    return this.#model.uuid;
+  }
+
+  /**
+   * Deploys a charm from its folder. The first unit leads.
+   *
+   * @throws ConfigurationError where there is no charm, or it does not declare what the options say.
+   */
+  async deploy(options: DeployOptions): Promise<void> {
+    const { application, units = 1, config = {} } = options;
+    this.#model.addApplication(application, await readCharm(options.charm), config);
+    for (let count = 0; count < units; count += 1) await this.addUnit(application);
+  }
+
+  /** Adds a unit to an application, and gives its name. */
+  async addUnit(application: string): Promise<string> {
+    const { charm } = this.#model.application(application);
+    const unit = this.#model.addUnit(application);
+    const agent = await this.#machine.startAgent(charm.directory, {
+      unit: unit.name,
+      model: this.#model,
+      clock: this.#clock,
+      log: (line) => this.#addLogLine({ time: this.#clock.now(), ...line }),
+      randomHex: () => randomBytes(16).toString("hex"),
+      leaderSelfChanged: this.#options.leaderSelfChanged ?? true,
+      hookRetryDelayMs: this.#options.hookRetryDelayMs ?? 5_000,
+      onRun: (run) => this.#runs.push(run),
+      onIdle: () => this.#agentIsIdle(unit.name),
+      onFault: (error) => {
+        this.#fault ??= { error };
+      },
+    });
+    agent.wake();
+    return unit.name;
+  }
+
+  /**
+   * Relates two endpoints, each written as `application:endpoint`, and gives the id of the relation.
+   *
+   * @throws ConfigurationError where there is no such endpoint, or interfaces or roles do not match.
+   */
+  async integrate(first: string, second: string): Promise<number> {
+    return this.#model.integrate(first, second).id;
+  }
+
+  /** Removes the relation between two endpoints. Its hooks have run when {@link settle} comes back. */
+  async removeRelation(first: string, second: string): Promise<void> {
+    this.#model.removeRelation(first, second);
+  }
+
+  /** Removes a unit. Its hooks have run when {@link settle} comes back. */
+  async removeUnit(unit: string): Promise<void> {
+    this.#model.removeUnit(unit);
+  }
+
+  /** Removes an application with its units and relations. */
+  async removeApplication(application: string): Promise<void> {
+    this.#model.removeApplication(application);
+  }
+
+  /** Sets configuration; `undefined` resets an option. Setting what is set already changes nothing. */
+  async configure(
+    application: string,
+    changes: Readonly<Record<string, ConfigValue | undefined>>,
+  ): Promise<void> {
+    this.#model.configure(application, changes);
+  }
+
+  /** Fires `update-status` on a unit when it has nothing else to do. */
+  async updateStatus(unit: string): Promise<void> {
+    const agent = this.#agent(unit);
+    agent.agent.wantUpdateStatus();
+    agent.wake();
+  }
+
+  /**
+   * Runs an action and waits for its end. It waits its turn, and runs on a unit in hook error too.
+   *
+   * @throws ConfigurationError where the charm declares no such action or parameter.
+   */
+  async runAction(
+    unit: string,
+    action: string,
+    parameters: Readonly<Record<string, unknown>> = {},
+  ): Promise<ActionResult> {
+    const process = this.#agent(unit);
+    const { charm } = this.#model.application(this.#model.unit(unit).application);
+    const complete = actionParameters(charm, action, parameters);
+    return new Promise((finished) => {
+      const id = String(this.#nextTask++);
+      process.agent.addAction({
+        id,
+        uuid: randomUUID(),
+        name: action,
+        parameters: complete,
+        log: [],
+        finished,
+      });
+      process.wake();
+    });
+  }
+
+  /**
+   * Lets a unit in hook error go on at once.
+   *
+   * @param options `retry: false` counts the hook as done without having run. Default: it runs again.
+   */
+  async resolve(unit: string, options: { readonly retry?: boolean } = {}): Promise<void> {
+    const agent = this.#agent(unit);
+    if (!agent.agent.resolve(options.retry ?? true)) {
+      throw new ConfigurationError(`Unit "${unit}" is not in hook error`, { remedy: "Call settle() first." });
+    }
+    agent.wake();
+  }
+
+  /**
+   * Waits until no agent has anything to do: no hook, no action, no command of `juju-exec`. What a charm does in a
+   * process that it left behind is not waited for.
+   *
+   * @param options `timeoutMs` defaults to 60,000; `allowErrors` lets units be in hook error. Default: false.
+   * @throws SimulationError on a time-out, and where a unit is in hook error.
+   */
+  async settle(options: { readonly timeoutMs?: number; readonly allowErrors?: boolean } = {}): Promise<void> {
+    const { timeoutMs = defaultSettleMs, allowErrors = false } = options;
+    await this.#rest(timeoutMs);
+    if (this.#fault !== undefined) throw this.#fault.error;
+    const busy = this.#busy();
+    if (busy.length > 0) {
+      const who = busy.map(({ agent, doing }) => `${agent.unit}: ${doing}`).join(", ");
+      throw new SimulationError(`The model did not come to rest within ${timeoutMs} ms (${who})`, {
+        remedy: "Look at log() and hooksRun() for hooks that hang or cause each other for ever.",
+        retryable: true,
+      });
+    }
+    if (!allowErrors) this.#refuseHookErrors();
+  }
+
+  /** The state of the model, as `juju status` shows it. */
+  status(): ModelReport {
+    return modelReport(this.#model);
+  }
+
+  /** The leader of an application; nothing where it has none. */
+  leader(application: string): string | undefined {
+    return this.#model.application(application).leader;
+  }
+
+  /** Makes another unit the leader. Nobody tells the old one. */
+  async setLeader(unit: string): Promise<void> {
+    this.#model.setLeader(unit);
+  }
+
+  /**
+   * Looks into a databag.
+   *
+   * @param relation The relation's id: `3` or `database-backup:3`.
+   * @param owner A unit or an application.
+   */
+  databag(relation: number | string, owner: string): Record<string, string> {
+    return { ...this.#model.relation(relationId(relation)).bag(owner).map };
+  }
+
+  /** Writes to a databag from outside any hook, as a foreign charm would have. The empty string deletes a key. */
+  async writeDatabag(
+    relation: number | string,
+    owner: string,
+    changes: Readonly<Record<string, string>>,
+  ): Promise<void> {
+    this.#model.writeDatabag(relationId(relation), owner, changes);
+  }
+
+  /** The log, oldest line first; of a very long one the end. */
+  log(): readonly LogLine[] {
+    return [...this.#log];
+  }
+
+  /** The hooks, actions and commands that have run, failed ones too, in the order of their ends. */
+  hooksRun(): readonly HookRun[] {
+    return [...this.#runs];
+  }
+
+  /** Ends everything: kills what runs and what charms left behind, and removes what was written for the time being. */
+  async stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    await this.#stopped;
+  }
+
+  async #stop(): Promise<void> {
+    this.#callOffUpdateStatus?.();
+    await this.#machine.stopAgents();
+    await killSurvivingProcesses(this.#model.uuid);
+    await this.#machine.clear();
+    this.#notify();
+  }
+
+  #agentIsIdle(unit: string): void {
+    if (this.#model.findUnit(unit) === undefined) this.#machine.retire(unit);
+    this.#notify();
+  }
+
+  #agent(unit: string): AgentProcess {
+    this.#model.unit(unit);
+    const agent = this.#machine.agents.get(unit);
+    if (agent !== undefined) return agent;
+    throw new ConfigurationError(`Unit "${unit}" has no agent`, {
+      remedy: "Await addUnit() or deploy() first.",
+    });
+  }
+
+  async #rest(timeoutMs: number): Promise<void> {
+    const deadline = performance.now() + timeoutMs;
+    // What has arrived on the sockets counts too; and a test that asks in a loop must not starve the agents.
+    await new Promise((resume) => {
+      setImmediate(resume);
+    });
+    for (let left = timeoutMs; this.#busy().length > 0 && left > 0; left = deadline - performance.now()) {
+      await new Promise<void>((wake) => {
+        const timer = setTimeout(wake, left);
+        this.#waiters.add(() => {
+          clearTimeout(timer);
+          wake();
+        });
+      });
+    }
+  }
+
+  #busy(): readonly AgentProcess[] {
+    return [...this.#machine.agents.values()].filter((agent) => agent.isBusy);
+  }
+
+  #wakeAll(): void {
+    for (const agent of this.#machine.agents.values()) agent.wake();
+  }
+
+  #notify(): void {
+    for (const wake of this.#waiters) wake();
+    this.#waiters.clear();
+  }
+
+  #addLogLine(line: LogLine): void {
+    this.#log.push(line);
+    if (this.#log.length > 2 * keptLogLines) this.#log.splice(0, this.#log.length - keptLogLines);
+    this.#options.onLog?.(line);
+  }
+
+  #refuseHookErrors(): void {
+    const inError = [...this.#machine.agents.values()]
+      .map(({ agent }) => agent)
+      .filter(({ failedHook }) => failedHook);
+    if (inError.length === 0) return;
+    const said = inError.map(({ unit, failedHook }) => {
+      const last = this.#log.filter((line) => line.unit === unit && line.level === "WARNING").slice(-5);
+      return [
+        `${unit} is in hook error: ${failedHook ?? ""}`,
+        ...last.map(({ message }) => `  ${message}`),
+      ].join("\n");
+    });
+    throw new SimulationError(said.join("\n"), {
+      remedy: "Correct the charm, or pass allowErrors: true where the test wants the error.",
+    });
+  }
+
+  #scheduleUpdateStatus(): void {
+    const interval = this.#options.updateStatusIntervalMs;
+    if (interval === undefined) return;
+    this.#callOffUpdateStatus = this.#clock.schedule(interval, () => {
+      for (const agent of this.#machine.agents.values()) {
+        agent.agent.wantUpdateStatus();
+        agent.wake();
+      }
+      this.#scheduleUpdateStatus();
+    });
+  }
+}
+
+function relationId(relation: number | string): number {
+  if (typeof relation === "number") return relation;
+  const id = Number(relation.slice(relation.lastIndexOf(":") + 1));
+  if (Number.isInteger(id)) return id;
+  throw new ConfigurationError(`"${relation}" is no relation id`, {
+    remedy: "Write 3 or database-backup:3.",
+  });
+}
