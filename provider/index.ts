@@ -1,0 +1,10 @@
+/**
+ * The provider side, for database charms.
+ *
+ * @module
+ */
+export type { Executor, ExecutorEnvironment, ExecutorModule, JobContext, JobResult, Recovery, Standing } from "../lib/executor.ts";
+export type { Backup } from "../lib/job/backup.ts";
+export type { Failure, Progress } from "../lib/job/report.ts";
+export type { BackupRequest, BackupType, JobRequest, RestoreRequest } from "../lib/job/request.ts";
+export { Provider, type ProviderOptions, type ProviderOutcome } from "./provider.ts";

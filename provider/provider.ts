@@ -1,0 +1,317 @@
+/**
+ * The provider: the database charm's side of the interface.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { JournalError } from "../lib/errors.ts";
+import type { Executor, ExecutorEnvironment, ExecutorModule, Standing } from "../lib/executor.ts";
+import type { Backup } from "../lib/job/backup.ts";
+import { isEnd } from "../lib/job/phase.ts";
+import type { JobRequest } from "../lib/job/request.ts";
+import { currentEvent, type JujuEvent } from "../lib/juju/event.ts";
+import type { Databag, DatabagChanges, Juju, UnitStatus } from "../lib/juju/juju.ts";
+import { isRunning } from "../lib/process/process-identity.ts";
+import { encodeProviderApplication } from "../lib/wire/provider-application.ts";
+import { decodeReports, encodeReports } from "../lib/wire/reports.ts";
+import { decodeRequests } from "../lib/wire/requests.ts";
+import { compactJournal, jobKey, type JournalEntry, type JournalState } from "./journal.ts";
+import { planDispatch, type ProviderPlan, type ProviderView, type RelationView } from "./plan.ts";
+import { pokeCommand } from "./poke.ts";
+import { StateDirectory } from "./state-directory.ts";
+import type { ModuleReference, WorkerInput } from "./worker-input.ts";
+
+/** What a provider is made of. */
+export interface ProviderOptions {
+  readonly juju: Juju;
+  /**
+   * A directory on the unit's disk for the journal, outside the charm's own, which a refresh replaces. A folder named
+   * after the unit is made in it.
+   */
+  readonly stateDirectory: string;
+  /**
+   * The module that makes the executor, by URL, so that a hook that has nothing to do loads none of it, and its options,
+   * plain JSON.
+   */
+  readonly executor: { readonly module: string | URL; readonly options?: unknown };
+  /** The module that opens the artefact store, by URL, and its options. Default: S3. */
+  readonly store?: { readonly module: string | URL; readonly options?: unknown };
+  /** The endpoint of the charm that has the interface. Default: `database-backup`. */
+  readonly endpoint?: string;
+  /** Why the charm was dispatched. Default: what the environment says. */
+  readonly event?: JujuEvent;
+  /** The charm's own directory. Default: what the environment says. */
+  readonly charmDirectory?: string;
+}
+
+/** What a dispatch came to. */
+export interface ProviderOutcome {
+  /** The unit status that the library proposes; absent where it has nothing to say. The charm decides. */
+  readonly status?: UnitStatus;
+}
+
+/** The extensions that work. */
+const features = ["backup-type", "restore-to-time", "backups"] as const;
+/** Of this implementation's extensions, as `MAJOR.MINOR`. */
+const libVersion = "0.1";
+
+/** One relation with the databags as they were read. */
+interface RelationRead {
+  readonly view: RelationView;
+  readonly unitDatabag: Databag;
+  /** Absent on a unit that does not lead, which may not read it. */
+  readonly applicationDatabag?: Databag;
+}
+
+/**
+ * Detects jobs, runs them one at a time in a process of their own, and reports where they stand (database_backup,
+ * Provider). Serves applications of one unit.
+ *
+ * @example
+ * ```ts
+ * const juju = new HookTools();
+ * const provider = new Provider({
+ *   juju,
+ *   stateDirectory: "/var/lib/my-database-charm",
+ *   executor: { module: new URL("./my-executor.js", import.meta.url) },
+ * });
+ * const { status } = await provider.reconcile();
+ * await juju.setStatus(status ?? { name: "active", message: "" });
+ * ```
+ */
+export class Provider {
+  readonly #juju: Juju;
+  readonly #options: ProviderOptions;
+  readonly #endpoint: string;
+  readonly #event: JujuEvent;
+  readonly #state: StateDirectory;
+
+  constructor(options: ProviderOptions) {
+    this.#juju = options.juju;
+    this.#options = options;
+    this.#endpoint = options.endpoint ?? "database-backup";
+    this.#event = options.event ?? currentEvent();
+    this.#state = new StateDirectory(join(options.stateDirectory, this.#juju.unit.replace("/", "-")));
+  }
+
+  /**
+   * Brings the unit one step further: reads everything, starts what is to be started, reports what there is to report.
+   * Call it in every dispatch, whatever the event, once.
+   *
+   * @throws HookToolError where Juju does not answer; the hook then fails and runs again.
+   */
+  async reconcile(): Promise<ProviderOutcome> {
+    const relations = await this.#readRelations();
+    try {
+      if (this.#event.kind === "hook" && this.#event.name === "install") await this.#state.beginIncarnation();
+      const view = await this.#view(relations);
+      const plan = planDispatch(view);
+      for (const record of plan.records) await this.#state.append(record);
+      const started = await this.#act(plan, view);
+      // What was started a moment ago is reported at once: the plan is made anew from what the journal says now.
+      const after = started.journalChanged ? planDispatch(await this.#view(relations)) : plan;
+      await this.#publish(relations, after);
+      // The view is older than what was written to the journal since.
+      const outdated = started.journalChanged || plan.records.length > 0;
+      if (view.running.size === 0 && !outdated) await this.#compact(view);
+      const status = started.status ?? after.status;
+      return status === undefined ? {} : { status };
+    } catch (error) {
+      if (!(error instanceof JournalError)) throw error;
+      await this.#juju.log("ERROR", `${error.message} ${error.remedy}`);
+      return { status: { name: "blocked", message: error.message } };
+    }
+  }
+
+  async #readRelations(): Promise<readonly RelationRead[]> {
+    const [leader, ids] = await Promise.all([this.#juju.isLeader(), this.#juju.relationIds(this.#endpoint)]);
+    const event = this.#event;
+    // A relation that is being broken has nothing more to ask or to be told, and may not be readable any more.
+    const broken = event.kind === "relation" && event.change === "broken" ? event.relationId : undefined;
+    const standing = ids.filter((id) => id !== broken);
+    return await Promise.all(standing.map(async (id) => await this.#readRelation(id, leader)));
+  }
+
+  async #readRelation(id: string, leader: boolean): Promise<RelationRead> {
+    const application = await this.#juju.relationApplication(id);
+    const [requested, unitDatabag, applicationDatabag] = await Promise.all([
+      this.#juju.readApplicationDatabag(id, application),
+      this.#juju.readUnitDatabag(id, this.#juju.unit),
+      leader ? this.#juju.readApplicationDatabag(id, this.#juju.application) : undefined,
+    ]);
+    const { requests, rejected, problems } = decodeRequests(requested);
+    const { reports } = decodeReports(unitDatabag);
+    return {
+      view: { id, application, requests, rejected, problems, reports },
+      unitDatabag,
+      ...(applicationDatabag === undefined ? {} : { applicationDatabag }),
+    };
+  }
+
+  async #view(relations: readonly RelationRead[]): Promise<ProviderView> {
+    const [journal, goalState, liveProgress] = await Promise.all([
+      this.#state.open(),
+      this.#juju.goalState(),
+      this.#state.liveProgress(),
+    ]);
+    return {
+      now: new Date().toISOString(),
+      plannedUnits: goalState.units.length,
+      relations: relations.map((relation) => relation.view),
+      journal,
+      running: await this.#runningFences(journal),
+      ...(liveProgress === undefined ? {} : { liveProgress }),
+    };
+  }
+
+  async #runningFences(journal: JournalState): Promise<ReadonlySet<number>> {
+    const open = [...journal.entries.values()].filter((entry) => !isEnd(entry.progress.phase));
+    const running = await Promise.all(open.map(async (entry) => await this.#isWorkedOn(entry)));
+    return new Set(open.filter((_, index) => running[index]).map((entry) => entry.fence));
+  }
+
+  /** The journal may not know a worker whose hook died between starting it and writing it down; its entry does. */
+  async #isWorkedOn(entry: JournalEntry): Promise<boolean> {
+    if (entry.process !== undefined && (await isRunning(entry.process))) return true;
+    const entered = await this.#state.workerEntry(entry.fence);
+    return entered !== undefined && "process" in entered && (await isRunning(entered.process));
+  }
+
+  async #act(
+    plan: ProviderPlan,
+    view: ProviderView,
+  ): Promise<{ readonly journalChanged: boolean; readonly status?: UnitStatus }> {
+    if (plan.recover !== undefined) {
+      await this.#recover(plan.recover, view);
+      return { journalChanged: true };
+    }
+    if (plan.next === undefined) return { journalChanged: false };
+    const standing = await this.#standing();
+    if (!standing.ready) {
+      return { journalChanged: false, status: { name: "waiting", message: `a job waits: ${standing.reason}` } };
+    }
+    const { fence, relation, request } = plan.next;
+    await this.#state.append({ record: "started", fence, relation, request });
+    await this.#start("run", fence, request);
+    await this.#juju.log("INFO", `Started ${request.type} job ${request.id} of ${relation}, fence ${fence}.`);
+    return { journalChanged: true };
+  }
+
+  async #recover(entry: JournalEntry, view: ProviderView): Promise<void> {
+    // From here on a worker that was slow to start finds itself called dead; one that was faster goes on.
+    const barred = await this.#state.enterWorker(entry.fence, { nobody: true });
+    if (!barred && (await this.#isWorkedOn(entry))) return;
+    const standing = view.relations
+      .find((relation) => relation.id === entry.relation)
+      ?.requests.find((request) => request.id === entry.request.id);
+    // The journal keeps no credentials; where the request still stands, cleaning up can use them.
+    const request = standing === undefined ? entry.request : { ...entry.request, storage: standing.storage };
+    await this.#start("recover", entry.fence, request);
+    await this.#juju.log("WARNING", `The worker of job ${entry.request.id} is gone; cleaning up after it.`);
+  }
+
+  async #start(task: WorkerInput["task"], fence: number, request: JobRequest): Promise<void> {
+    const { startWorker } = await import("./worker-start.ts");
+    const identity = await startWorker(
+      {
+        task,
+        fence,
+        request,
+        executor: reference(this.#options.executor),
+        ...(this.#options.store === undefined ? {} : { store: reference(this.#options.store) }),
+        environment: this.#environment,
+        stateDirectory: this.#state.path,
+        poke: pokeCommand(this.#juju.unit, this.#charmDirectory),
+      },
+      this.#state.workerOutputFile,
+    );
+    if (identity !== undefined) await this.#state.append({ record: "spawned", fence, process: identity });
+  }
+
+  async #standing(): Promise<Standing> {
+    try {
+      const { module, options } = this.#options.executor;
+      const loaded: ExecutorModule = await import(String(module));
+      const executor: Executor = loaded.createExecutor(options, this.#environment);
+      return await executor.standing();
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      await this.#juju.log("ERROR", `The executor cannot say whether it is ready: ${reason}`);
+      return { ready: false, reason };
+    }
+  }
+
+  async #publish(relations: readonly RelationRead[], plan: ProviderPlan): Promise<void> {
+    const backups = await this.#state.keptBackups();
+    await Promise.all(
+      relations.flatMap((relation) => [
+        this.#publishReports(relation, plan),
+        this.#publishApplication(relation, backups),
+      ]),
+    );
+  }
+
+  async #publishReports({ view, unitDatabag }: RelationRead, plan: ProviderPlan): Promise<void> {
+    const reports = plan.reports.get(view.id) ?? [];
+    const before = new Map(view.reports.map((report) => [report.id, report.phase]));
+    for (const { id, type, phase, message, remedy } of reports) {
+      if (!isEnd(phase) || before.get(id) === phase) continue;
+      const text = [`${type} job ${id} of ${view.id} ${phase}.`, message, remedy].filter(Boolean).join(" ");
+      await this.#juju.log(phase === "succeeded" ? "INFO" : "ERROR", text);
+    }
+    const changes = changed(unitDatabag, { jobs: reports.length === 0 ? "" : encodeReports(reports) });
+    if (changes !== undefined) await this.#juju.writeUnitDatabag(view.id, changes);
+  }
+
+  async #publishApplication(
+    { view, applicationDatabag }: RelationRead,
+    backups: readonly Backup[] | undefined,
+  ): Promise<void> {
+    if (applicationDatabag === undefined) return;
+    const { problems } = view;
+    const changes = changed(
+      applicationDatabag,
+      encodeProviderApplication({ features, libVersion, problems, ...(backups === undefined ? {} : { backups }) }),
+    );
+    if (changes === undefined) return;
+    if ("problems" in changes) {
+      for (const problem of problems) {
+        await this.#juju.log(
+          "WARNING",
+          `Unusable request from ${view.application} (${view.id}), ${problem.field}: ${problem.message} ${problem.remedy}`,
+        );
+      }
+    }
+    await this.#juju.writeApplicationDatabag(view.id, changes);
+  }
+
+  async #compact(view: ProviderView): Promise<void> {
+    if (view.relations.some((relation) => relation.problems.length > 0)) return;
+    const standing = new Set(
+      view.relations.flatMap(({ id, requests, rejected }) =>
+        [...requests, ...rejected].map((request) => jobKey(id, request.id)),
+      ),
+    );
+    await this.#state.compact(compactJournal(view.journal, standing));
+  }
+
+  get #environment(): ExecutorEnvironment {
+    const { unit, application, modelUuid } = this.#juju;
+    return { unit, application, modelUuid, workDirectory: this.#state.executorDirectory };
+  }
+
+  get #charmDirectory(): string {
+    return this.#options.charmDirectory ?? process.env["JUJU_CHARM_DIR"] ?? process.cwd();
+  }
+}
+
+function reference(module: { readonly module: string | URL; readonly options?: unknown }): ModuleReference {
+  const url = String(module.module);
+  return { module: url.startsWith("/") ? new URL(`file://${url}`).href : url, options: module.options };
+}
+
+/** What of the wanted values is not what stands; undefined where nothing is. */
+function changed(before: Databag, wanted: Databag): DatabagChanges | undefined {
+  const changes = Object.entries(wanted).filter(([key, value]) => (before[key] ?? "") !== value);
+  return changes.length === 0 ? undefined : Object.fromEntries(changes);
+}

@@ -1,0 +1,20 @@
+// Runs the steps of the project's scripts: each is one command, shown with its time, whole only if it fails.
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+
+export const root = fileURLToPath(new URL("..", import.meta.url));
+
+/** Runs a command to its end with this terminal; ends the script with the command's exit code if it fails. */
+export function run(program, args, options = {}) {
+  const { status, error } = spawnSync(program, args, { cwd: root, stdio: "inherit", ...options });
+  if (error !== undefined) {
+    console.error(`${program} could not be started: ${error.message}`);
+    process.exit(1);
+  }
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+/** Runs one of the programs that npm installed for the project. */
+export function runInstalled(program, args, options) {
+  run(fileURLToPath(new URL(`../node_modules/.bin/${program}`, import.meta.url)), args, options);
+}

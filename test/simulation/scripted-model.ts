@@ -1,0 +1,160 @@
+/**
+ * A model with the example backup manager and a database charm that does what the test says.
+ *
+ * @module
+ */
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { SimulatedJuju } from "../../lib/testing/simulated-juju.ts";
+import type { Script, ScriptedCall } from "../../lib/testing/scripted-executor.ts";
+import type { ActionResult } from "../../lib/testing/operation.ts";
+import { errnoOf } from "../../lib/process/errno.ts";
+import { until } from "./until.ts";
+
+export const manager = "backup-manager/0";
+export const database = "database/0";
+
+/** The keys of the storage, to be looked for wherever they must not be. */
+export const keys = { accessKey: "canary-access-key-7f31", secretKey: "canary-secret-key-9c52" };
+
+/** A running model. */
+export class ScriptedModel {
+  readonly juju: SimulatedJuju;
+  readonly directory: string;
+  /** The id of the relation between the manager and the database. */
+  readonly relation: number;
+
+  private constructor(juju: SimulatedJuju, directory: string, relation: number) {
+    this.juju = juju;
+    this.directory = directory;
+    this.relation = relation;
+  }
+
+  /**
+   * Starts a model whose executor lets every job succeed until it is told otherwise.
+   *
+   * @param units How many units the database has.
+   */
+  static async start(units: number = 1): Promise<ScriptedModel> {
+    const directory = await mkdtemp(join(tmpdir(), "scripted-"));
+    for (const folder of ["script", "store", "state"]) await mkdir(join(directory, folder));
+    await writeFile(join(directory, "script", "script.json"), "{}");
+    const juju = await SimulatedJuju.start({ directory: join(directory, "juju"), hookRetryDelayMs: 100 });
+    await juju.deploy({
+      charm: "test/charms/scripted-database",
+      application: "database",
+      units,
+      config: {
+        "script-directory": join(directory, "script"),
+        "store-directory": join(directory, "store"),
+        "state-directory": join(directory, "state"),
+      },
+    });
+    await juju.deploy({ charm: "examples/backup-manager-charm", application: "backup-manager" });
+    await juju.deploy({
+      charm: "examples/demo/s3-integrator",
+      application: "s3-integrator",
+      config: {
+        bucket: "backups",
+        path: "/database",
+        endpoint: "https://s3.example",
+        region: "local",
+        "access-key": keys.accessKey,
+        "secret-key": keys.secretKey,
+      },
+    });
+    await juju.integrate("backup-manager:s3-parameters", "s3-integrator:s3-credentials");
+    const relation = await juju.integrate("backup-manager:database-backup", "database:database-backup");
+    await juju.settle();
+    return new ScriptedModel(juju, directory, relation);
+  }
+
+  /** Tells the executor what to do from now on. */
+  async script(script: Script): Promise<void> {
+    await writeFile(join(this.directory, "script", "script.json"), JSON.stringify(script));
+  }
+
+  /** Lets a job that waits for a file go on. */
+  async release(name: string): Promise<void> {
+    await writeFile(join(this.directory, "script", name), "");
+  }
+
+  /** Runs an action of the manager that must succeed. */
+  async act(action: string, parameters: Record<string, unknown> = {}): Promise<Readonly<Record<string, string>>> {
+    const result = await this.tryAct(action, parameters);
+    if (result.status !== "completed") throw new Error(`${action} ${result.status}: ${result.message}`);
+    return result.results;
+  }
+
+  /** Runs an action of the manager that may fail. */
+  async tryAct(action: string, parameters: Record<string, unknown> = {}): Promise<ActionResult> {
+    return await this.juju.runAction(manager, action, parameters);
+  }
+
+  /** Requests a backup. */
+  async requestBackup(parameters: Record<string, unknown> = {}): Promise<string> {
+    return (await this.act("create-backup", parameters))["job-id"] ?? "";
+  }
+
+  /** What the manager says of a job, once it is in the phase. */
+  async jobIn(id: string, phase: string): Promise<Readonly<Record<string, string>>> {
+    return await until(`job ${id} is ${phase}`, async () => {
+      const job = await this.act("show-job", { "job-id": id });
+      return job["phase"] === phase ? job : undefined;
+    });
+  }
+
+  /** What the executor was called for. */
+  async calls(): Promise<readonly ScriptedCall[]> {
+    try {
+      const text = await readFile(join(this.directory, "script", "calls.jsonl"), "utf8");
+      return text
+        .trimEnd()
+        .split("\n")
+        .map((line): ScriptedCall => JSON.parse(line));
+    } catch (error) {
+      if (errnoOf(error) === "ENOENT") return [];
+      throw error;
+    }
+  }
+
+  /** The reports in the database's unit databag. */
+  reports(): readonly Record<string, unknown>[] {
+    const { jobs } = this.juju.databag(this.relation, database);
+    const reports: readonly Record<string, unknown>[] = jobs === undefined ? [] : JSON.parse(jobs);
+    return reports;
+  }
+
+  /** Asks as a manager that is not ours: writes the value of `jobs` to the manager's application databag. */
+  async writeJobs(jobs: unknown): Promise<void> {
+    const text = typeof jobs === "string" ? jobs : JSON.stringify(jobs);
+    await this.juju.writeDatabag(this.relation, "backup-manager", { jobs: text });
+    await this.juju.settle();
+  }
+
+  /** What the database says it cannot use. */
+  problems(): readonly { readonly field: string; readonly message: string; readonly remedy: string }[] {
+    const { problems } = this.juju.databag(this.relation, "database");
+    return problems === undefined ? [] : JSON.parse(problems);
+  }
+
+  /** The report of a job, once it is in the phase. */
+  async reportIn(id: string, phase: string): Promise<Record<string, unknown>> {
+    return await until(`job ${id} is reported as ${phase}`, () =>
+      this.reports().find((report) => report["job-id"] === id && report["phase"] === phase),
+    );
+  }
+
+  /** The database's unit status. */
+  status(unit: string = database): { readonly name: string; readonly message: string } {
+    const workload = this.juju.status().applications["database"]?.units[unit]?.workload;
+    return { name: workload?.name ?? "", message: workload?.message ?? "" };
+  }
+
+  /** Stops everything and removes what was written. */
+  async stop(): Promise<void> {
+    await this.juju.stop();
+    await rm(this.directory, { recursive: true, force: true });
+  }
+}
