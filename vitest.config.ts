@@ -1,16 +1,16 @@
 import { defineConfig } from "vitest/config";
 
+// The real servers share two cores with whatever else runs: their tests come last, one file after the other.
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
-    // The real servers share two cores; files run one after the other there, and time out rather than hang.
     projects: [
-      { test: { name: "unit", include: ["test/unit/**/*.test.ts"] } },
+      { test: { name: "unit", include: ["test/unit/**/*.test.ts"], sequence: { groupOrder: 0 } } },
       {
         test: {
           name: "processes",
           include: ["test/{conformance,simulation,package}/**/*.test.ts"],
-          testTimeout: 30_000,
+          sequence: { groupOrder: 1 },
+          testTimeout: 60_000,
           hookTimeout: 60_000,
         },
       },
@@ -18,7 +18,8 @@ export default defineConfig({
         test: {
           name: "servers",
           include: ["test/end-to-end/**/*.test.ts"],
-          fileParallelism: false,
+          sequence: { groupOrder: 2 },
+          maxWorkers: 1,
           testTimeout: 180_000,
           hookTimeout: 180_000,
         },

@@ -35,7 +35,10 @@ export async function runJob(run: JobRun): Promise<JobProgress> {
   const startedAt = run.now();
   let changes = Promise.resolve();
   const note = (progress: JobProgress): void => {
-    changes = changes.then(async () => await run.record(progress));
+    // A phase on the way may be lost, on a full disk for example: the job goes on, and its end is what counts.
+    changes = changes
+      .then(async () => await run.record(progress))
+      .catch((error: unknown) => run.log(`The phase ${progress.phase} was not recorded: ${String(error)}`));
   };
   const context: JobContext = {
     signal: run.signal,
@@ -99,8 +102,8 @@ export function failureOf(error: unknown, when: string): Failure {
 
 function endPhase(result: JobResult, refused: boolean, signal: AbortSignal): JobProgress["phase"] {
   if (result.succeeded) return "succeeded";
-  if (refused) return "rejected";
-  return signal.aborted ? "cancelled" : "failed";
+  if (signal.aborted) return "cancelled";
+  return refused ? "rejected" : "failed";
 }
 
 function successFields(

@@ -88,7 +88,10 @@ export function foldJournal(records: Iterable<JournalRecord>): JournalState {
       case "progress": {
         const entry = entries.get(record.fence);
         if (entry !== undefined && !isEnd(entry.progress.phase)) {
-          entries.set(record.fence, { ...entry, progress: record.progress });
+          // Who notes an end may not know when the job began.
+          const { startedAt } = entry.progress;
+          const progress = { ...(startedAt === undefined ? {} : { startedAt }), ...record.progress };
+          entries.set(record.fence, { ...entry, progress });
         }
         break;
       }

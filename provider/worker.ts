@@ -9,6 +9,7 @@
 import { createHash } from "node:crypto";
 import { appendFile, readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Executor, ExecutorModule } from "../lib/executor.ts";
 import { isEnd } from "../lib/job/phase.ts";
 import type { JobProgress, Progress } from "../lib/job/report.ts";
@@ -27,6 +28,8 @@ export interface StoreModule {
 }
 
 const listingTimeoutMs = 120_000;
+const endTries = 360;
+const endRetryMs = 10_000;
 
 async function main(): Promise<void> {
   const stop = new AbortController();
@@ -55,8 +58,11 @@ async function runRequestedJob(input: WorkerInput, state: StateDirectory, signal
     poker.poke();
   };
   const record = async (progress: JobProgress): Promise<void> => {
-    await state.append({ record: "progress", fence, progress });
-    if (!isEnd(progress.phase)) poker.poke();
+    if (isEnd(progress.phase)) await recordEnd(state, fence, progress);
+    else {
+      await state.append({ record: "progress", fence, progress });
+      poker.poke();
+    }
   };
 
   let executor: Executor;
@@ -86,6 +92,22 @@ async function runRequestedJob(input: WorkerInput, state: StateDirectory, signal
   if (end.phase === "succeeded" && request.type === "backup") await keepBackups(input, state, executor, log);
   store.close();
   poker.pokeAndLeave();
+}
+
+/**
+ * Writes down how a job ended, however long it takes: on a disk that is full for a while, a good backup must not be
+ * counted as lost.
+ */
+async function recordEnd(state: StateDirectory, fence: number, progress: JobProgress): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await state.append({ record: "progress", fence, progress });
+      return;
+    } catch (error) {
+      if (tries === endTries) throw error;
+      await sleep(endRetryMs);
+    }
+  }
 }
 
 /** Keeps the list of backups for the next dispatch. The job has ended: a list that fails changes nothing of it. */

@@ -16,18 +16,17 @@ const absent = "-";
 export function jobsTable(jobs: readonly Job[]): string {
   if (jobs.length === 0) return "No jobs.";
   return table(
-    ["JOB", "TYPE", "PHASE", "UNIT", "REQUESTED", "DONE"],
+    ["JOB", "TYPE", "PHASE", "UNIT", "REQUESTED"],
     jobs,
     (job) => {
       const shown = job.reports[0];
-      const percent = shown?.report.progress?.percent;
+      const percent = job.phase === "running" ? shown?.report.progress?.percent : undefined;
       return [
         job.id,
         typeOf(job),
-        job.phase,
+        percent === undefined ? job.phase : `${job.phase} ${Math.floor(percent)} %`,
         shown?.unit ?? absent,
         seconds(job.request?.requestedAt),
-        percent === undefined ? absent : `${Math.floor(percent)} %`,
       ];
     },
     (job) => {

@@ -72,6 +72,7 @@ export function compareReports(a: UnitReport, b: UnitReport): number {
   return (
     rank(a.report.phase) - rank(b.report.phase) ||
     (a.report.fence ?? 0) - (b.report.fence ?? 0) ||
+    phaseAtWork(a.report.phase) - phaseAtWork(b.report.phase) ||
     Number(a.report.phase !== "succeeded") - Number(b.report.phase !== "succeeded") ||
     (a.unit < b.unit ? -1 : Number(a.unit > b.unit))
   );
@@ -79,7 +80,10 @@ export function compareReports(a: UnitReport, b: UnitReport): number {
 
 /** An end outranks all work, and `lost`, which is an end without a witness, is outranked by every other end. */
 function rank(phase: Phase): number {
-  if (phase === "lost") return phasesAtWork.length + 1;
-  if (isEnd(phase)) return phasesAtWork.length + 2;
-  return phasesAtWork.findIndex((atWork) => atWork === phase) + 1;
+  if (!isEnd(phase)) return 0;
+  return phase === "lost" ? 1 : 2;
+}
+
+function phaseAtWork(phase: Phase): number {
+  return phasesAtWork.findIndex((atWork) => atWork === phase);
 }

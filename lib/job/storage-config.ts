@@ -68,14 +68,14 @@ export const defaultEndpoint = "https://s3.amazonaws.com";
 
 /**
  * Cleans what admins and charms write in many ways, as Canonical's charms clean it: blanks and slashes at the ends of
- * path, bucket and endpoint.
+ * path, bucket and endpoint. An endpoint without a scheme is meant to be one with https.
  */
 export function storageLocation(
   storage: Pick<StorageConfig, "bucket" | "path" | "endpoint">,
 ): StorageLocation {
   const endpoint = (storage.endpoint ?? "").trimStart().replace(/[\s/]+$/, "");
   return {
-    endpoint: endpoint === "" ? defaultEndpoint : endpoint,
+    endpoint: endpoint === "" ? defaultEndpoint : endpoint.includes("://") ? endpoint : `https://${endpoint}`,
     bucket: trimSlashes(storage.bucket),
     path: `/${trimSlashes(storage.path ?? "")}`,
   };

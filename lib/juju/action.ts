@@ -42,8 +42,8 @@ export class ActionParameters {
 export type ActionHandler = (parameters: ActionParameters) => Promise<Readonly<Record<string, string>>>;
 
 /**
- * Runs the handler of an action. An error of this library fails the action with its message and its remedy; any other
- * fails the dispatch, so that nothing half-done is written.
+ * Runs the handler of an action. An error of this library fails the action with its message and its remedy; any other,
+ * and a hook tool that failed, fails the dispatch, so that nothing half-done is written.
  *
  * @param handlers By the actions' names.
  */
@@ -61,7 +61,7 @@ export async function runAction(
     const results = await handler(new ActionParameters(await juju.actionParameters()));
     await juju.setActionResults(results);
   } catch (error) {
-    if (!isDatabaseBackupError(error)) throw error;
+    if (!isDatabaseBackupError(error) || error.code === "hook-tool-failed") throw error;
     await juju.failAction(`${error.message} ${error.remedy}`);
   }
 }

@@ -121,7 +121,10 @@ export async function run(
   };
 }
 
-function start([program, ...args]: readonly [string, ...string[]], options: RunOptions): ChildProcessWithoutNullStreams {
+function start(
+  [program, ...args]: readonly [string, ...string[]],
+  options: RunOptions,
+): ChildProcessWithoutNullStreams {
   return spawn(program, args, {
     env: options.env ?? process.env,
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),

@@ -1,0 +1,106 @@
+/**
+ * Brings a checkout to the point where its scripts can run: Node, the npm packages and, for the real servers, the
+ * Debian packages. Where nothing is missing it says nothing and takes no time.
+ *
+ * Run it by hand as `node scripts/setup.mjs [--servers]`.
+ *
+ * @module
+ */
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { PackagesError, installPackages, missingPackages } from "./debian-packages.mjs";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const oldestNode = [20, 19];
+
+/**
+ * Installs what is missing. Ends the process with exit code 1, and a message that says what to do, where it cannot.
+ *
+ * @param {{ readonly servers: boolean }} options Whether the real servers are needed.
+ */
+export async function setUp({ servers }) {
+  try {
+    checkNode();
+    if (!areModulesCurrent()) await step("npm ci", installModules);
+    if (!servers) return;
+    const missing = await missingPackages();
+    if (missing.length > 0) {
+      await step(`apt-get install ${missing.join(" ")}`, () => installPackages(missing));
+    }
+  } catch (error) {
+    if (!(error instanceof PackagesError || error instanceof SetUpError)) throw error;
+    console.error(error.message);
+    process.exit(1);
+  }
+}
+
+/** A step failed. The message says what to do. */
+class SetUpError extends Error {}
+
+function checkNode() {
+  const [major, minor] = process.versions.node.split(".").map(Number);
+  const [oldestMajor, oldestMinor] = oldestNode;
+  if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) return;
+  throw new SetUpError(
+    `This is Node ${process.versions.node}, which is too old. Install Node ${oldestNode.join(".")} or later.`,
+  );
+}
+
+/**
+ * Whether the installed npm packages are those of package-lock.json. Their versions are compared rather than the ages
+ * of the files, because git gives a file the time of its checkout.
+ */
+function areModulesCurrent() {
+  const wanted = readPackages("package-lock.json");
+  const installed = readPackages("node_modules/.package-lock.json");
+  if (wanted === undefined || installed === undefined) return false;
+  return Object.entries(wanted).every(([path, { version, integrity, link, optional, peer }]) => {
+    if (!path.startsWith("node_modules/") || link === true) return true;
+    const present = installed[path];
+    // npm leaves out what is optional and not for this machine.
+    if (present === undefined) return optional === true || peer === true;
+    return present.version === version && present.integrity === integrity;
+  });
+}
+
+function readPackages(file) {
+  try {
+    return JSON.parse(readFileSync(resolve(root, file), "utf8")).packages;
+  } catch (error) {
+    if (error.code === "ENOENT") return undefined;
+    throw new SetUpError(
+      `${file} cannot be read: ${error.message}. Restore it, or remove node_modules, and run this again.`,
+    );
+  }
+}
+
+function installModules() {
+  // Only the exit code tells success: npm also writes warnings where all is well.
+  const { status, error, stdout, stderr } = spawnSync("npm", ["ci", "--no-audit", "--no-fund"], {
+    cwd: root,
+    encoding: "utf8",
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  if (status === 0) return;
+  throw new SetUpError(
+    `npm ci failed (${error?.message ?? `exit code ${status}`}). ` +
+      `Read what it wrote, and run it by hand when that is repaired:\n${beginning(`${stdout}${stderr}`)}`,
+  );
+}
+
+/** npm says first what is wrong, and may then list all of its options. */
+function beginning(text) {
+  return text.trim().split("\n").slice(0, 20).join("\n");
+}
+
+async function step(name, run) {
+  const started = performance.now();
+  await run();
+  console.log(`${name}: ${((performance.now() - started) / 1000).toFixed(1)} s`);
+}
+
+if (process.argv[1] !== undefined && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  await setUp({ servers: process.argv.includes("--servers") });
+}

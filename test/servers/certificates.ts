@@ -1,0 +1,89 @@
+/**
+ * Certificates for the TLS of the S3 server, from a certificate authority that lives as long as the servers do.
+ *
+ * @module
+ */
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { runOrThrow } from "./server-error.ts";
+
+/** The files made by {@link createCertificates}. */
+export interface Certificates {
+  /** The authority that signed the server's certificate. */
+  readonly caFile: string;
+  /** The content of `caFile`. */
+  readonly caPem: string;
+  /** Another authority, which signed nothing: a client that trusts it alone must refuse the server. */
+  readonly untrustedCaFile: string;
+  /** For localhost, *.s3.localhost and 127.0.0.1. */
+  readonly certificateFile: string;
+  readonly keyFile: string;
+}
+
+// A configuration of our own, because the one of the system adds extensions that differ between versions.
+const opensslConfiguration = `
+[req]
+distinguished_name = name
+prompt = no
+[name]
+[authority]
+basicConstraints = critical,CA:TRUE
+keyUsage = critical,keyCertSign,cRLSign
+subjectKeyIdentifier = hash
+[server]
+basicConstraints = critical,CA:FALSE
+keyUsage = critical,digitalSignature
+extendedKeyUsage = serverAuth
+subjectAltName = DNS:localhost,DNS:*.s3.localhost,IP:127.0.0.1
+`;
+
+/** Makes the certificates in a directory, which is created where it is missing. */
+export async function createCertificates(directory: string): Promise<Certificates> {
+  await mkdir(directory, { recursive: true });
+  const configuration = join(directory, "openssl.cnf");
+  await writeFile(configuration, opensslConfiguration);
+  const file = (name: string): string => join(directory, name);
+
+  const create = async (
+    name: string,
+    commonName: string,
+    extensions: string,
+    signer: readonly string[],
+  ): Promise<void> => {
+    await runOrThrow(`make the certificate ${name}`, [
+      "openssl",
+      "req",
+      "-x509",
+      "-config",
+      configuration,
+      "-extensions",
+      extensions,
+      "-newkey",
+      "ec",
+      "-pkeyopt",
+      "ec_paramgen_curve:prime256v1",
+      "-nodes",
+      "-days",
+      "30",
+      "-subj",
+      `/CN=${commonName}`,
+      "-keyout",
+      file(`${name}.key`),
+      "-out",
+      file(`${name}.crt`),
+      ...signer,
+    ]);
+  };
+  await Promise.all([
+    create("ca", "Authority of the test servers", "authority", []),
+    create("untrusted-ca", "Authority that signed nothing", "authority", []),
+  ]);
+  await create("server", "localhost", "server", ["-CA", file("ca.crt"), "-CAkey", file("ca.key")]);
+  return {
+    caFile: file("ca.crt"),
+    caPem: await readFile(file("ca.crt"), "utf8"),
+    untrustedCaFile: file("untrusted-ca.crt"),
+    certificateFile: file("server.crt"),
+    keyFile: file("server.key"),
+  };
+}

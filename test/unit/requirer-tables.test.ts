@@ -1,0 +1,271 @@
+import { fc, test as property } from "@fast-check/vitest";
+import { describe, expect, test } from "vitest";
+import type { Backup } from "../../lib/job/backup.ts";
+import { joinJobs, type Job } from "../../lib/job/job.ts";
+import { endPhases, phasesAtWork, type Phase } from "../../lib/job/phase.ts";
+import type { JobReport } from "../../lib/job/report.ts";
+import type { JobRequest } from "../../lib/job/request.ts";
+import { Credentials } from "../../lib/job/storage-config.ts";
+import { backupsTable, describeJob, jobsTable } from "../../requirer/tables.ts";
+
+const relation = "database-backup:3";
+const storage = {
+  bucket: "/backups/",
+  path: "p",
+  credentials: new Credentials("AKIACANARY", "secret-canary"),
+};
+const id = "0197c2a4-6f0e-7c44-9d0f-0123456789ab";
+const request: JobRequest = {
+  id,
+  type: "backup",
+  backupType: "differential",
+  compression: true,
+  storage,
+  requestedAt: "2026-03-01T10:00:00.123Z",
+};
+const report: JobReport = { id, type: "backup", storage: { bucket: "backups" }, phase: "running" };
+
+function jobOf(
+  said: Partial<JobReport> | undefined,
+  asked: JobRequest | undefined = request,
+  unit = "postgresql/0",
+): Job {
+  const reports = said === undefined ? [] : [{ unit, report: { ...report, ...said } }];
+  const [job] = joinJobs(relation, asked === undefined ? [] : [asked], reports);
+  if (job === undefined) throw new Error("no job");
+  return job;
+}
+
+const linesOf = (table: string): readonly string[] => table.split("\n");
+
+describe("the table of jobs", () => {
+  test("says so where there are none", () => {
+    expect(jobsTable([])).toBe("No jobs.");
+  });
+
+  test("has a line for each, and below it what an admin should know", () => {
+    const failed = { ...request, id: "b", requestedAt: "2026-03-01T11:00:00Z" };
+    const jobs = [
+      jobOf({ phase: "running", progress: { percent: 41.9 } }),
+      jobOf({ id: "b", phase: "failed", message: "The disk is full.", remedy: "Free some space." }, failed),
+      jobOf(undefined, { ...request, id: "c", type: "restore" }),
+    ];
+    expect(jobsTable(jobs)).toBe(
+      [
+        "JOB                                   TYPE     PHASE         UNIT          REQUESTED",
+        "0197c2a4-6f0e-7c44-9d0f-0123456789ab  backup   running 41 %  postgresql/0  2026-03-01T10:00:00Z",
+        "b                                     backup   failed        postgresql/0  2026-03-01T11:00:00Z",
+        "    The disk is full.",
+        "    Free some space.",
+        "c                                     restore  requested     -             2026-03-01T10:00:00Z",
+      ].join("\n"),
+    );
+  });
+
+  test("shows a job of which only the report is left", () => {
+    const job = { ...jobOf({ type: "restore", phase: "lost" }, undefined) };
+    const { request: _, ...without } = job;
+    expect(linesOf(jobsTable([without]))[1]).toMatch(
+      /^0197\S+ {2}restore {2}lost {3}postgresql\/0 {2}-$/,
+    );
+  });
+
+  const text = fc.lorem({ mode: "sentences", maxCount: 8 });
+  const anyJob = fc
+    .record({
+      phase: fc.constantFrom<Phase>(...phasesAtWork, ...endPhases),
+      type: fc.constantFrom("backup", "restore"),
+      message: text,
+      remedy: text,
+      percent: fc.double({ min: 0, max: 100, noNaN: true }),
+      number: fc.nat(9),
+    })
+    .map(({ percent, number, type, ...said }) =>
+      jobOf({ ...said, progress: { percent } }, { ...request, type }, `postgresql/${number}`),
+    );
+
+  property.prop([fc.array(anyJob, { minLength: 1, maxLength: 12 })])(
+    "is at most 100 columns wide",
+    (jobs) => {
+      const lines = linesOf(jobsTable(jobs));
+      expect(lines.filter((line) => line.length > 100)).toEqual([]);
+      expect(lines.filter((line) => line !== line.trimEnd())).toEqual([]);
+    },
+  );
+
+  property.prop([text])("wraps a long message and loses no word of it", (message) => {
+    const [, , ...notes] = linesOf(jobsTable([jobOf({ phase: "failed", message })]));
+    expect(notes.every((line) => line.startsWith("    "))).toBe(true);
+    expect(notes.join(" ").split(/\s+/).filter(Boolean)).toEqual(message.split(/\s+/));
+    for (const [index, line] of notes.slice(0, -1).entries()) {
+      const [next = ""] = (notes[index + 1] ?? "").trim().split(" ");
+      expect(line.length + 1 + next.length).toBeGreaterThan(100);
+    }
+  });
+
+  test("does not cut a word that is longer than a line, and keeps to its own lines", () => {
+    const path = `/${"x".repeat(150)}`;
+    const [, , ...notes] = linesOf(jobsTable([jobOf({ phase: "failed", message: `See ${path}\nthere.` })]));
+    expect(notes).toEqual(["    See", `    ${path}`, "    there."]);
+  });
+
+  test("shows the newest 200, and says how many are left out", () => {
+    const many = Array.from({ length: 203 }, (_, index) =>
+      jobOf(undefined, { ...request, id: `job-${index}` }),
+    );
+    const lines = linesOf(jobsTable(many));
+    expect(lines).toHaveLength(202);
+    expect(lines[1]).toMatch(/^job-3 /);
+    expect(lines.at(-2)).toMatch(/^job-202 /);
+    expect(lines.at(-1)).toBe("3 older ones are not shown.");
+    expect(linesOf(jobsTable(many.slice(3)))).toHaveLength(201);
+  });
+});
+
+describe("the table of backups", () => {
+  const backup = (label: string, day: number, sizeBytes: number): Backup => ({
+    id: label,
+    type: "full",
+    finishedAt: `2026-03-0${day}T10:00:00Z`,
+    sizeBytes,
+    timeline: day,
+    artefactPath: `/p/backup/db/${label}/`,
+  });
+
+  test("tells none from not known", () => {
+    expect(backupsTable([])).toBe("No backups.");
+    expect(backupsTable(undefined)).toMatch(/^The database has published no list of backups yet/);
+  });
+
+  test("is in the order of time, whatever the order was", () => {
+    const backups = [
+      backup("20260303-100000F", 3, 1024 ** 3),
+      backup("20260301-100000F", 1, 500),
+      backup("20260302-100000F", 2, 1536),
+    ];
+    expect(backupsTable(backups)).toBe(
+      [
+        "BACKUP            TYPE  FINISHED              SIZE     TIMELINE",
+        "20260301-100000F  full  2026-03-01T10:00:00Z  500 B    1",
+        "20260302-100000F  full  2026-03-02T10:00:00Z  1.5 KiB  2",
+        "20260303-100000F  full  2026-03-03T10:00:00Z  1.0 GiB  3",
+      ].join("\n"),
+    );
+  });
+
+  test.each([
+    [0, "0 B"],
+    [1, "1 B"],
+    [1023, "1023 B"],
+    [1024, "1.0 KiB"],
+    [5 * 1024 ** 4, "5.0 TiB"],
+    [2048 * 1024 ** 4, "2048.0 TiB"],
+  ])("shows %i bytes as %s", (bytes, shown) => {
+    expect(linesOf(backupsTable([backup("x", 1, bytes)]))[1]).toContain(`  ${shown}  `);
+  });
+
+  test("is at most 100 columns wide", () => {
+    const differential: Backup = {
+      ...backup("20260301-100000F_20260302-100000I", 1, 1023 * 1024 ** 3),
+      type: "incremental",
+      timeline: 123,
+    };
+    expect(linesOf(backupsTable([differential])).every((line) => line.length <= 100)).toBe(true);
+  });
+});
+
+describe("the story of a job", () => {
+  test("is all that request and report say", () => {
+    const job = jobOf({
+      phase: "succeeded",
+      startedAt: "2026-03-01T10:00:01Z",
+      finishedAt: "2026-03-01T10:05:00Z",
+      progress: { percent: 100 },
+      backupId: "label",
+      artefactPath: "/p/backup/db/label/",
+      sizeBytes: 2048,
+      timeline: 2,
+      logPath: "/p/database-backup/db/label/",
+      message: "One file was skipped.",
+    });
+    expect(describeJob(job)).toEqual({
+      "job-id": id,
+      relation,
+      type: "backup",
+      "backup-type": "differential",
+      phase: "succeeded",
+      status: "success",
+      unit: "postgresql/0",
+      "requested-at": "2026-03-01T10:00:00.123Z",
+      "started-at": "2026-03-01T10:00:01Z",
+      "finished-at": "2026-03-01T10:05:00Z",
+      progress: "100 %",
+      "backup-id": "label",
+      "artefact-path": "/p/backup/db/label/",
+      size: "2.0 KiB",
+      timeline: "2",
+      "log-path": "/p/database-backup/db/label/",
+      bucket: "backups",
+      message: "One file was skipped.",
+    });
+  });
+
+  test("of a failed restore says what was asked for, why it failed and what to do", () => {
+    const restore: JobRequest = {
+      id,
+      type: "restore",
+      artefactPath: "label",
+      restoreToTime: "latest",
+      compression: true,
+      storage,
+    };
+    const said = {
+      type: "restore",
+      phase: "failed",
+      errorCode: "pgbackrest-50",
+      message: "Locked.",
+      remedy: "Wait.",
+    } as const;
+    expect(describeJob(jobOf(said, restore))).toMatchObject({
+      type: "restore",
+      "artefact-requested": "label",
+      "restore-to-time": "latest",
+      status: "error",
+      "error-code": "pgbackrest-50",
+      message: "Locked.",
+      remedy: "Wait.",
+    });
+  });
+
+  test("that has not begun says so", () => {
+    const fields = describeJob(jobOf(undefined));
+    expect(fields).toMatchObject({
+      phase: "requested",
+      status: "running",
+      message: "No unit has taken up this job yet.",
+    });
+    expect("unit" in fields).toBe(false);
+    expect(describeJob(jobOf({ phase: "running" }))).not.toHaveProperty("message");
+  });
+
+  test("whose request is gone is that of its report", () => {
+    const { request: _, ...job } = jobOf({ phase: "succeeded" });
+    expect(describeJob(job)).toMatchObject({ type: "backup", bucket: "backups" });
+    expect(describeJob(job)).not.toHaveProperty("requested-at");
+  });
+
+  property.prop([fc.constantFrom<Phase>(...phasesAtWork, ...endPhases), fc.boolean()])(
+    "holds texts under keys that Juju accepts, and no credentials",
+    (phase, restore) => {
+      const asked: JobRequest = restore
+        ? { id, type: "restore", artefactPath: "label", compression: true, storage }
+        : request;
+      const fields = describeJob(jobOf({ phase }, asked));
+      for (const [key, value] of Object.entries(fields)) {
+        expect(key).toMatch(/^[a-z](?:[a-z0-9-]*[a-z0-9])?$/);
+        expect(typeof value).toBe("string");
+      }
+      expect(JSON.stringify([fields, jobsTable([jobOf({ phase }, asked)])])).not.toMatch(/canary|redacted/i);
+    },
+  );
+});

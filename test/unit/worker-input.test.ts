@@ -1,0 +1,77 @@
+import { fc, test as property } from "@fast-check/vitest";
+import { describe, expect, test } from "vitest";
+import type { JobRequest } from "../../lib/job/request.ts";
+import { Credentials, type StorageConfig } from "../../lib/job/storage-config.ts";
+import { decodeWorkerInput, encodeWorkerInput, type WorkerInput } from "../../provider/worker-input.ts";
+
+const request: JobRequest = {
+  id: "a",
+  type: "restore",
+  artefactPath: "/team/backup/db/label/",
+  restoreToTime: "2026-03-01T10:00:00+02:00",
+  restoreTimeline: 3,
+  compression: false,
+  storage: {
+    bucket: "b",
+    path: "/team",
+    endpoint: "https://minio.local",
+    tlsCaChain: ["-----BEGIN CERTIFICATE-----\n…"],
+    apiVersion: 4,
+    credentials: new Credentials("AKIACANARY", "secret/canary+é😀"),
+  },
+};
+const input: WorkerInput = {
+  task: "run",
+  fence: 12,
+  request,
+  executor: { module: "file:///charm/executor.js", options: { stanza: "db", nested: [1, null] } },
+  environment: {
+    unit: "postgresql/0",
+    application: "postgresql",
+    modelUuid: "7c0a",
+    workDirectory: "/var/lib/x/executor",
+  },
+  stateDirectory: "/var/lib/x",
+  poke: ["juju-exec", "-u", "postgresql/0", "…"],
+};
+
+/** All but what writes itself as redacted. */
+function plain({ request: { storage, ...asked }, ...rest }: WorkerInput): unknown {
+  const { credentials, ...location } = storage;
+  return { ...rest, request: { ...asked, storage: { ...location, keys: credentials.reveal() } } };
+}
+
+describe("what a worker is given", () => {
+  test("is read as it was written, credentials included", () => {
+    const read = decodeWorkerInput(encodeWorkerInput(input));
+    expect(plain(read)).toEqual(plain(input));
+    expect(read.request.storage.credentials).toBeInstanceOf(Credentials);
+    expect("store" in read).toBe(false);
+    expect("keys" in read).toBe(false);
+  });
+
+  test("may name a store and another task", () => {
+    const other: WorkerInput = {
+      ...input,
+      task: "recover",
+      store: { module: "file:///store.js", options: { a: 1 } },
+    };
+    expect(plain(decodeWorkerInput(encodeWorkerInput(other)))).toEqual(plain(other));
+  });
+
+  property.prop([fc.string(), fc.string(), fc.string()])("holds any keys", (accessKey, secretKey, bucket) => {
+    const storage: StorageConfig = { bucket, credentials: new Credentials(accessKey, secretKey) };
+    const read = decodeWorkerInput(encodeWorkerInput({ ...input, request: { ...request, storage } }));
+    expect(read.request.storage.credentials.reveal()).toEqual({ accessKey, secretKey });
+    expect(read.request.storage.bucket).toBe(bucket);
+  });
+
+  test("shows no keys once it was read", () => {
+    expect(JSON.stringify(decodeWorkerInput(encodeWorkerInput(input)))).not.toMatch(/canary/i);
+  });
+
+  test("has to be whole", () => {
+    expect(() => decodeWorkerInput(encodeWorkerInput(input).slice(0, -1))).toThrow(SyntaxError);
+    expect(() => decodeWorkerInput("")).toThrow(SyntaxError);
+  });
+});
