@@ -1,0 +1,157 @@
+/**
+ * Makes a backup (flowchart create-backup, from "Was it possible to upload metadata file" on).
+ *
+ * @module
+ */
+import type { JobContext, JobResult } from "../../lib/executor.ts";
+import type { BackupRequest } from "../../lib/job/request.ts";
+import { storageLocation } from "../../lib/job/storage-config.ts";
+import { storageFailure } from "../../lib/storage/storage-failure.ts";
+import { settleArchiveStorage } from "./archive-storage.ts";
+import { artefactPathOf, recordFolderOf } from "./artefact-path.ts";
+import { parseLogLine } from "./backup-log.ts";
+import { firstFailure } from "./checks.ts";
+import { createBackupChecks } from "./create-backup-checks.ts";
+import { gatherBackupFacts } from "./facts.ts";
+import { cancelledFailure, failureOf, JobFailedError } from "./job-failed.ts";
+import type { Parts } from "./parts.ts";
+import { finishEarlierRestore } from "./restore-finish.ts";
+import { ignoredFields } from "./pgbackrest-config.ts";
+import type { PgBackRest } from "./pgbackrest.ts";
+
+/** Makes a backup. A failure is a result; nothing is thrown for what the world does. */
+export async function makeBackup(
+  parts: Parts,
+  request: BackupRequest,
+  context: JobContext,
+): Promise<JobResult> {
+  try {
+    return await backup(parts, request, context);
+  } catch (error) {
+    // Whatever went wrong while it was being stopped is a consequence of that.
+    const failure = context.signal.aborted ? cancelledFailure : failureOf(error);
+    return { succeeded: false, failure };
+  }
+}
+
+async function backup(parts: Parts, request: BackupRequest, context: JobContext): Promise<JobResult> {
+  const { settings } = parts;
+  const { storage } = request;
+  await finishEarlierRestore(parts, (line) => context.log(line));
+  const facts = await gatherBackupFacts(parts, request, context);
+  const refused = firstFailure(createBackupChecks, facts);
+  if (refused !== undefined) throw new JobFailedError(refused);
+  for (const line of ignoredFields(storage)) context.log(`WARN: ${line}`);
+
+  const log = (line: string): void => context.log(line);
+  const pgbackrest = await settleArchiveStorage({ ...parts, log }, storage, context.signal);
+  await uploadMetadata(parts, request, context);
+
+  const seen = await runBackup(pgbackrest, request, context);
+  if (seen.label === undefined)
+    throw new JobFailedError({
+      code: "backup-without-label",
+      message: "pgBackRest ended well but did not name the backup it made.",
+      remedy: "List the backups to see whether it is there, and report this with the job's log.",
+    });
+  const { stanzas } = await pgbackrest.info();
+  const made = stanzas
+    .find(({ name }) => name === settings.stanza)
+    ?.backups.find(({ label }) => label === seen.label);
+  if (made === undefined)
+    throw new JobFailedError({
+      code: "backup-not-listed",
+      message: `pgBackRest made the backup ${seen.label}, but the repository does not list it.`,
+      remedy: "Check whether somebody else writes to or deletes from the bucket, then make another backup.",
+    });
+  if (made.failed)
+    throw new JobFailedError({
+      code: "backup-page-checksums",
+      message: `The backup ${made.label} holds pages with wrong checksums: the database itself is damaged.`,
+      remedy: "Find the damaged pages in the job's log, repair the database, and keep the older backups.",
+    });
+  const warnings = [...ignoredFields(storage), ...seen.warnings];
+  return {
+    succeeded: true,
+    backupId: made.label,
+    artefactPath: artefactPathOf(storage, settings.stanza, made.label),
+    recordFolder: recordFolderOf(settings.stanza, made.label),
+    sizeBytes: made.repositoryBytes,
+    timeline: made.timeline,
+    ...(warnings.length === 0 ? {} : { warning: warnings.join(" ") }),
+  };
+}
+
+/** What pgBackRest warns of although it is as it should be: after a restore, or after a backup that was cancelled. */
+const ordinaryWarnings = /a timeline switch has occurred|resumable backup|cannot be resumed/;
+
+interface BackupRun {
+  readonly label: string | undefined;
+  readonly warnings: readonly string[];
+}
+
+async function runBackup(
+  pgbackrest: PgBackRest,
+  request: BackupRequest,
+  context: JobContext,
+): Promise<BackupRun> {
+  let label: string | undefined;
+  let percent = 0;
+  const warnings: string[] = [];
+  context.progress({ percent });
+  await pgbackrest.backup(request.backupType, request.compression, context.signal, (line) => {
+    const event = parseLogLine(line);
+    switch (event.kind) {
+      case "copied":
+        // Several processes copy, and their lines may come in another order than they were written.
+        if (event.percent <= percent) return;
+        ({ percent } = event);
+        context.progress({ percent });
+        return;
+      case "copying-done":
+        context.progress({ percent: 100 });
+        context.finalizing();
+        return;
+      case "label":
+        ({ label } = event);
+        context.log(`new backup label = ${event.label}`);
+        return;
+      case "message":
+        if (event.text.startsWith("WARN: ") && !ordinaryWarnings.test(event.text))
+          warnings.push(`pgBackRest warned: ${event.text.slice(6)}.`);
+        context.log(event.text);
+        return;
+      case "detail":
+        return;
+    }
+  });
+  return { label, warnings };
+}
+
+/** Proves that the storage takes objects before hours are spent on it, and says who asked. */
+async function uploadMetadata(
+  { settings }: Parts,
+  request: BackupRequest,
+  context: JobContext,
+): Promise<void> {
+  const { unit, application, modelUuid } = settings.environment;
+  const metadata = {
+    "backup-requested-at": request.requestedAt ?? new Date().toISOString(),
+    "backup-type": request.backupType,
+    "model-uuid": modelUuid,
+    application,
+    unit,
+  };
+  try {
+    await context.store.put(
+      recordFolderOf(settings.stanza, "latest.json"),
+      `${JSON.stringify(metadata, null, 2)}\n`,
+    );
+  } catch (error) {
+    const failure = storageFailure(error, storageLocation(request.storage));
+    throw new JobFailedError(
+      { ...failure, message: `Failed to upload metadata to provided S3. ${failure.message}` },
+      error,
+    );
+  }
+}

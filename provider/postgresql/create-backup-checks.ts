@@ -1,0 +1,164 @@
+/**
+ * The decisions before a backup: those of the create-backup flowchart in its order, with the texts of Canonical's
+ * charms, and ours among them. Pure.
+ *
+ * @module
+ */
+import type { Failure } from "../../lib/job/report.ts";
+import type { BackupRequest } from "../../lib/job/request.ts";
+import {
+  describeLocation,
+  sameLocation,
+  storageLocation,
+  type StorageLocation,
+} from "../../lib/job/storage-config.ts";
+import { fails, failsWith, notApplicable, passed, type Check } from "./checks.ts";
+import { decideUnfinished, type UnfinishedRestore } from "./unfinished-restore.ts";
+import type { MemberState } from "./patroni.ts";
+import { rejectStorage } from "./pgbackrest-config.ts";
+import type { Stanza } from "./pgbackrest-info.ts";
+
+/** What is known before a backup. What was not looked up, because an earlier decision had failed, is undefined. */
+export interface BackupFacts {
+  readonly request: BackupRequest;
+  readonly stanzaName: string;
+  /** A restore that was neither finished nor undone. */
+  readonly unfinishedRestore: UnfinishedRestore | undefined;
+  /** What this unit's Patroni says; undefined where it does not answer. */
+  readonly member: MemberState | undefined;
+  /** The setting archive_mode of PostgreSQL. */
+  readonly archiveMode: string | undefined;
+  /** The repository to which this cluster archives; undefined where none is settled yet. */
+  readonly archiveStorage: StorageLocation | undefined;
+  /** Why the storage cannot be used; undefined where it can. */
+  readonly probeFailure: Failure | undefined;
+  /** Why the repository cannot be read. */
+  readonly repositoryFailure: Failure | undefined;
+  /** Our stanza in the repository, if it is there. */
+  readonly stanza: Stanza | undefined;
+}
+
+/** The decisions before a backup, in order. */
+export const createBackupChecks: readonly Check<BackupFacts>[] = [
+  {
+    name: "is-earlier-restore-finished",
+    decide: ({ unfinishedRestore }) => decideUnfinished(unfinishedRestore),
+  },
+  {
+    name: "is-unit-blocked",
+    chart: "Is unit in blocked state?",
+    decide: () => notApplicable("the provider asks whether the unit is ready before it gives it a job"),
+  },
+  {
+    name: "is-database-online",
+    decide: ({ member }) =>
+      member === undefined
+        ? fails(
+            "database-offline",
+            "Unit cannot perform backups as the database seems to be offline: Patroni does not answer.",
+            "Start Patroni on this unit, then request the backup again.",
+          )
+        : passed,
+  },
+  {
+    name: "is-primary-of-tls-cluster",
+    chart: "Is primary in a TLS enabled multiple units cluster?",
+    decide: () => notApplicable("there is one unit"),
+  },
+  {
+    name: "is-replica-without-tls",
+    chart: "Is replica and with TLS disabled?",
+    decide: ({ member }) =>
+      member?.isPrimary === true && member.locked
+        ? passed
+        : fails(
+            "unit-not-primary",
+            "Unit cannot perform backups as it is not the cluster's primary.",
+            "Wait until Patroni has promoted this unit, or request the backup of the primary.",
+          ),
+  },
+  {
+    name: "is-member-running",
+    decide: ({ member }) =>
+      member?.state === "running"
+        ? passed
+        : fails(
+            "database-not-running",
+            `Unit cannot perform backups as it's not in running state: Patroni says "${member?.state ?? ""}".`,
+            "Wait until PostgreSQL runs, then request the backup again.",
+          ),
+  },
+  {
+    name: "is-archive-mode-on",
+    decide: ({ archiveMode }) =>
+      archiveMode === "on" || archiveMode === "always"
+        ? passed
+        : fails(
+            "archive-mode-off",
+            `PostgreSQL's archive_mode is ${archiveMode ?? "not known"}, so it cannot archive WAL, without which no backup can be restored.`,
+            "Set archive_mode to on in Patroni's dynamic configuration and restart PostgreSQL.",
+          ),
+  },
+  {
+    name: "has-stanza-been-initialised",
+    chart: "Has stanza been initialised?",
+    decide: () => notApplicable("the job creates the stanza where it is missing"),
+  },
+  {
+    name: "is-s3-relation-established",
+    chart: "Is S3 relation established?",
+    decide: () => notApplicable("the job brings its storage configuration"),
+  },
+  {
+    name: "has-missing-s3-parameters",
+    chart: "Has missing S3 parameters?",
+    decide: ({ request }) => failsWith(rejectStorage(request.storage)),
+  },
+  {
+    name: "is-archive-storage",
+    decide: ({ request, archiveStorage }) => {
+      const asked = storageLocation(request.storage);
+      if (archiveStorage === undefined || sameLocation(asked, archiveStorage)) return passed;
+      return fails(
+        "archive-storage-differs",
+        `The backup is wanted in ${describeLocation(asked)}, but this cluster archives its WAL to ` +
+          `${describeLocation(archiveStorage)}, and a backup without its WAL cannot be restored.`,
+        "Request the backup with the storage that this cluster archives to.",
+      );
+    },
+  },
+  {
+    name: "was-possible-to-reach-s3",
+    chart: "Was it possible to upload metadata file to test connectivity to S3?",
+    decide: ({ probeFailure }) => failsWith(probeFailure),
+  },
+  {
+    name: "is-repository-readable",
+    decide: ({ repositoryFailure }) => failsWith(repositoryFailure),
+  },
+  {
+    name: "is-repository-of-this-cluster",
+    decide: ({ stanza, stanzaName, member }) => {
+      const newest = stanza?.databases.at(-1);
+      if (newest === undefined || member?.systemId === undefined || newest.systemId === member.systemId)
+        return passed;
+      return fails(
+        "repository-of-another-cluster",
+        `the S3 repository has backups from another cluster: its stanza "${stanzaName}" belongs to the system ` +
+          `identifier ${newest.systemId}, this cluster has ${member.systemId}.`,
+        "Use another storage path for this cluster.",
+      );
+    },
+  },
+  {
+    name: "has-full-backup-to-reference",
+    decide: ({ request, stanza }) =>
+      request.backupType === "full" || stanza?.backups.some(({ failed }) => !failed) === true
+        ? passed
+        : fails(
+            "backup-without-base",
+            `Invalid backup type: ${request.backupType}. No previous full backup to reference.`,
+            "Request a full backup first.",
+          ),
+  },
+];

@@ -1,0 +1,32 @@
+/**
+ * Lists the backups of a repository (flowchart list-backups, from "Does pgBackRest returned the backups list?").
+ *
+ * @module
+ */
+import type { Backup } from "../../lib/job/backup.ts";
+import type { StorageConfig } from "../../lib/job/storage-config.ts";
+import { artefactPathOf } from "./artefact-path.ts";
+import { inspect } from "./facts.ts";
+import { JobFailedError } from "./job-failed.ts";
+import type { Parts } from "./parts.ts";
+import { rejectStorage } from "./pgbackrest-config.ts";
+import { toBackup } from "./pgbackrest-info.ts";
+
+/**
+ * The backups of our stanza that can be restored, oldest first.
+ *
+ * @throws JobFailedError where the repository cannot be read.
+ */
+export async function listBackups(
+  parts: Parts,
+  storage: StorageConfig,
+  signal: AbortSignal,
+): Promise<readonly Backup[]> {
+  const rejected = rejectStorage(storage);
+  if (rejected !== undefined) throw new JobFailedError(rejected);
+  const { stanzas } = await inspect(parts, storage, (pgbackrest) => pgbackrest.info(signal));
+  const own = stanzas.find(({ name }) => name === parts.settings.stanza);
+  return (own?.backups ?? [])
+    .filter(({ failed }) => !failed)
+    .map((backup) => toBackup(backup, artefactPathOf(storage, parts.settings.stanza, backup.label)));
+}

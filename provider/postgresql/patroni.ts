@@ -1,0 +1,196 @@
+/**
+ * The client of Patroni: its REST API, and `patronictl` for what has to be done to the DCS while Patroni is down.
+ *
+ * @module
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { describeEnd } from "../../lib/process/run.ts";
+import type { DatabaseUser } from "./database-user.ts";
+import { JobFailedError, oneLine } from "./job-failed.ts";
+import { isJsonRecord, type JsonRecord } from "./json-record.ts";
+import type { Settings } from "./options.ts";
+
+/** What a member says of itself. */
+export interface MemberState {
+  /** For example `running`, `starting`, `custom bootstrap failed`. */
+  readonly state: string;
+  readonly isPrimary: boolean;
+  /** Whether some member holds the leader's lock. */
+  readonly locked: boolean;
+  readonly timeline: number | undefined;
+  /** For example 150020. */
+  readonly serverVersion: number | undefined;
+  readonly systemId: string | undefined;
+}
+
+/** Patroni's dynamic configuration: whatever JSON object is in the DCS. */
+export type DynamicConfig = JsonRecord;
+
+const requestTimeoutMs = 10_000;
+const controlTimeoutMs = 30_000;
+const leaderKeyTimeoutMs = 90_000;
+const leaderKeyPollMs = 500;
+const replaceTimeoutMs = 60_000;
+
+/** The client of Patroni. */
+export class Patroni {
+  readonly #settings: Settings;
+  readonly #user: DatabaseUser;
+
+  constructor(settings: Settings, user: DatabaseUser) {
+    this.#settings = settings;
+    this.#user = user;
+  }
+
+  /** What this member says of itself; undefined where Patroni does not answer. */
+  async member(timeoutMs: number = requestTimeoutMs): Promise<MemberState | undefined> {
+    return memberState(this.#settings.patroni.restUrl, timeoutMs);
+  }
+
+  /** The names of the cluster's members. */
+  async members(): Promise<readonly string[]> {
+    const answer = await this.#request("GET", "/cluster");
+    const members: readonly unknown[] = Array.isArray(answer["members"]) ? answer["members"] : [];
+    return members.map((member) => textIn(member, "name"));
+  }
+
+  /** The dynamic configuration in the DCS. */
+  async config(): Promise<DynamicConfig> {
+    return this.#request("GET", "/config");
+  }
+
+  /** Changes the dynamic configuration; null removes a key. */
+  async patchConfig(changes: DynamicConfig): Promise<void> {
+    await this.#request("PATCH", "/config", changes);
+  }
+
+  /** Replaces the dynamic configuration. */
+  async replaceConfig(config: DynamicConfig): Promise<void> {
+    const deadline = performance.now() + replaceTimeoutMs;
+    for (;;) {
+      try {
+        await this.#request("PUT", "/config", config);
+        return;
+      } catch (error) {
+        // A Patroni that has only just become the leader of an empty DCS has nothing to replace yet, and breaks off.
+        if (performance.now() > deadline) throw error;
+        await sleep(leaderKeyPollMs);
+      }
+    }
+  }
+
+  /** Has Patroni read its configuration directory again. */
+  async reload(): Promise<void> {
+    await this.#request("POST", "/reload");
+  }
+
+  /**
+   * Removes what the DCS knows of the cluster, for a Patroni that is down. Does nothing where it knows nothing.
+   *
+   * @throws JobFailedError `patroni-remove-failed`.
+   */
+  async removeCluster(): Promise<void> {
+    const { configDirectory, scope } = this.#settings.patroni;
+    const deadline = performance.now() + leaderKeyTimeoutMs;
+    // While a leader's key lives, patronictl asks a third question. The key goes by itself when its time is up.
+    while (await this.#hasLeader()) {
+      if (performance.now() > deadline)
+        throw removeFailed(scope, `its leader key was still there after ${leaderKeyTimeoutMs / 1000} s`);
+      await sleep(leaderKeyPollMs);
+    }
+    const result = await this.#user.run(["patronictl", "-c", configDirectory, "remove", scope], {
+      stdin: `${scope}\nYes I am aware\n`,
+      timeoutMs: controlTimeoutMs,
+    });
+    if (result.exitCode !== 0)
+      throw removeFailed(scope, `patronictl ${describeEnd(result)}: ${oneLine(result.stderr)}`);
+  }
+
+  async #hasLeader(): Promise<boolean> {
+    const { configDirectory, scope } = this.#settings.patroni;
+    const result = await this.#user.run(
+      ["patronictl", "-c", configDirectory, "list", scope, "--format=json"],
+      {
+        timeoutMs: controlTimeoutMs,
+      },
+    );
+    if (result.exitCode !== 0)
+      throw removeFailed(scope, `patronictl ${describeEnd(result)}: ${oneLine(result.stderr)}`);
+    const text = result.stdout.trim();
+    const rows: unknown = text === "" ? [] : JSON.parse(text);
+    return Array.isArray(rows) && rows.some((row: unknown) => /leader/i.test(textIn(row, "Role")));
+  }
+
+  async #request(method: string, path: string, body?: unknown): Promise<DynamicConfig> {
+    const { restUrl } = this.#settings.patroni;
+    let response: Response;
+    let text: string;
+    try {
+      response = await fetch(`${restUrl.replace(/\/+$/, "")}${path}`, {
+        method,
+        signal: AbortSignal.timeout(requestTimeoutMs),
+        ...(body === undefined
+          ? {}
+          : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
+      });
+      text = await response.text();
+    } catch (error) {
+      throw new JobFailedError(
+        {
+          code: "patroni-unreachable",
+          message: `Patroni's REST API at ${restUrl} did not answer ${method} ${path}.`,
+          remedy: "Check that Patroni runs on this machine and that the option patroni.restUrl is right.",
+        },
+        error,
+      );
+    }
+    if (!response.ok)
+      throw new JobFailedError({
+        code: "patroni-refused",
+        message: `Patroni answered ${method} ${path} with status ${response.status}: ${oneLine(text, 120)}`,
+        remedy: "Read Patroni's log for why it refused.",
+      });
+    try {
+      const answer: unknown = JSON.parse(text);
+      return isJsonRecord(answer) ? answer : {};
+    } catch {
+      return {};
+    }
+  }
+}
+
+/** What the member behind a REST URL says of itself; undefined where nothing sensible comes back in time. */
+export async function memberState(restUrl: string, timeoutMs: number): Promise<MemberState | undefined> {
+  try {
+    const response = await fetch(`${restUrl.replace(/\/+$/, "")}/patroni`, {
+      signal: AbortSignal.timeout(timeoutMs),
+    });
+    const answer: unknown = await response.json();
+    if (!isJsonRecord(answer)) return undefined;
+    const systemId = textIn(answer, "database_system_identifier");
+    return {
+      state: textIn(answer, "state"),
+      isPrimary: answer["role"] === "master" || answer["role"] === "primary",
+      locked: answer["cluster_unlocked"] !== true,
+      timeline: typeof answer["timeline"] === "number" ? answer["timeline"] : undefined,
+      serverVersion: typeof answer["server_version"] === "number" ? answer["server_version"] : undefined,
+      systemId: systemId === "" ? undefined : systemId,
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+/** The text under a key of a JSON object; empty where there is none. */
+function textIn(value: unknown, key: string): string {
+  const found = isJsonRecord(value) ? value[key] : undefined;
+  return typeof found === "string" ? found : "";
+}
+
+function removeFailed(scope: string, why: string): JobFailedError {
+  return new JobFailedError({
+    code: "patroni-remove-failed",
+    message: `What the DCS knows of the cluster "${scope}" could not be removed: ${why}.`,
+    remedy: "Check that the DCS runs and that patronictl works with the configuration directory.",
+  });
+}

@@ -1,0 +1,238 @@
+/**
+ * The client of pgBackRest: argument lists, exit codes, time limits. Keys reach it through a configuration file only.
+ *
+ * @module
+ */
+import { unlink } from "node:fs/promises";
+import { join } from "node:path";
+import type { Failure } from "../../lib/job/report.ts";
+import type { BackupType } from "../../lib/job/request.ts";
+import type { StorageConfig } from "../../lib/job/storage-config.ts";
+import { describeEnd, type RunResult } from "../../lib/process/run.ts";
+import type { DatabaseUser } from "./database-user.ts";
+import { cancelledFailure, JobFailedError, oneLine } from "./job-failed.ts";
+import type { Settings } from "./options.ts";
+import { caChain, renderConfig } from "./pgbackrest-config.ts";
+import { pgBackRestFailure } from "./pgbackrest-errors.ts";
+import { parseInfo, type RepositoryInfo } from "./pgbackrest-info.ts";
+import { endPgBackRest } from "./processes.ts";
+import { parseHistory, type Ancestor, type Timeline } from "./restore-target.ts";
+
+/** How pgBackRest names the types of backup. */
+export const backupTypeArguments: Readonly<Record<BackupType, string>> = {
+  full: "full",
+  differential: "diff",
+  incremental: "incr",
+};
+
+const infoTimeoutMs = 120_000;
+const stanzaTimeoutMs = 180_000;
+/** pgBackRest itself waits 60 s for WAL to arrive. */
+const checkTimeoutMs = 240_000;
+
+/** The client of pgBackRest, for one configuration file. */
+export class PgBackRest {
+  readonly configFile: string;
+  readonly #settings: Settings;
+  readonly #user: DatabaseUser;
+
+  private constructor(settings: Settings, user: DatabaseUser, configFile: string) {
+    this.#settings = settings;
+    this.#user = user;
+    this.configFile = configFile;
+  }
+
+  /** The client for a configuration file that is there already. */
+  static existing(settings: Settings, user: DatabaseUser, configFile: string): PgBackRest {
+    return new PgBackRest(settings, user, configFile);
+  }
+
+  /**
+   * Writes the configuration file for a storage, over the one that stands there, and gives the client for it.
+   *
+   * @throws JobFailedError `work-directory-closed` where the database user cannot read it.
+   */
+  static async configure(
+    settings: Settings,
+    user: DatabaseUser,
+    configFile: string,
+    storage: StorageConfig,
+    stanza: string = settings.stanza,
+  ): Promise<PgBackRest> {
+    const folder = settings.files.pgbackrest;
+    await user.makeDirectory(folder, 0o750);
+    for (const name of ["log", "lock", "spool"]) await user.makeDirectory(join(folder, name), 0o750);
+    const caFile = `${configFile}.ca.crt`;
+    const chain = caChain(storage);
+    if (chain !== undefined) await user.writeFile(caFile, chain, 0o644);
+    const { dataDirectory, socketDirectory, port, user: name } = settings.postgresql;
+    const context = { stanza, dataDirectory, socketDirectory, port, user: name, folder, caFile };
+    await user.writeFile(
+      configFile,
+      renderConfig(storage, { ...context, processMax: settings.processMax }),
+      0o600,
+    );
+    const readable = await user.run(["test", "-r", configFile], { timeoutMs: 10_000 });
+    if (readable.exitCode !== 0)
+      throw new JobFailedError({
+        code: "work-directory-closed",
+        message: `The database user "${name}" cannot read ${configFile}, because a directory above it is closed to that user.`,
+        remedy: `Open the directories above ${configFile} to the user (chmod o+x), or set the option pgbackrest.configFile.`,
+      });
+    return new PgBackRest(settings, user, configFile);
+  }
+
+  /** Removes the configuration file and what was written beside it. */
+  async forget(): Promise<void> {
+    for (const file of [this.configFile, `${this.configFile}.ca.crt`])
+      await unlink(file).catch(() => undefined);
+  }
+
+  /**
+   * What the repository holds, of all stanzas.
+   *
+   * @throws JobFailedError `repository-unreadable` where it cannot be read.
+   */
+  async info(signal?: AbortSignal): Promise<Extract<RepositoryInfo, { readable: true }>> {
+    const result = await this.#run(["--output=json", "info"], infoTimeoutMs, signal);
+    this.#must("info", result);
+    let info: RepositoryInfo;
+    try {
+      info = parseInfo(result.stdout);
+    } catch (error) {
+      throw new JobFailedError(
+        unreadable(
+          `pgBackRest's answer cannot be understood: ${error instanceof Error ? error.message : "no reason"}`,
+        ),
+        error,
+      );
+    }
+    if (!info.readable) throw new JobFailedError(unreadable(oneLine(info.reason)));
+    return info;
+  }
+
+  /** The timelines that have a history file in a folder of the WAL archive, for example `15-1`. */
+  async timelines(stanza: string, archiveId: string, signal?: AbortSignal): Promise<readonly Timeline[]> {
+    // Not --recurse: that lists every WAL segment, and history files lie at the top.
+    const result = await this.#run(
+      ["--output=json", "--filter=\\.history$", "repo-ls", `archive/${stanza}/${archiveId}`],
+      infoTimeoutMs,
+      signal,
+    );
+    this.#must("repo-ls", result);
+    const listed: Readonly<Record<string, { readonly time?: number }>> = JSON.parse(result.stdout);
+    return Object.entries(listed)
+      .map(([name, { time }]) => ({ match: /^([0-9A-F]{8})\.history$/.exec(name), time }))
+      .filter(({ match }) => match !== null)
+      .map(({ match, time }) => ({ timeline: Number.parseInt(match?.[1] ?? "", 16), recordedAt: time ?? 0 }))
+      .toSorted((a, b) => a.timeline - b.timeline);
+  }
+
+  /** The timelines from which one descends; none where its history file is not in the repository. */
+  async ancestors(
+    stanza: string,
+    archiveId: string,
+    timeline: number,
+    signal?: AbortSignal,
+  ): Promise<readonly Ancestor[]> {
+    const name = `${timeline.toString(16).toUpperCase().padStart(8, "0")}.history`;
+    const result = await this.#run(
+      ["--ignore-missing", "repo-get", `archive/${stanza}/${archiveId}/${name}`],
+      infoTimeoutMs,
+      signal,
+    );
+    // With --ignore-missing a file that is not there is exit code 1 and no error.
+    if (result.exitCode === 1) return [];
+    this.#must("repo-get", result);
+    return parseHistory(result.stdout);
+  }
+
+  /** Creates the stanza; does nothing where it is there already. */
+  async stanzaCreate(signal?: AbortSignal): Promise<void> {
+    const own = [`--stanza=${this.#settings.stanza}`, "stanza-create"];
+    this.#must("stanza-create", await this.#run(own, stanzaTimeoutMs, signal));
+  }
+
+  /** Proves that WAL reaches the repository. */
+  async check(signal?: AbortSignal): Promise<void> {
+    const own = [`--stanza=${this.#settings.stanza}`, "check"];
+    this.#must("check", await this.#run(own, checkTimeoutMs, signal));
+  }
+
+  /**
+   * Makes a backup. It takes as long as it takes: a stalled transfer is ended by pgBackRest's own time limits.
+   *
+   * @param onLine Called with each line of its log, one of them per file.
+   */
+  async backup(
+    type: BackupType,
+    compression: boolean,
+    signal: AbortSignal,
+    onLine: (line: string) => void,
+  ): Promise<void> {
+    const result = await this.#user.run(
+      [
+        this.#settings.program,
+        `--config=${this.configFile}`,
+        `--stanza=${this.#settings.stanza}`,
+        `--type=${backupTypeArguments[type]}`,
+        `--compress-type=${compression ? "zst" : "none"}`,
+        "--no-expire-auto",
+        "--log-level-stderr=off",
+        "--log-level-console=detail",
+        "backup",
+      ],
+      { signal, onLine },
+    );
+    // Cut off, it leaves behind those that copied for it, and they keep its lock. Where it failed by itself they are
+    // not ours: perhaps somebody else's backup is why it failed.
+    if (result.exitCode === undefined || result.endedBy !== undefined) await endPgBackRest(this.configFile);
+    this.#must("backup", result);
+  }
+
+  #run(args: readonly string[], timeoutMs: number, signal: AbortSignal | undefined): Promise<RunResult> {
+    return this.#user.run([this.#settings.program, `--config=${this.configFile}`, ...args], {
+      timeoutMs,
+      maxOutputBytes: 64 * 1024 * 1024,
+      ...(signal === undefined ? {} : { signal }),
+    });
+  }
+
+  #must(command: string, result: RunResult): void {
+    if (result.exitCode === 0 && result.endedBy === undefined) return;
+    throw new JobFailedError(commandFailure(command, result));
+  }
+}
+
+/** The failure that stands for a command that did not end well. */
+export function commandFailure(command: string, result: RunResult): Failure {
+  if (result.endedBy === "abort") return cancelledFailure;
+  if (result.endedBy === "time-out")
+    return {
+      code: "pgbackrest-time-out",
+      message: `pgBackRest's ${command} ${describeEnd(result)}.`,
+      remedy: "Check the network between this machine and the storage, then request the job again.",
+    };
+  if (result.startFailure !== undefined)
+    return {
+      code: "pgbackrest-missing",
+      message: `pgBackRest ${describeEnd(result)}.`,
+      remedy: "Install pgBackRest, or set the option pgbackrest.program to where it is.",
+    };
+  if (result.exitCode === undefined)
+    return {
+      code: "pgbackrest-killed",
+      message: `pgBackRest's ${command} ${describeEnd(result)}.`,
+      remedy:
+        "Find out who or what killed it (memory running out is a frequent cause), then request the job again.",
+    };
+  return pgBackRestFailure(command, result.exitCode, `${result.stdout}\n${result.stderr}`);
+}
+
+function unreadable(reason: string): Failure {
+  return {
+    code: "repository-unreadable",
+    message: `pgBackRest cannot read the repository: ${reason}`,
+    remedy: "Check endpoint, bucket, path, keys and tls-ca-chain of the storage configuration.",
+  };
+}

@@ -1,0 +1,57 @@
+/**
+ * Proves that a restored database is what was asked for. Pure but for {@link readProof}.
+ *
+ * @module
+ */
+import type { Failure } from "../../lib/job/report.ts";
+import type { Psql } from "./psql.ts";
+import type { RestorePlan } from "./restore-target.ts";
+
+/** What the restored database says of itself. */
+export interface RestoreProof {
+  readonly inRecovery: boolean;
+  readonly timeline: number;
+  /** From the history file that the promotion wrote: the timeline it left, where, and why there. */
+  readonly left: { readonly timeline: number; readonly lsn: string; readonly reason: string } | undefined;
+}
+
+/** Asks the restored database. */
+export async function readProof(psql: Psql): Promise<RestoreProof> {
+  const [row] = await psql.query(
+    "SELECT pg_is_in_recovery(), (pg_control_checkpoint()).timeline_id, " +
+      "coalesce(replace(pg_read_file(format('pg_wal/%s.history', lpad(upper(to_hex((pg_control_checkpoint()).timeline_id)), 8, '0')), 0, 1000000, true), E'\\n', '|'), '')",
+  );
+  const [recovery, timeline, history = ""] = [row?.[0], Number(row?.[1]), row?.slice(2).join("\t")];
+  return { inRecovery: recovery !== "f", timeline, left: lastLine(history) };
+}
+
+/** Why a proof does not hold; undefined where it does. */
+export function rejectProof(proof: RestoreProof, plan: RestorePlan): Failure | undefined {
+  if (proof.inRecovery) return notProven("the server is still in recovery");
+  if (proof.timeline <= plan.timeline)
+    return notProven(`the server is on timeline ${proof.timeline}, which is not newer than ${plan.timeline}`);
+  if (proof.left === undefined) return notProven(`timeline ${proof.timeline} has no history file`);
+  if (proof.left.timeline !== plan.timeline)
+    return notProven(`it followed timeline ${proof.left.timeline} and not ${plan.timeline}`);
+  if (plan.target.kind === "time" && !/^(before|after) /.test(proof.left.reason))
+    return notProven(`recovery ended for another reason than the wanted time: ${proof.left.reason}`);
+  if (plan.target.kind === "backup" && !proof.left.reason.startsWith("reached consistency"))
+    return notProven(`recovery ended for another reason than the backup's end: ${proof.left.reason}`);
+  return undefined;
+}
+
+function lastLine(history: string): RestoreProof["left"] {
+  const line = history.split("|").findLast((text) => text.trim() !== "");
+  const match = line === undefined ? null : /^\s*(\d+)\s+([0-9A-F]+\/[0-9A-F]+)\s+(.*)$/.exec(line);
+  return match === null
+    ? undefined
+    : { timeline: Number(match[1]), lsn: match[2] ?? "", reason: match[3] ?? "" };
+}
+
+function notProven(why: string): Failure {
+  return {
+    code: "restore-not-proven",
+    message: `The restored database is not what was asked for: ${why}.`,
+    remedy: "Read the job's log and PostgreSQL's log of the time of the restore.",
+  };
+}

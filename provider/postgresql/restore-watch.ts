@@ -1,0 +1,190 @@
+/**
+ * Watches a Patroni that bootstraps from a backup, until the new primary stands or has failed.
+ *
+ * @module
+ */
+import { open, readdir, stat } from "node:fs/promises";
+import { isAbsolute, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { JobContext } from "../../lib/executor.ts";
+import { run } from "../../lib/process/run.ts";
+import { parseLogLine } from "./backup-log.ts";
+import { cancelledFailure, JobFailedError } from "./job-failed.ts";
+import type { Parts } from "./parts.ts";
+import { errorLine, pgBackRestErrors } from "./pgbackrest-errors.ts";
+
+/** Where logs stood before the restore, so that only what came since is read. */
+export interface LogPositions {
+  readonly restoreLog: { readonly file: string; offset: number };
+  readonly patroniLog: { readonly file: string; readonly offset: number } | undefined;
+  readonly startedAt: Date;
+  /** PostgreSQL's setting log_directory where it keeps logs of its own. */
+  readonly logDirectory: string | undefined;
+}
+
+const pollMs = 400;
+const tailBytes = 512 * 1024;
+const stepBytes = 4 * 1024 * 1024;
+
+/** Notes where the logs stand. */
+export async function notePositions(
+  parts: Parts,
+  stanza: string,
+  logDirectory: string | undefined,
+): Promise<LogPositions> {
+  const { files, patroni } = parts.settings;
+  const restoreLog = join(files.pgbackrest, "log", `${stanza}-restore.log`);
+  const { service } = patroni;
+  return {
+    restoreLog: { file: restoreLog, offset: await sizeOf(restoreLog) },
+    patroniLog:
+      service.kind === "process"
+        ? { file: service.logFile, offset: await sizeOf(service.logFile) }
+        : undefined,
+    startedAt: new Date(),
+    logDirectory,
+  };
+}
+
+/**
+ * Waits until Patroni has made the restored database the primary. There is no time limit: a restore and the replay of
+ * its WAL take as long as they take, and can be cancelled.
+ *
+ * @throws JobFailedError saying why the restore failed, or that it was cancelled.
+ */
+export async function watchBootstrap(
+  parts: Parts,
+  positions: LogPositions,
+  context: JobContext,
+): Promise<void> {
+  let copied = 0;
+  let finalizing = false;
+  for (;;) {
+    if (context.signal.aborted) throw new JobFailedError(cancelledFailure);
+    for (const line of await newLines(positions.restoreLog)) {
+      const event = parseLogLine(line);
+      if (event.kind === "copied" && event.percent > copied) {
+        copied = event.percent;
+        context.progress({ percent: copied });
+      } else if (event.kind === "message") context.log(event.text);
+    }
+    const member = await parts.patroni.member(2_000);
+    if (member?.isPrimary === true && member.locked && member.state === "running") return;
+    if (!finalizing && (member?.state === "starting" || member?.state === "restarting")) {
+      finalizing = true;
+      context.progress({ percent: 100 });
+      context.finalizing();
+    }
+    if (!(await parts.service.running())) throw new JobFailedError(await whyFailed(parts, positions));
+    await sleep(pollMs);
+  }
+}
+
+/** Reads from the logs why a bootstrap failed. */
+async function whyFailed(parts: Parts, positions: LogPositions): Promise<JobFailedError["failure"]> {
+  const text = await logsSince(parts, positions);
+  if (/recovery ended before configured recovery target was reached/.test(text)) {
+    const last = [...text.matchAll(/last completed transaction was at log time (\S+ \S+)/g)].at(-1)?.[1];
+    return {
+      code: "restore-target-unreachable",
+      message:
+        "The archived WAL of that timeline ends before the wanted time" +
+        (last === undefined ? "." : `: its last transaction was completed at ${last}.`),
+      remedy:
+        last === undefined
+          ? "Give an earlier restore-to-time, another restore-timeline, or latest."
+          : `Give ${last} or an earlier time, another restore-timeline, or latest.`,
+    };
+  }
+  const pgbackrest = /ERROR: \[(\d+)\]/.exec(text);
+  if (pgbackrest !== null) {
+    const code = Number(pgbackrest[1]);
+    const known = pgBackRestErrors.get(code);
+    return {
+      code: `pgbackrest-${code}`,
+      message: `pgBackRest's restore failed with error ${code} (${known?.name ?? "not known"}): ${errorLine(text) ?? ""}`,
+      remedy: known?.remedy ?? "Read Patroni's log for what happened.",
+    };
+  }
+  const fatal = [...text.matchAll(/\b(?:FATAL|PANIC):\s+(.*)/g)]
+    .map((match) => match[1] ?? "")
+    .findLast((line) => !/^(the database system is|terminating connection)/.test(line));
+  return {
+    code: "restore-bootstrap-failed",
+    message:
+      fatal === undefined
+        ? "Patroni ended without making the restored database the primary."
+        : `PostgreSQL could not recover the restored database: ${fatal.slice(0, 200)}`,
+    remedy: "Read Patroni's and PostgreSQL's logs of the time of the restore.",
+  };
+}
+
+async function logsSince(parts: Parts, positions: LogPositions): Promise<string> {
+  const { patroni, postgresql } = parts.settings;
+  const texts: string[] = [];
+  if (patroni.service.kind === "systemd") {
+    const journal = await run(
+      [
+        "journalctl",
+        "--no-pager",
+        "--output=cat",
+        `--unit=${patroni.service.unit}`,
+        `--since=@${Math.floor(positions.startedAt.getTime() / 1000)}`,
+      ],
+      { timeoutMs: 30_000 },
+    );
+    texts.push(journal.stdout);
+  } else if (positions.patroniLog !== undefined) {
+    texts.push(await readFrom(positions.patroniLog.file, positions.patroniLog.offset));
+  }
+  if (positions.logDirectory !== undefined) {
+    // Patroni has moved the data directory that it gave up, logs included.
+    const folders = isAbsolute(positions.logDirectory)
+      ? [positions.logDirectory]
+      : [`${postgresql.dataDirectory}.failed`, postgresql.dataDirectory].map((base) =>
+          join(base, positions.logDirectory ?? ""),
+        );
+    for (const folder of folders) texts.push(await newestLog(folder, positions.startedAt));
+  }
+  return texts.join("\n");
+}
+
+async function newestLog(folder: string, since: Date): Promise<string> {
+  const names = await readdir(folder).catch(() => []);
+  const files = await Promise.all(
+    names.map(async (name) => ({ file: join(folder, name), at: (await stat(join(folder, name))).mtimeMs })),
+  );
+  const newest = files.filter(({ at }) => at >= since.getTime()).toSorted((a, b) => b.at - a.at)[0];
+  return newest === undefined ? "" : readFrom(newest.file, 0);
+}
+
+async function newLines(position: { readonly file: string; offset: number }): Promise<readonly string[]> {
+  const text = await readBytes(position.file, position.offset, stepBytes);
+  const complete = text.slice(0, text.lastIndexOf("\n") + 1);
+  position.offset += Buffer.byteLength(complete);
+  return complete.split("\n").filter((line) => line !== "");
+}
+
+/** Reads a file from an offset, at most its last half MiB; empty where there is none. */
+async function readFrom(file: string, offset: number): Promise<string> {
+  return readBytes(file, Math.max(offset, (await sizeOf(file)) - tailBytes), tailBytes);
+}
+
+async function readBytes(file: string, offset: number, limit: number): Promise<string> {
+  const handle = await open(file, "r").catch(() => undefined);
+  if (handle === undefined) return "";
+  try {
+    const buffer = Buffer.alloc(limit);
+    const { bytesRead } = await handle.read(buffer, 0, limit, offset);
+    return buffer.toString("utf8", 0, bytesRead);
+  } finally {
+    await handle.close();
+  }
+}
+
+async function sizeOf(file: string): Promise<number> {
+  return stat(file).then(
+    ({ size }) => size,
+    () => 0,
+  );
+}

@@ -1,0 +1,152 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { ListObjectsV2Command } from "@aws-sdk/client-s3";
+import type { SimulatedJuju } from "juju-database-backup/testing";
+import { bucket, deployModel, manager } from "../../examples/demo/model.ts";
+import { startServers, type Servers } from "../servers/servers.ts";
+import { until } from "../simulation/until.ts";
+
+const checksum = "select count(*), sum(hashtext(t::text)) from t";
+let servers: Servers;
+let juju: SimulatedJuju;
+let relation: number;
+
+beforeAll(async () => {
+  servers = await startServers();
+  await servers.s3.createBucket(bucket);
+  ({ juju, relation } = await deployModel(servers));
+  await juju.settle();
+  await servers.psql(0, "create table t as select n, md5(n::text) from generate_series(1, 1000) n");
+});
+afterAll(async () => {
+  await juju?.stop();
+  await servers?.stop();
+});
+
+interface Report {
+  readonly "job-id": string;
+  readonly status: string;
+}
+type Parameters = Record<string, string | boolean>;
+
+async function act(action: string, parameters: Parameters = {}): Promise<Record<string, string>> {
+  const task = await juju.runAction(manager, action, parameters);
+  expect(task).toMatchObject({ status: "completed" });
+  return task.results;
+}
+
+/** Requests a job and gives what show-job says of it at its end. */
+async function job(action: string, parameters: Parameters = {}): Promise<Record<string, string>> {
+  const { "job-id": id = "" } = await act(action, parameters);
+  const ended = (): Report | undefined => {
+    const { jobs = "[]" } = juju.databag(relation, "postgresql/0");
+    const reports: readonly Report[] = JSON.parse(jobs);
+    return reports.find((report) => report["job-id"] === id && report.status !== "running");
+  };
+  await until(`job ${id} has ended`, ended, 150_000);
+  await juju.settle();
+  return await act("show-job", { "job-id": id });
+}
+
+function expectRejection(result: Record<string, string>, code: string, message: RegExp): void {
+  expect(result).toMatchObject({
+    phase: "rejected",
+    status: "error",
+    "error-code": code,
+    message: expect.stringMatching(message),
+    remedy: expect.stringMatching(/\.$/),
+  });
+  expect(result["message"]).not.toContain("\n");
+}
+
+async function objectsBelow(path: string): Promise<number> {
+  const prefix = path.replace(/^\//, "");
+  const client = servers.s3.client();
+  try {
+    const { KeyCount } = await client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix }));
+    return KeyCount ?? 0;
+  } finally {
+    client.destroy();
+  }
+}
+
+test("the first backup is refused by a bucket that does not exist, which decides nothing", async () => {
+  await juju.configure("s3-integrator", { bucket: "nowhere" });
+  await juju.settle();
+  expectRejection(await job("create-backup"), "storage-bucket-missing", /"nowhere"/);
+  await juju.configure("s3-integrator", { bucket });
+  await juju.settle();
+});
+
+test("each type of backup ends in the bucket, compressed or not, and is listed", async () => {
+  const made: string[] = [];
+  for (const parameters of [
+    { type: "full" },
+    { type: "differential", compression: false },
+    { type: "incremental" },
+  ]) {
+    const result = await job("create-backup", parameters);
+    expect(result).toMatchObject({ phase: "succeeded", "backup-type": parameters.type, timeline: "1" });
+    expect(await objectsBelow(result["artefact-path"] ?? "?")).toBeGreaterThan(0);
+    expect(await objectsBelow(result["log-path"] ?? "?")).toBe(2);
+    made.push(result["backup-id"] ?? "");
+  }
+  const { backups = "" } = await act("list-backups");
+  for (const id of made) expect(backups).toContain(id);
+});
+
+describe("what cannot work is one clear line, changes nothing, and is over with the next good job", () => {
+  let before: string;
+  beforeAll(async () => {
+    before = await servers.psql(0, checksum);
+  });
+  afterEach(async () => {
+    expect(await servers.psql(0, checksum)).toBe(before);
+    const { endpoint, users } = servers.s3;
+    await juju.configure("s3-integrator", { bucket, endpoint, "secret-key": users.admin.secretKey });
+    await juju.settle();
+    expect(await job("create-backup", { type: "incremental" })).toMatchObject({ phase: "succeeded" });
+    expect(juju.status().applications["postgresql"]?.units["postgresql/0"]?.workload).toMatchObject({
+      name: "active",
+      message: "",
+    });
+  });
+
+  test.each([
+    ["wrong keys", { "secret-key": "wrong-wrong-wrong-wrong" }, "storage-access-denied", /credentials/],
+    ["a bucket that does not exist", { bucket: "nowhere" }, "archive-storage-differs", /"nowhere".*"backups"/],
+    ["an endpoint without https", { endpoint: "http://localhost:1" }, "storage-endpoint-insecure", /endpoint.*TLS only/],
+  ])("%s", async (_, config, code, message) => {
+    await juju.configure("s3-integrator", config);
+    await juju.settle();
+    expectRejection(await job("create-backup"), code, message);
+  });
+
+  test("an S3 server that is down", async () => {
+    await servers.s3.stop();
+    const result = await job("create-backup");
+    await servers.s3.start();
+    expectRejection(result, "storage-unreachable", /localhost/);
+  });
+
+  test.each([
+    ["a backup that does not exist", { "backup-id": "20200101-000000F" }, "restore-backup-unknown", /20200101-000000F/],
+    ["a time before the first backup", { "restore-to-time": "2020-01-01T00:00:00Z" }, "restore-time-too-early", /2020-01-01/],
+  ])("a restore of %s", async (_, parameters, code, message) => {
+    expectRejection(await job("restore", parameters), code, message);
+  });
+
+  test("a time that is none is refused by the action already", async () => {
+    const task = await juju.runAction(manager, "restore", { "restore-to-time": "2026-01-02 03:04" });
+    expect(task).toMatchObject({ status: "failed", message: expect.stringContaining("restore-to-time") });
+  });
+});
+
+test("a restore of a backup brings back the rows of its time", async () => {
+  const before = await servers.psql(0, checksum);
+  const backup = await job("create-backup");
+  await servers.psql(0, "delete from t");
+  const restore = await job("restore", { "backup-id": backup["artefact-path"] ?? "" });
+  expect(restore).toMatchObject({ phase: "succeeded", timeline: "2", "backup-id": backup["backup-id"] });
+  expect(await servers.psql(0, checksum)).toBe(before);
+  expect(await job("create-backup", { type: "differential" })).toMatchObject({ phase: "succeeded", timeline: "2" });
+});

@@ -1,0 +1,194 @@
+import { describe, expect, it } from "vitest";
+import type { BackupRequest, RestoreRequest } from "../../lib/job/request.ts";
+import { Credentials, storageLocation, type StorageConfig } from "../../lib/job/storage-config.ts";
+import { firstFailure } from "../../provider/postgresql/checks.ts";
+import { createBackupChecks, type BackupFacts } from "../../provider/postgresql/create-backup-checks.ts";
+import { restoreChecks, spareBytes, type RestoreFacts } from "../../provider/postgresql/restore-checks.ts";
+
+const storage: StorageConfig = {
+  bucket: "bucket",
+  path: "prod",
+  endpoint: "https://s3.example.com",
+  credentials: new Credentials("key", "secret"),
+};
+const member = {
+  state: "running",
+  isPrimary: true,
+  locked: true,
+  timeline: 1,
+  serverVersion: 150_020,
+  systemId: "77",
+};
+const failure = { code: "x", message: "X.", remedy: "Y." };
+const backup = {
+  label: "A",
+  type: "full",
+  startedAt: 1,
+  finishedAt: 2,
+  timeline: 1,
+  stopLsn: 1n,
+  repositoryBytes: 1,
+  databaseBytes: 1_000,
+  failed: false,
+  databaseId: 1,
+} as const;
+const stanza = {
+  name: "s",
+  databases: [{ id: 1, systemId: "77", version: "15" }],
+  archives: [],
+  backups: [backup],
+  backupRuns: false,
+};
+const backupRequest: BackupRequest = {
+  id: "1",
+  type: "backup",
+  backupType: "full",
+  compression: true,
+  storage,
+};
+const backupFacts: BackupFacts = {
+  request: backupRequest,
+  stanzaName: "s",
+  unfinishedRestore: undefined,
+  member,
+  archiveMode: "on",
+  archiveStorage: storageLocation(storage),
+  probeFailure: undefined,
+  repositoryFailure: undefined,
+  stanza,
+};
+
+describe("the checks before a backup", () => {
+  it("stand in the order of the flowchart", () => {
+    expect(createBackupChecks.flatMap(({ chart }) => chart ?? [])).toEqual([
+      "Is unit in blocked state?",
+      "Is primary in a TLS enabled multiple units cluster?",
+      "Is replica and with TLS disabled?",
+      "Has stanza been initialised?",
+      "Is S3 relation established?",
+      "Has missing S3 parameters?",
+      "Was it possible to upload metadata file to test connectivity to S3?",
+    ]);
+  });
+
+  it("let a good job pass, and decide every one", () => {
+    const decided: string[] = [];
+    expect(firstFailure(createBackupChecks, backupFacts, (name) => decided.push(name))).toBeUndefined();
+    expect(decided).toEqual(createBackupChecks.map(({ name }) => name));
+    expect(new Set(decided).size).toBe(decided.length);
+  });
+
+  it.each<[string, Partial<BackupFacts>, string]>([
+    [
+      "an unfinished restore",
+      { unfinishedRestore: { jobId: "9", journalFile: "/j", aside: ["/d"] } },
+      "restore-unfinished",
+    ],
+    ["no Patroni", { member: undefined }, "database-offline"],
+    ["a replica", { member: { ...member, isPrimary: false } }, "unit-not-primary"],
+    ["no leader's lock", { member: { ...member, locked: false } }, "unit-not-primary"],
+    ["a server that starts", { member: { ...member, state: "starting" } }, "database-not-running"],
+    ["archive_mode off", { archiveMode: "off" }, "archive-mode-off"],
+    [
+      "missing keys",
+      { request: { ...backupRequest, storage: { ...storage, credentials: new Credentials("", "") } } },
+      "storage-credentials-missing",
+    ],
+    [
+      "another repository",
+      { archiveStorage: storageLocation({ ...storage, path: "other" }) },
+      "archive-storage-differs",
+    ],
+    ["a storage that fails", { probeFailure: failure }, "x"],
+    ["a repository that fails", { repositoryFailure: failure }, "x"],
+    ["another cluster's stanza", { member: { ...member, systemId: "78" } }, "repository-of-another-cluster"],
+    [
+      "no base",
+      { stanza: undefined, request: { ...backupRequest, backupType: "incremental" } },
+      "backup-without-base",
+    ],
+  ])("refuse %s", (_, changes, code) => {
+    expect(firstFailure(createBackupChecks, { ...backupFacts, ...changes })?.code).toBe(code);
+  });
+
+  it("let the first backup decide the repository, however the same one is written", () => {
+    const first = { ...backupFacts, archiveStorage: undefined, stanza: undefined };
+    expect(firstFailure(createBackupChecks, first)).toBeUndefined();
+    const request = {
+      ...backupRequest,
+      storage: { ...storage, path: "/prod/", endpoint: "https://s3.example.com/" },
+    };
+    expect(firstFailure(createBackupChecks, { ...backupFacts, request })).toBeUndefined();
+  });
+});
+
+const restoreRequest: RestoreRequest = {
+  id: "1",
+  type: "restore",
+  compression: true,
+  storage,
+  artefactPath: "A",
+};
+const disk = {
+  dataDirectory: "/d",
+  isMountPoint: false,
+  isLink: false,
+  walElsewhere: undefined,
+  freeBytes: 10 ** 12,
+};
+const restoreFacts: RestoreFacts = {
+  request: restoreRequest,
+  unfinishedRestore: undefined,
+  now: 10 ** 15,
+  member,
+  members: ["postgresql-0"],
+  probeFailure: undefined,
+  repositoryFailure: undefined,
+  plan: { decided: true, value: { backup, timeline: 1, target: { kind: "backup" } } },
+  backupVersion: "15",
+  disk,
+};
+
+describe("the checks before a restore", () => {
+  it("stand in the order of the flowchart", () => {
+    expect(restoreChecks.flatMap(({ chart }) => chart ?? [])).toEqual([
+      "Has user provided a backup id?",
+      "Is workload container accessible?",
+      "Is unit in blocked state?",
+      "Is single unit cluster?",
+      "Is current unit leader?",
+      "Is backup id valid?",
+    ]);
+  });
+
+  it("let a good job pass", () => {
+    expect(firstFailure(restoreChecks, restoreFacts)).toBeUndefined();
+  });
+
+  it.each<[string, Partial<RestoreFacts>, string]>([
+    [
+      "an unfinished restore",
+      { unfinishedRestore: { jobId: "9", journalFile: "/j", aside: [] } },
+      "restore-unfinished",
+    ],
+    ["nothing named", { request: { ...restoreRequest, artefactPath: "" } }, "restore-target-missing"],
+    ["a bad time", { request: { ...restoreRequest, restoreToTime: "now" } }, "restore-time-invalid"],
+    ["more units", { members: ["a", "b"] }, "restore-with-more-units"],
+    ["a server that is down", { member: undefined }, "database-not-running"],
+    ["a storage that fails", { probeFailure: failure }, "x"],
+    ["a repository that fails", { repositoryFailure: failure }, "x"],
+    ["a target that fails", { plan: { decided: false, failure } }, "x"],
+    ["another version", { backupVersion: "14" }, "restore-version-differs"],
+    ["a mount point", { disk: { ...disk, isMountPoint: true } }, "data-directory-not-movable"],
+    ["a link", { disk: { ...disk, isLink: true } }, "data-directory-not-movable"],
+    ["WAL elsewhere", { disk: { ...disk, walElsewhere: "/wal" } }, "wal-outside-data-directory"],
+    ["too small a disk", { disk: { ...disk, freeBytes: 999 + spareBytes } }, "disk-too-small"],
+  ])("refuse %s", (_, changes, code) => {
+    expect(firstFailure(restoreChecks, { ...restoreFacts, ...changes })?.code).toBe(code);
+  });
+
+  it("take a disk that is just large enough", () => {
+    const facts = { ...restoreFacts, disk: { ...disk, freeBytes: 1_000 + spareBytes } };
+    expect(firstFailure(restoreChecks, facts)).toBeUndefined();
+  });
+});
