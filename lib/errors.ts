@@ -5,6 +5,7 @@
  *
  * @module
  */
+import type { Failure } from "./job/report.ts";
 
 /** Every code that an error of this library may bear. Documented in `docs/reference/errors.md`. */
 export type ErrorCode =
@@ -12,6 +13,7 @@ export type ErrorCode =
   | "configuration-invalid"
   | "database-ambiguous"
   | "database-unknown"
+  | "executor-failed"
   | "feature-missing"
   | "hook-tool-failed"
   | "job-unknown"
@@ -117,6 +119,18 @@ export class HookToolError extends CommandError {
 /** The journal on local disk cannot be read or written. No job is started while this holds. */
 export class JournalError extends DatabaseBackupError {
   readonly code = "journal-unreadable";
+}
+
+/** An executor could not do what it was asked for, and says why. A job that it was working on ends with that failure. */
+export class ExecutorError extends DatabaseBackupError {
+  readonly code = "executor-failed";
+  /** Why, with the executor's own code. */
+  readonly failure: Failure;
+
+  constructor(failure: Failure, cause?: unknown) {
+    super(failure.message, { remedy: failure.remedy, cause });
+    this.failure = failure;
+  }
 }
 
 /** The artefact store refused or failed an operation. */

@@ -7,6 +7,7 @@ export {
   CommandError,
   ConfigurationError,
   DatabaseBackupError,
+  ExecutorError,
   HookToolError,
   isDatabaseBackupError,
   JournalError,
@@ -35,5 +36,10 @@ export {
   type JobType,
   type RestoreRequest,
 } from "./job/request.ts";
-export { Credentials, storageLocation, type StorageConfig, type StorageLocation } from "./job/storage-config.ts";
+export {
+  Credentials,
+  storageLocation,
+  type StorageConfig,
+  type StorageLocation,
+} from "./job/storage-config.ts";
 export type { ArtefactStore } from "./storage/artefact-store.ts";

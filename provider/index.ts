@@ -3,7 +3,16 @@
  *
  * @module
  */
-export type { Executor, ExecutorEnvironment, ExecutorModule, JobContext, JobResult, Recovery, Standing } from "../lib/executor.ts";
+export type {
+  Executor,
+  ExecutorEnvironment,
+  ExecutorModule,
+  JobContext,
+  JobResult,
+  Recovery,
+  Standing,
+} from "../lib/executor.ts";
+export { ExecutorError } from "../lib/errors.ts";
 export type { Backup } from "../lib/job/backup.ts";
 export type { Failure, Progress } from "../lib/job/report.ts";
 export type { BackupRequest, BackupType, JobRequest, RestoreRequest } from "../lib/job/request.ts";

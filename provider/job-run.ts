@@ -4,7 +4,7 @@
  * @module
  */
 import type { Executor, JobContext, JobResult } from "../lib/executor.ts";
-import { isDatabaseBackupError } from "../lib/errors.ts";
+import { ExecutorError, isDatabaseBackupError } from "../lib/errors.ts";
 import type { Failure, JobProgress, Progress } from "../lib/job/report.ts";
 import type { JobRequest } from "../lib/job/request.ts";
 import { storageLocation } from "../lib/job/storage-config.ts";
@@ -54,7 +54,8 @@ export async function runJob(run: JobRun): Promise<JobProgress> {
   const refused = await preflight(run, context);
   if (refused !== undefined) run.log(`Rejected: ${refused.message}`);
   else note({ phase: "running", startedAt });
-  const result = refused === undefined ? await execute(run, context) : { succeeded: false as const, failure: refused };
+  const result =
+    refused === undefined ? await execute(run, context) : { succeeded: false as const, failure: refused };
   if (!result.succeeded && refused === undefined) run.log(`Failed: ${result.failure.message}`);
 
   const folder = result.recordFolder ?? run.defaultRecordFolder;
@@ -91,6 +92,7 @@ async function execute(run: JobRun, context: JobContext): Promise<JobResult> {
 
 /** What a thrown error says about a job. */
 export function failureOf(error: unknown, when: string): Failure {
+  if (error instanceof ExecutorError) return error.failure;
   if (isDatabaseBackupError(error)) return { code: error.code, message: error.message, remedy: error.remedy };
   const text = error instanceof Error ? error.message : String(error);
   return {
@@ -133,7 +135,14 @@ async function uploadRecord(
 ): Promise<string | undefined> {
   const { id, type } = run.request;
   const { recordFolder: _, ...outcome } = result;
-  const record = { "job-id": id, "job-type": type, fence: run.fence, startedAt, finishedAt: run.now(), ...outcome };
+  const record = {
+    "job-id": id,
+    "job-type": type,
+    fence: run.fence,
+    startedAt,
+    finishedAt: run.now(),
+    ...outcome,
+  };
   try {
     await run.store.put(`${folder}/job.json`, `${JSON.stringify(record, undefined, 2)}\n`);
     await run.store.put(`${folder}/job.log`, await run.logText());

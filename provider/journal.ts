@@ -111,14 +111,18 @@ export function nextFence(journal: JournalState): number {
  *
  * @param standing The keys, by {@link jobKey}, of all requests that stand.
  */
-export function compactJournal(journal: JournalState, standing: ReadonlySet<string>): readonly JournalRecord[] {
+export function compactJournal(
+  journal: JournalState,
+  standing: ReadonlySet<string>,
+): readonly JournalRecord[] {
   const entries = [...journal.entries.values()];
   const dispensable = entries.filter(
     (entry) => isEnd(entry.progress.phase) && !standing.has(jobKey(entry.relation, entry.request.id)),
   );
   const dropped = new Set(dispensable.slice(0, Math.max(0, dispensable.length - keptEnds)));
   const records: JournalRecord[] = [];
-  if (journal.incarnation !== undefined) records.push({ record: "incarnation", incarnation: journal.incarnation });
+  if (journal.incarnation !== undefined)
+    records.push({ record: "incarnation", incarnation: journal.incarnation });
   for (const [key, ticket] of journal.tickets) if (standing.has(key)) records.push(ticket);
   for (const entry of entries) {
     if (dropped.has(entry)) continue;

@@ -4,7 +4,13 @@
  * @module
  */
 import { isAtWork, isEnd } from "../lib/job/phase.ts";
-import { reportedStorage, type Failure, type JobProgress, type JobReport, type Progress } from "../lib/job/report.ts";
+import {
+  reportedStorage,
+  type Failure,
+  type JobProgress,
+  type JobReport,
+  type Progress,
+} from "../lib/job/report.ts";
 import type { JobRequest } from "../lib/job/request.ts";
 import type { UnitStatus } from "../lib/juju/juju.ts";
 import type { Problem } from "../lib/wire/problem.ts";
@@ -54,7 +60,8 @@ export interface ProviderPlan {
 /** Decides what a dispatch does. */
 export function planDispatch(view: ProviderView): ProviderPlan {
   const journal = new Map<string, JournalEntry>();
-  for (const entry of view.journal.entries.values()) journal.set(jobKey(entry.relation, entry.request.id), entry);
+  for (const entry of view.journal.entries.values())
+    journal.set(jobKey(entry.relation, entry.request.id), entry);
 
   const open = [...view.journal.entries.values()].filter((entry) => !isEnd(entry.progress.phase));
   const working = open.find((entry) => view.running.has(entry.fence));
@@ -179,7 +186,8 @@ function withoutJournal(report: JobReport, now: string): JobReport {
     ...failureFields({
       code: "journal-lost",
       message: "The unit's record of this job is gone from its disk, so nobody knows how the job ended.",
-      remedy: "Look into the list of backups and at the database, then request the job anew under another id.",
+      remedy:
+        "Look into the list of backups and at the database, then request the job anew under another id.",
     }),
   };
 }
@@ -202,7 +210,10 @@ function statusOf(
   if (recover !== undefined) {
     const failed = recover.progress.errorCode === undefined ? undefined : recover.progress.message;
     if (failed !== undefined) return { name: "blocked", message: `job ${recover.request.id}: ${failed}` };
-    return { name: "maintenance", message: `cleaning up after ${recover.request.type} job ${recover.request.id}` };
+    return {
+      name: "maintenance",
+      message: `cleaning up after ${recover.request.type} job ${recover.request.id}`,
+    };
   }
   if (view.plannedUnits > 1) {
     const units = `${view.plannedUnits} units planned`;

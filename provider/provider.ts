@@ -188,7 +188,10 @@ export class Provider {
     if (plan.next === undefined) return { journalChanged: false };
     const standing = await this.#standing();
     if (!standing.ready) {
-      return { journalChanged: false, status: { name: "waiting", message: `a job waits: ${standing.reason}` } };
+      return {
+        journalChanged: false,
+        status: { name: "waiting", message: `a job waits: ${standing.reason}` },
+      };
     }
     const { fence, relation, request } = plan.next;
     await this.#state.append({ record: "started", fence, relation, request });
@@ -271,7 +274,12 @@ export class Provider {
     const { problems } = view;
     const changes = changed(
       applicationDatabag,
-      encodeProviderApplication({ features, libVersion, problems, ...(backups === undefined ? {} : { backups }) }),
+      encodeProviderApplication({
+        features,
+        libVersion,
+        problems,
+        ...(backups === undefined ? {} : { backups }),
+      }),
     );
     if (changes === undefined) return;
     if ("problems" in changes) {

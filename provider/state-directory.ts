@@ -8,7 +8,18 @@
  * @module
  */
 import { randomUUID } from "node:crypto";
-import { chmod, link, mkdir, open, readFile, readdir, rename, rm, writeFile, type FileHandle } from "node:fs/promises";
+import {
+  chmod,
+  link,
+  mkdir,
+  open,
+  readFile,
+  readdir,
+  rename,
+  rm,
+  writeFile,
+  type FileHandle,
+} from "node:fs/promises";
 import { join, parse } from "node:path";
 import type { Backup } from "../lib/job/backup.ts";
 import type { Progress } from "../lib/job/report.ts";

@@ -36,7 +36,8 @@ export function encodeWorkerInput(input: WorkerInput): string {
 
 /** Reads what {@link encodeWorkerInput} wrote. */
 export function decodeWorkerInput(text: string): WorkerInput {
-  const { keys, ...input }: WorkerInput & { keys: { accessKey: string; secretKey: string } } = JSON.parse(text);
+  const { keys, ...input }: WorkerInput & { keys: { accessKey: string; secretKey: string } } =
+    JSON.parse(text);
   const storage = { ...input.request.storage, credentials: new Credentials(keys.accessKey, keys.secretKey) };
   return { ...input, request: { ...input.request, storage } };
 }

@@ -46,7 +46,11 @@ async function enter(fence: number, state: StateDirectory): Promise<boolean> {
   return identity !== undefined && (await state.enterWorker(fence, { process: identity }));
 }
 
-async function runRequestedJob(input: WorkerInput, state: StateDirectory, signal: AbortSignal): Promise<void> {
+async function runRequestedJob(
+  input: WorkerInput,
+  state: StateDirectory,
+  signal: AbortSignal,
+): Promise<void> {
   const { fence, request } = input;
   const poker = new Poker(input.poke);
   const log = jobLog(state, fence);
@@ -111,9 +115,16 @@ async function recordEnd(state: StateDirectory, fence: number, progress: JobProg
 }
 
 /** Keeps the list of backups for the next dispatch. The job has ended: a list that fails changes nothing of it. */
-async function keepBackups(input: WorkerInput, state: StateDirectory, executor: Executor, log: JobLog): Promise<void> {
+async function keepBackups(
+  input: WorkerInput,
+  state: StateDirectory,
+  executor: Executor,
+  log: JobLog,
+): Promise<void> {
   try {
-    await state.keepBackups(await executor.list(input.request.storage, AbortSignal.timeout(listingTimeoutMs)));
+    await state.keepBackups(
+      await executor.list(input.request.storage, AbortSignal.timeout(listingTimeoutMs)),
+    );
   } catch (error) {
     log.write(`The backups could not be listed: ${failureOf(error, "while it listed backups").message}`);
   }
@@ -147,7 +158,12 @@ async function recoverJob(input: WorkerInput, state: StateDirectory, signal: Abo
     // Not poked: the dispatch would start the next try at once, and so on for ever. The next hook does.
     const { message, remedy, code } = failureOf(error, "while it cleaned up after a worker that died");
     log.write(message);
-    const progress: JobProgress = { phase: "running", errorCode: code, message: `Cleaning up failed: ${message}`, remedy };
+    const progress: JobProgress = {
+      phase: "running",
+      errorCode: code,
+      message: `Cleaning up failed: ${message}`,
+      remedy,
+    };
     await state.append({ record: "progress", fence, progress });
   }
 }
@@ -180,7 +196,10 @@ async function loadExecutor(input: WorkerInput): Promise<Executor> {
   return loaded.createExecutor(input.executor.options, input.environment);
 }
 
-async function openStore(reference: ModuleReference | undefined, storage: StorageConfig): Promise<ArtefactStore> {
+async function openStore(
+  reference: ModuleReference | undefined,
+  storage: StorageConfig,
+): Promise<ArtefactStore> {
   if (reference === undefined) {
     const { openS3Store } = await import("../lib/storage/s3-store.ts");
     return await openS3Store(storage);

@@ -11,7 +11,7 @@ import { runAction, watchJob, type Results } from "./admin.ts";
 import { statusTable } from "./juju-status.ts";
 import { bucket, deployModel, manager } from "./model.ts";
 
-const rows = 600_000;
+const rows = 1_500_000;
 const checksum = "select count(*), sum(hashtext(orders::text)) from orders";
 
 interface Step {
@@ -55,7 +55,7 @@ async function demonstrate(): Promise<string> {
   const psql = async (sql: string): Promise<string> => (await running.psql(0, sql)).trim();
   const model = await step("deploy postgresql, backup-manager and s3-integrator, and relate them", async () => {
     // So short only so that a short demonstration shows progress; Juju's own interval is five minutes.
-    const deployed = await deployModel(running, { updateStatusIntervalMs: 4_000 });
+    const deployed = await deployModel(running, { updateStatusIntervalMs: 2_000 });
     juju = deployed.juju;
     await juju.settle();
     return deployed;

@@ -83,7 +83,8 @@ export class HookTools implements Juju {
   async config(): Promise<Readonly<Record<string, string | number | boolean>>> {
     const config: Record<string, string | number | boolean> = {};
     for (const [key, value] of Object.entries(record(await this.#json("config-get", ["--all"])))) {
-      if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") config[key] = value;
+      if (typeof value === "string" || typeof value === "number" || typeof value === "boolean")
+        config[key] = value;
     }
     return config;
   }
@@ -192,5 +193,8 @@ function argument(text: string): string {
   const clean = text.replaceAll("\0", "");
   const bytes = Buffer.from(clean);
   if (bytes.length <= maxArgumentBytes) return clean;
-  return `${bytes.subarray(0, maxArgumentBytes).toString("utf8").replace(/\uFFFD+$/, "")}… (cut)`;
+  return `${bytes
+    .subarray(0, maxArgumentBytes)
+    .toString("utf8")
+    .replace(/\uFFFD+$/, "")}… (cut)`;
 }

@@ -23,7 +23,9 @@ export async function identifyProcess(pid: number): Promise<ProcessIdentity | un
 
 /** Whether exactly this process still runs. A zombie does not. */
 export async function isRunning(identity: ProcessIdentity): Promise<boolean> {
-  return identity.bootId === (await currentBootId()) && identity.startTime === (await startTimeOf(identity.pid));
+  return (
+    identity.bootId === (await currentBootId()) && identity.startTime === (await startTimeOf(identity.pid))
+  );
 }
 
 async function currentBootId(): Promise<string> {

@@ -11,7 +11,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { storageLocation, type StorageConfig, type StorageLocation } from "../../lib/job/storage-config.ts";
 import { errnoOf } from "../../lib/process/errno.ts";
 import type { DatabaseUser } from "./database-user.ts";
-import { JobFailedError } from "./job-failed.ts";
+import { ExecutorError } from "../../lib/errors.ts";
 import type { Settings } from "./options.ts";
 import type { Patroni } from "./patroni.ts";
 import { PgBackRest } from "./pgbackrest.ts";
@@ -88,7 +88,7 @@ export async function waitForArchiveCommand(psql: Psql, fits: (command: string) 
     const shown = await psql.value("SHOW archive_command");
     if (fits(shown)) return;
     if (performance.now() > deadline)
-      throw new JobFailedError({
+      throw new ExecutorError({
         code: "archive-command-overridden",
         message: "PostgreSQL did not take over the archive_command from Patroni's dynamic configuration.",
         remedy:

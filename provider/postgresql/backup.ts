@@ -13,7 +13,8 @@ import { parseLogLine } from "./backup-log.ts";
 import { firstFailure } from "./checks.ts";
 import { createBackupChecks } from "./create-backup-checks.ts";
 import { gatherBackupFacts } from "./facts.ts";
-import { cancelledFailure, failureOf, JobFailedError } from "./job-failed.ts";
+import { ExecutorError } from "../../lib/errors.ts";
+import { cancelledFailure, failureOf } from "./job-failure.ts";
 import type { Parts } from "./parts.ts";
 import { finishEarlierRestore } from "./restore-finish.ts";
 import { ignoredFields } from "./pgbackrest-config.ts";
@@ -40,7 +41,7 @@ async function backup(parts: Parts, request: BackupRequest, context: JobContext)
   await finishEarlierRestore(parts, (line) => context.log(line));
   const facts = await gatherBackupFacts(parts, request, context);
   const refused = firstFailure(createBackupChecks, facts);
-  if (refused !== undefined) throw new JobFailedError(refused);
+  if (refused !== undefined) throw new ExecutorError(refused);
   for (const line of ignoredFields(storage)) context.log(`WARN: ${line}`);
 
   const log = (line: string): void => context.log(line);
@@ -49,7 +50,7 @@ async function backup(parts: Parts, request: BackupRequest, context: JobContext)
 
   const seen = await runBackup(pgbackrest, request, context);
   if (seen.label === undefined)
-    throw new JobFailedError({
+    throw new ExecutorError({
       code: "backup-without-label",
       message: "pgBackRest ended well but did not name the backup it made.",
       remedy: "List the backups to see whether it is there, and report this with the job's log.",
@@ -59,13 +60,13 @@ async function backup(parts: Parts, request: BackupRequest, context: JobContext)
     .find(({ name }) => name === settings.stanza)
     ?.backups.find(({ label }) => label === seen.label);
   if (made === undefined)
-    throw new JobFailedError({
+    throw new ExecutorError({
       code: "backup-not-listed",
       message: `pgBackRest made the backup ${seen.label}, but the repository does not list it.`,
       remedy: "Check whether somebody else writes to or deletes from the bucket, then make another backup.",
     });
   if (made.failed)
-    throw new JobFailedError({
+    throw new ExecutorError({
       code: "backup-page-checksums",
       message: `The backup ${made.label} holds pages with wrong checksums: the database itself is damaged.`,
       remedy: "Find the damaged pages in the job's log, repair the database, and keep the older backups.",
@@ -149,7 +150,7 @@ async function uploadMetadata(
     );
   } catch (error) {
     const failure = storageFailure(error, storageLocation(request.storage));
-    throw new JobFailedError(
+    throw new ExecutorError(
       { ...failure, message: `Failed to upload metadata to provided S3. ${failure.message}` },
       error,
     );

@@ -9,7 +9,7 @@ import { chmod, chown, lstat, mkdir, readFile, readdir, readlink, rename, rm, st
 import { join } from "node:path";
 import { errnoOf } from "../../lib/process/errno.ts";
 import { isMountPoint } from "./mount-point.ts";
-import { JobFailedError } from "./job-failed.ts";
+import { ExecutorError } from "../../lib/errors.ts";
 
 /** One directory that is moved aside. Plain JSON, for the journal. */
 export interface Move {
@@ -40,7 +40,7 @@ export async function planMoves(dataDirectory: string, fence: number): Promise<r
   }
   for (const { to } of moves) {
     if (await exists(to))
-      throw new JobFailedError({
+      throw new ExecutorError({
         code: "move-target-exists",
         message: `The present database cannot be kept as ${to}, because that exists already.`,
         remedy: `Look what ${to} is, and move or delete it.`,
@@ -112,7 +112,7 @@ async function tablespaceVersion(dataDirectory: string, links: string): Promise<
   const major = (await readFile(join(dataDirectory, "PG_VERSION"), "utf8")).trim();
   const found = names.find((name) => name.startsWith(`PG_${major}_`) && /^PG_\d+_\d+$/.test(name));
   if (found !== undefined) return found;
-  throw new JobFailedError({
+  throw new ExecutorError({
     code: "tablespace-unreadable",
     message: `The tablespace ${join(links, first)} has no folder of PostgreSQL ${major}.`,
     remedy: "Check the tablespaces in pg_tblspc.",

@@ -5,7 +5,7 @@
  */
 import { chmod, chown, mkdir, rename, writeFile } from "node:fs/promises";
 import { run, type RunOptions, type RunResult } from "../../lib/process/run.ts";
-import { JobFailedError } from "./job-failed.ts";
+import { ExecutorError } from "../../lib/errors.ts";
 
 const lookUpTimeoutMs = 10_000;
 
@@ -25,13 +25,13 @@ export class DatabaseUser {
   /**
    * Looks the user up.
    *
-   * @throws JobFailedError `database-user-missing`.
+   * @throws ExecutorError `database-user-missing`.
    */
   static async lookUp(name: string): Promise<DatabaseUser> {
     const entry = await run(["getent", "passwd", name], { timeoutMs: lookUpTimeoutMs });
     const fields = entry.stdout.trim().split(":");
     if (entry.exitCode !== 0 || fields.length < 7)
-      throw new JobFailedError({
+      throw new ExecutorError({
         code: "database-user-missing",
         message: `The unix user "${name}", to whom the database belongs, does not exist on this machine.`,
         remedy: "Set the option postgresql.user to the owner of the data directory.",

@@ -20,7 +20,8 @@ import { standingAside } from "./data-directory.ts";
 import type { Settings } from "./options.ts";
 import { readRestoreJournal } from "./restore-journal.ts";
 import type { UnfinishedRestore } from "./unfinished-restore.ts";
-import { failureOf, JobFailedError } from "./job-failed.ts";
+import { ExecutorError } from "../../lib/errors.ts";
+import { failureOf } from "./job-failure.ts";
 import { rejectStorage } from "./pgbackrest-config.ts";
 import { PgBackRest } from "./pgbackrest.ts";
 import type { Stanza } from "./pgbackrest-info.ts";
@@ -177,7 +178,7 @@ async function choosePlan(
 function wishOf(request: RestoreRequest): RestoreWish {
   const named =
     request.artefactPath === undefined ? undefined : parseArtefact(request.artefactPath, request.storage);
-  if (named !== undefined && "failure" in named) throw new JobFailedError(named.failure);
+  if (named !== undefined && "failure" in named) throw new ExecutorError(named.failure);
   const text = request.restoreToTime ?? "";
   const parsed = text === "" || text === "latest" ? undefined : parseMoment(text);
   const time = text === "latest" ? "latest" : parsed?.kind === "moment" ? parsed.moment : undefined;
@@ -197,12 +198,12 @@ function databaseOf(stanza: Stanza, wish: RestoreWish): number | undefined {
 function chooseStanza(request: RestoreRequest, stanzas: readonly Stanza[], own: string): Stanza {
   const named =
     request.artefactPath === undefined ? undefined : parseArtefact(request.artefactPath, request.storage);
-  if (named !== undefined && "failure" in named) throw new JobFailedError(named.failure);
+  if (named !== undefined && "failure" in named) throw new ExecutorError(named.failure);
   const wanted = named?.stanza ?? (stanzas.length === 1 ? stanzas[0]?.name : own);
   const found = stanzas.find(({ name }) => name === wanted);
   if (found !== undefined) return found;
   const names = stanzas.map(({ name }) => name);
-  throw new JobFailedError({
+  throw new ExecutorError({
     code: "restore-stanza-unknown",
     message:
       names.length === 0

@@ -7,7 +7,7 @@ import type { Backup } from "../../lib/job/backup.ts";
 import type { StorageConfig } from "../../lib/job/storage-config.ts";
 import { artefactPathOf } from "./artefact-path.ts";
 import { inspect } from "./facts.ts";
-import { JobFailedError } from "./job-failed.ts";
+import { ExecutorError } from "../../lib/errors.ts";
 import type { Parts } from "./parts.ts";
 import { rejectStorage } from "./pgbackrest-config.ts";
 import { toBackup } from "./pgbackrest-info.ts";
@@ -15,7 +15,7 @@ import { toBackup } from "./pgbackrest-info.ts";
 /**
  * The backups of our stanza that can be restored, oldest first.
  *
- * @throws JobFailedError where the repository cannot be read.
+ * @throws ExecutorError where the repository cannot be read.
  */
 export async function listBackups(
   parts: Parts,
@@ -23,7 +23,7 @@ export async function listBackups(
   signal: AbortSignal,
 ): Promise<readonly Backup[]> {
   const rejected = rejectStorage(storage);
-  if (rejected !== undefined) throw new JobFailedError(rejected);
+  if (rejected !== undefined) throw new ExecutorError(rejected);
   const { stanzas } = await inspect(parts, storage, (pgbackrest) => pgbackrest.info(signal));
   const own = stanzas.find(({ name }) => name === parts.settings.stanza);
   return (own?.backups ?? [])

@@ -21,7 +21,7 @@ export interface Parts {
 /**
  * Puts the parts together.
  *
- * @throws JobFailedError `database-user-missing`.
+ * @throws ExecutorError `database-user-missing`.
  */
 export async function assemble(settings: Settings): Promise<Parts> {
   const user = await DatabaseUser.lookUp(settings.postgresql.user);

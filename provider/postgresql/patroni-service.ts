@@ -9,7 +9,8 @@ import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describeEnd, run } from "../../lib/process/run.ts";
 import { plainEnvironment } from "./database-user.ts";
-import { JobFailedError, oneLine } from "./job-failed.ts";
+import { ExecutorError } from "../../lib/errors.ts";
+import { oneLine } from "./job-failure.ts";
 import type { PatroniServiceOptions, Settings } from "./options.ts";
 import { endProcesses, findPostmaster, findProcesses, send, waitUntilGone } from "./processes.ts";
 
@@ -47,7 +48,7 @@ export function patroniService(settings: Settings): PatroniService {
  *
  * @param mode `fast` lets PostgreSQL write a checkpoint and archive its last WAL; `immediate` is for a database that
  * is thrown away.
- * @throws JobFailedError `patroni-stop-failed`.
+ * @throws ExecutorError `patroni-stop-failed`.
  */
 export async function stopCluster(
   service: PatroniService,
@@ -68,7 +69,7 @@ export async function stopCluster(
   const left = await findPostmaster(dataDirectory);
   const gone = left === undefined || (await endProcesses([left.pid], "SIGQUIT", immediateGraceMs));
   if (!gone || (await service.running()))
-    throw new JobFailedError({
+    throw new ExecutorError({
       code: "patroni-stop-failed",
       message: `Patroni or the PostgreSQL server of ${dataDirectory} could not be stopped.`,
       remedy: "Stop Patroni and PostgreSQL by hand, then request the job again.",
@@ -204,8 +205,8 @@ class SystemdService implements PatroniService {
   }
 }
 
-function startFailed(why: string): JobFailedError {
-  return new JobFailedError({
+function startFailed(why: string): ExecutorError {
+  return new ExecutorError({
     code: "patroni-service-failed",
     message: `Patroni's service does not do what it is told: ${why}.`,
     remedy: "Check the option patroni.service and the service's own log.",

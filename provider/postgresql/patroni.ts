@@ -6,7 +6,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describeEnd } from "../../lib/process/run.ts";
 import type { DatabaseUser } from "./database-user.ts";
-import { JobFailedError, oneLine } from "./job-failed.ts";
+import { ExecutorError } from "../../lib/errors.ts";
+import { oneLine } from "./job-failure.ts";
 import { isJsonRecord, type JsonRecord } from "./json-record.ts";
 import type { Settings } from "./options.ts";
 
@@ -87,7 +88,7 @@ export class Patroni {
   /**
    * Removes what the DCS knows of the cluster, for a Patroni that is down. Does nothing where it knows nothing.
    *
-   * @throws JobFailedError `patroni-remove-failed`.
+   * @throws ExecutorError `patroni-remove-failed`.
    */
   async removeCluster(): Promise<void> {
     const { configDirectory, scope } = this.#settings.patroni;
@@ -135,7 +136,7 @@ export class Patroni {
       });
       text = await response.text();
     } catch (error) {
-      throw new JobFailedError(
+      throw new ExecutorError(
         {
           code: "patroni-unreachable",
           message: `Patroni's REST API at ${restUrl} did not answer ${method} ${path}.`,
@@ -145,7 +146,7 @@ export class Patroni {
       );
     }
     if (!response.ok)
-      throw new JobFailedError({
+      throw new ExecutorError({
         code: "patroni-refused",
         message: `Patroni answered ${method} ${path} with status ${response.status}: ${oneLine(text, 120)}`,
         remedy: "Read Patroni's log for why it refused.",
@@ -187,8 +188,8 @@ function textIn(value: unknown, key: string): string {
   return typeof found === "string" ? found : "";
 }
 
-function removeFailed(scope: string, why: string): JobFailedError {
-  return new JobFailedError({
+function removeFailed(scope: string, why: string): ExecutorError {
+  return new ExecutorError({
     code: "patroni-remove-failed",
     message: `What the DCS knows of the cluster "${scope}" could not be removed: ${why}.`,
     remedy: "Check that the DCS runs and that patronictl works with the configuration directory.",

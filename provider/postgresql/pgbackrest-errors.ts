@@ -7,7 +7,7 @@
  * @module
  */
 import type { Failure } from "../../lib/job/report.ts";
-import { oneLine } from "./job-failed.ts";
+import { oneLine } from "./job-failure.ts";
 
 /** Where the trouble lies. */
 export type ErrorCategory =

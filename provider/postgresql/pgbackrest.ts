@@ -10,7 +10,8 @@ import type { BackupType } from "../../lib/job/request.ts";
 import type { StorageConfig } from "../../lib/job/storage-config.ts";
 import { describeEnd, type RunResult } from "../../lib/process/run.ts";
 import type { DatabaseUser } from "./database-user.ts";
-import { cancelledFailure, JobFailedError, oneLine } from "./job-failed.ts";
+import { ExecutorError } from "../../lib/errors.ts";
+import { cancelledFailure, oneLine } from "./job-failure.ts";
 import type { Settings } from "./options.ts";
 import { caChain, renderConfig } from "./pgbackrest-config.ts";
 import { pgBackRestFailure } from "./pgbackrest-errors.ts";
@@ -50,7 +51,7 @@ export class PgBackRest {
   /**
    * Writes the configuration file for a storage, over the one that stands there, and gives the client for it.
    *
-   * @throws JobFailedError `work-directory-closed` where the database user cannot read it.
+   * @throws ExecutorError `work-directory-closed` where the database user cannot read it.
    */
   static async configure(
     settings: Settings,
@@ -74,7 +75,7 @@ export class PgBackRest {
     );
     const readable = await user.run(["test", "-r", configFile], { timeoutMs: 10_000 });
     if (readable.exitCode !== 0)
-      throw new JobFailedError({
+      throw new ExecutorError({
         code: "work-directory-closed",
         message: `The database user "${name}" cannot read ${configFile}, because a directory above it is closed to that user.`,
         remedy: `Open the directories above ${configFile} to the user (chmod o+x), or set the option pgbackrest.configFile.`,
@@ -91,7 +92,7 @@ export class PgBackRest {
   /**
    * What the repository holds, of all stanzas.
    *
-   * @throws JobFailedError `repository-unreadable` where it cannot be read.
+   * @throws ExecutorError `repository-unreadable` where it cannot be read.
    */
   async info(signal?: AbortSignal): Promise<Extract<RepositoryInfo, { readable: true }>> {
     const result = await this.#run(["--output=json", "info"], infoTimeoutMs, signal);
@@ -100,14 +101,14 @@ export class PgBackRest {
     try {
       info = parseInfo(result.stdout);
     } catch (error) {
-      throw new JobFailedError(
+      throw new ExecutorError(
         unreadable(
           `pgBackRest's answer cannot be understood: ${error instanceof Error ? error.message : "no reason"}`,
         ),
         error,
       );
     }
-    if (!info.readable) throw new JobFailedError(unreadable(oneLine(info.reason)));
+    if (!info.readable) throw new ExecutorError(unreadable(oneLine(info.reason)));
     return info;
   }
 
@@ -200,7 +201,7 @@ export class PgBackRest {
 
   #must(command: string, result: RunResult): void {
     if (result.exitCode === 0 && result.endedBy === undefined) return;
-    throw new JobFailedError(commandFailure(command, result));
+    throw new ExecutorError(commandFailure(command, result));
   }
 }
 

@@ -9,7 +9,7 @@ import type { JobRequest } from "../../lib/job/request.ts";
 import { firstFailure, type Outcome } from "./checks.ts";
 import { createBackupChecks } from "./create-backup-checks.ts";
 import { gatherBackupFacts, gatherRestoreFacts } from "./facts.ts";
-import { failureOf } from "./job-failed.ts";
+import { failureOf } from "./job-failure.ts";
 import type { Parts } from "./parts.ts";
 import { restoreChecks } from "./restore-checks.ts";
 

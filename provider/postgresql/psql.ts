@@ -6,7 +6,8 @@
 import { join } from "node:path";
 import { describeEnd } from "../../lib/process/run.ts";
 import type { DatabaseUser } from "./database-user.ts";
-import { JobFailedError, oneLine } from "./job-failed.ts";
+import { ExecutorError } from "../../lib/errors.ts";
+import { oneLine } from "./job-failure.ts";
 import type { Settings } from "./options.ts";
 
 const defaultTimeoutMs = 30_000;
@@ -25,7 +26,7 @@ export class Psql {
    * Runs one statement in a transaction of its own.
    *
    * @returns The rows, each a list of texts.
-   * @throws JobFailedError `postgresql-query-failed`.
+   * @throws ExecutorError `postgresql-query-failed`.
    */
   async query(
     statement: string,
@@ -50,7 +51,7 @@ export class Psql {
       { timeoutMs },
     );
     if (result.exitCode !== 0)
-      throw new JobFailedError({
+      throw new ExecutorError({
         code: "postgresql-query-failed",
         message: `PostgreSQL on port ${port} did not answer a query: psql ${describeEnd(result)}: ${oneLine(result.stderr)}`,
         remedy:

@@ -6,14 +6,17 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { JobContext, Recovery } from "../../lib/executor.ts";
-import { failureOf } from "./job-failed.ts";
 import type { Parts } from "./parts.ts";
 import { endPgBackRest } from "./processes.ts";
 import { finishRestore } from "./restore-finish.ts";
 import { readRestoreJournal } from "./restore-journal.ts";
 import { undoRestore } from "./restore-undo.ts";
 
-/** Cleans up. May be called again, also when there is nothing to clean up. */
+/**
+ * Cleans up. May be called again, also when there is nothing to clean up.
+ *
+ * @throws ExecutorError `restore-not-undone`: the unit takes no job until a later try succeeds.
+ */
 export async function recoverFrom(parts: Parts, context: JobContext): Promise<Recovery> {
   const { settings } = parts;
   const log = (line: string): void => context.log(line);
@@ -32,13 +35,8 @@ export async function recoverFrom(parts: Parts, context: JobContext): Promise<Re
     const warnings = await finishRestore(parts, journal, log);
     return { message: ["The restore had succeeded and was brought to its end.", ...warnings].join(" ") };
   }
-  try {
-    await undoRestore(parts, journal, log);
-    return { message: "The restore was undone: the database is as it was before." };
-  } catch (error) {
-    const { message, remedy } = failureOf(error);
-    return { message: `${message} ${remedy}` };
-  }
+  await undoRestore(parts, journal, log);
+  return { message: "The restore was undone: the database is as it was before." };
 }
 
 /** Configurations with keys that were in use for a moment when the worker died. */

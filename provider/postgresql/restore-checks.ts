@@ -7,7 +7,7 @@
 import type { Failure } from "../../lib/job/report.ts";
 import type { RestoreRequest } from "../../lib/job/request.ts";
 import { fails, failsWith, notApplicable, passed, type Check } from "./checks.ts";
-import { describeBytes } from "./job-failed.ts";
+import { describeBytes } from "./job-failure.ts";
 import type { MemberState } from "./patroni.ts";
 import { rejectStorage } from "./pgbackrest-config.ts";
 import type { Decision, RestorePlan } from "./restore-target.ts";

@@ -7,7 +7,8 @@
 import { rm } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { putBack, standingAside } from "./data-directory.ts";
-import { failureOf, JobFailedError } from "./job-failed.ts";
+import { ExecutorError } from "../../lib/errors.ts";
+import { failureOf } from "./job-failure.ts";
 import type { Parts } from "./parts.ts";
 import { PgBackRest } from "./pgbackrest.ts";
 import { stopCluster } from "./patroni-service.ts";
@@ -20,7 +21,7 @@ const pollMs = 300;
 /**
  * Puts the old cluster back and waits until it is the primary again.
  *
- * @throws JobFailedError `restore-not-undone`, which says where the old data lies and what to do.
+ * @throws ExecutorError `restore-not-undone`, which says where the old data lies and what to do.
  */
 export async function undoRestore(
   parts: Parts,
@@ -50,7 +51,7 @@ export async function undoRestore(
       aside.length === 0
         ? `the former data is back in ${settings.postgresql.dataDirectory}`
         : `the former data lies in ${aside.join(", ")}`;
-    throw new JobFailedError(
+    throw new ExecutorError(
       {
         code: "restore-not-undone",
         message: `The former database could not be put back, ${where}: ${failureOf(error).message}`,
@@ -73,7 +74,7 @@ export async function waitForPrimary({ patroni, service }: Parts): Promise<void>
     if (member?.isPrimary === true && member.locked && member.state === "running") return;
     const gaveUp = performance.now() > deadline;
     if (gaveUp || (member === undefined && !(await service.running())))
-      throw new JobFailedError({
+      throw new ExecutorError({
         code: "patroni-not-primary",
         message: gaveUp
           ? `PostgreSQL was not the primary again after ${primaryTimeoutMs / 60_000} minutes.`

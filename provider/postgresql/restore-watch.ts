@@ -9,7 +9,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { JobContext } from "../../lib/executor.ts";
 import { run } from "../../lib/process/run.ts";
 import { parseLogLine } from "./backup-log.ts";
-import { cancelledFailure, JobFailedError } from "./job-failed.ts";
+import { ExecutorError } from "../../lib/errors.ts";
+import { cancelledFailure } from "./job-failure.ts";
 import type { Parts } from "./parts.ts";
 import { errorLine, pgBackRestErrors } from "./pgbackrest-errors.ts";
 
@@ -50,7 +51,7 @@ export async function notePositions(
  * Waits until Patroni has made the restored database the primary. There is no time limit: a restore and the replay of
  * its WAL take as long as they take, and can be cancelled.
  *
- * @throws JobFailedError saying why the restore failed, or that it was cancelled.
+ * @throws ExecutorError saying why the restore failed, or that it was cancelled.
  */
 export async function watchBootstrap(
   parts: Parts,
@@ -60,7 +61,7 @@ export async function watchBootstrap(
   let copied = 0;
   let finalizing = false;
   for (;;) {
-    if (context.signal.aborted) throw new JobFailedError(cancelledFailure);
+    if (context.signal.aborted) throw new ExecutorError(cancelledFailure);
     for (const line of await newLines(positions.restoreLog)) {
       const event = parseLogLine(line);
       if (event.kind === "copied" && event.percent > copied) {
@@ -75,13 +76,13 @@ export async function watchBootstrap(
       context.progress({ percent: 100 });
       context.finalizing();
     }
-    if (!(await parts.service.running())) throw new JobFailedError(await whyFailed(parts, positions));
+    if (!(await parts.service.running())) throw new ExecutorError(await whyFailed(parts, positions));
     await sleep(pollMs);
   }
 }
 
 /** Reads from the logs why a bootstrap failed. */
-async function whyFailed(parts: Parts, positions: LogPositions): Promise<JobFailedError["failure"]> {
+async function whyFailed(parts: Parts, positions: LogPositions): Promise<ExecutorError["failure"]> {
   const text = await logsSince(parts, positions);
   if (/recovery ended before configured recovery target was reached/.test(text)) {
     const last = [...text.matchAll(/last completed transaction was at log time (\S+ \S+)/g)].at(-1)?.[1];

@@ -15,7 +15,8 @@ import { artefactPathOf, recordFolderOf } from "./artefact-path.ts";
 import { firstFailure } from "./checks.ts";
 import { moveAside, planMoves } from "./data-directory.ts";
 import { gatherRestoreFacts } from "./facts.ts";
-import { cancelledFailure, failureOf, JobFailedError } from "./job-failed.ts";
+import { ExecutorError } from "../../lib/errors.ts";
+import { cancelledFailure, failureOf } from "./job-failure.ts";
 import type { Parts } from "./parts.ts";
 import { stopCluster } from "./patroni-service.ts";
 import { rejectStorage } from "./pgbackrest-config.ts";
@@ -89,7 +90,7 @@ async function restore(
   await archiveTail(parts, request, context);
   const { facts, stanza } = await gatherRestoreFacts(parts, request, context);
   const refused = firstFailure(restoreChecks, facts);
-  if (refused !== undefined) throw new JobFailedError(refused);
+  if (refused !== undefined) throw new ExecutorError(refused);
   if (facts.plan?.decided !== true || stanza === undefined)
     throw new TypeError("a restore without a plan passed its checks");
   const plan = facts.plan.value;
@@ -112,7 +113,7 @@ async function restore(
     moves: await planMoves(dataDirectory, context.fence),
     config: await patroni.config(),
   };
-  if (context.signal.aborted) throw new JobFailedError(cancelledFailure);
+  if (context.signal.aborted) throw new ExecutorError(cancelledFailure);
 
   await writeRestoreJournal(settings, journal);
   stage.journal = journal;
@@ -129,12 +130,12 @@ async function restore(
 
   const proof = await readProof(psql);
   const unproven = rejectProof(proof, plan);
-  if (unproven !== undefined) throw new JobFailedError(unproven);
+  if (unproven !== undefined) throw new ExecutorError(unproven);
   context.log(
     `Restored. Timeline ${proof.timeline} left timeline ${proof.left?.timeline ?? 0} at ${proof.left?.lsn ?? ""}: ` +
       `${proof.left?.reason ?? ""}.`,
   );
-  if (context.signal.aborted) throw new JobFailedError(cancelledFailure);
+  if (context.signal.aborted) throw new ExecutorError(cancelledFailure);
   context.pointOfNoReturn();
   stage.journal = { ...journal, stage: "proven" };
   await writeRestoreJournal(settings, stage.journal);

@@ -65,9 +65,7 @@ describe("the table of jobs", () => {
   test("shows a job of which only the report is left", () => {
     const job = { ...jobOf({ type: "restore", phase: "lost" }, undefined) };
     const { request: _, ...without } = job;
-    expect(linesOf(jobsTable([without]))[1]).toMatch(
-      /^0197\S+ {2}restore {2}lost {3}postgresql\/0 {2}-$/,
-    );
+    expect(linesOf(jobsTable([without]))[1]).toMatch(/^0197\S+ {2}restore {2}lost {3}postgresql\/0 {2}-$/);
   });
 
   const text = fc.lorem({ mode: "sentences", maxCount: 8 });

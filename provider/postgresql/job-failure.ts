@@ -1,24 +1,14 @@
 /**
- * How the steps of a job say that it failed. It never leaves the executor but from `list`: jobs end with a result.
+ * What a job's failure is to an admin.
  *
  * @module
  */
+import { ExecutorError } from "../../lib/errors.ts";
 import type { Failure } from "../../lib/job/report.ts";
-
-/** Ends the job under way with a failure. */
-export class JobFailedError extends Error {
-  readonly failure: Failure;
-
-  constructor(failure: Failure, cause?: unknown) {
-    super(`${failure.message} ${failure.remedy}`, cause === undefined ? undefined : { cause });
-    this.name = "JobFailedError";
-    this.failure = failure;
-  }
-}
 
 /** The failure that stands for whatever was thrown. */
 export function failureOf(thrown: unknown): Failure {
-  if (thrown instanceof JobFailedError) return thrown.failure;
+  if (thrown instanceof ExecutorError) return thrown.failure;
   const text = thrown instanceof Error ? thrown.message : String(thrown);
   return {
     code: "executor-failed",
