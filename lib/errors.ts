@@ -9,7 +9,6 @@ import type { Failure } from "./job/report.ts";
 
 /** Every code that an error of this library may bear. Documented in `docs/reference/errors.md`. */
 export type ErrorCode =
-  | "command-failed"
   | "configuration-invalid"
   | "database-ambiguous"
   | "database-unknown"
@@ -85,9 +84,18 @@ export class RequestError extends DatabaseBackupError {
   }
 }
 
-/** A child process failed. `stdout` and `stderr` are kept whole up to the limit of the runner. */
-export class CommandError extends DatabaseBackupError {
-  readonly code: "command-failed" | "hook-tool-failed" = "command-failed";
+/** How a child process ended, in the one shape that success and failure share. */
+export interface CommandOutcome {
+  /** Absent where a signal or a failure to start ended it. */
+  readonly exitCode: number | undefined;
+  readonly signal: NodeJS.Signals | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** One of Juju's hook tools failed. Thrown by the binding in `lib/juju`. Outputs are kept up to the runner's limit. */
+export class HookToolError extends DatabaseBackupError {
+  readonly code = "hook-tool-failed";
   readonly exitCode: number | undefined;
   readonly signal: NodeJS.Signals | undefined;
   readonly stdout: string;
@@ -100,20 +108,6 @@ export class CommandError extends DatabaseBackupError {
     this.stdout = result.stdout;
     this.stderr = result.stderr;
   }
-}
-
-/** How a child process ended, in the one shape that success and failure share. */
-export interface CommandOutcome {
-  /** Absent where a signal or a failure to start ended it. */
-  readonly exitCode: number | undefined;
-  readonly signal: NodeJS.Signals | undefined;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** One of Juju's hook tools failed. Thrown by the binding in `lib/juju`. */
-export class HookToolError extends CommandError {
-  override readonly code = "hook-tool-failed";
 }
 
 /** The journal on local disk cannot be read or written. No job is started while this holds. */

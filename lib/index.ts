@@ -4,7 +4,6 @@
  * @module
  */
 export {
-  CommandError,
   ConfigurationError,
   DatabaseBackupError,
   ExecutorError,

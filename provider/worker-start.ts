@@ -32,7 +32,8 @@ export async function startWorker(
       env: environmentOutsideHooks(process.env),
       stdio: ["pipe", output.fd, output.fd],
     });
-    const ended = once(child, "exit");
+    // What keeps it from starting is thrown by the next line.
+    const ended = once(child, "exit").catch(() => undefined);
     await once(child, "spawn");
     const identity = child.pid === undefined ? undefined : await identifyProcess(child.pid);
     const { stdin } = child;
@@ -47,7 +48,7 @@ export async function startWorker(
     return identity;
   } catch (cause) {
     throw new JournalError(`The worker of job ${input.request.id} could not be started.`, {
-      remedy: "Check the machine's memory and process limits; the next hook tries again.",
+      remedy: "Check the machine's memory and process limits, then request the job anew.",
       cause,
     });
   } finally {

@@ -30,13 +30,20 @@ export interface Database {
 }
 
 /** Reads all relations of an endpoint. On a unit that does not lead, Juju hides the own requests: jobs come from reports. */
-export async function readDatabases(juju: Juju, endpoint: string, leader: boolean): Promise<readonly Database[]> {
+export async function readDatabases(
+  juju: Juju,
+  endpoint: string,
+  leader: boolean,
+): Promise<readonly Database[]> {
   const relations = await juju.relationIds(endpoint);
   return await Promise.all(relations.map(async (relation) => await readDatabase(juju, relation, leader)));
 }
 
 async function readDatabase(juju: Juju, relation: string, leader: boolean): Promise<Database> {
-  const [application, units] = await Promise.all([juju.relationApplication(relation), juju.relationUnits(relation)]);
+  const [application, units] = await Promise.all([
+    juju.relationApplication(relation),
+    juju.relationUnits(relation),
+  ]);
   const [own, theirs, ...unitDatabags] = await Promise.all([
     leader ? juju.readApplicationDatabag(relation, juju.application) : {},
     juju.readApplicationDatabag(relation, application),

@@ -174,7 +174,10 @@ export class Requirer {
 
   async #request(
     options: JobOptions,
-    complete: (base: Pick<JobRequest, "id" | "storage" | "compression" | "requestedAt">, database: Database) => JobRequest,
+    complete: (
+      base: Pick<JobRequest, "id" | "storage" | "compression" | "requestedAt">,
+      database: Database,
+    ) => JobRequest,
   ): Promise<string> {
     return await this.#whileLeading(async (write) => {
       const [databases, storage] = await Promise.all([
@@ -213,7 +216,9 @@ export class Requirer {
   }
 
   async #whileLeading<Result>(
-    action: (write: (database: Database, requests: readonly JobRequest[]) => Promise<void>) => Promise<Result>,
+    action: (
+      write: (database: Database, requests: readonly JobRequest[]) => Promise<void>,
+    ) => Promise<Result>,
   ): Promise<Result> {
     // Suspended machines count too, so this is the machine's own clock since its start.
     const asked = uptime();
@@ -224,10 +229,14 @@ export class Requirer {
     }
     return await action(async (database, requests) => {
       if (uptime() - asked > leadershipMarginS) {
-        throw new RequestError("not-leader", "Reading the relations took so long that leadership may be over.", {
-          remedy: "Run it again.",
-          retryable: true,
-        });
+        throw new RequestError(
+          "not-leader",
+          "Reading the relations took so long that leadership may be over.",
+          {
+            remedy: "Run it again.",
+            retryable: true,
+          },
+        );
       }
       const jobs = requests.length === 0 ? "" : encodeRequests(requests);
       await this.#juju.writeApplicationDatabag(database.relation, { jobs });

@@ -50,5 +50,7 @@ function lastEnd(jobs: readonly Job[]): readonly string[] {
   if (last === undefined) return [];
   const { id, phase, reports } = last.job;
   const what = `last ${reports[0]?.report.type ?? "job"} ${phase}`;
-  return [phase === "succeeded" ? `${what} at ${last.finishedAt.slice(0, 19)}Z` : `${what}: show-job job-id=${id}`];
+  return [
+    phase === "succeeded" ? `${what} at ${last.finishedAt.slice(0, 19)}Z` : `${what}: show-job job-id=${id}`,
+  ];
 }

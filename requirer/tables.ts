@@ -42,7 +42,8 @@ export function jobsTable(jobs: readonly Job[]): string {
  * @param backups In any order. Undefined where the database has not published any.
  */
 export function backupsTable(backups: readonly Backup[] | undefined): string {
-  if (backups === undefined) return "The database has published no list of backups yet; it does after a backup.";
+  if (backups === undefined)
+    return "The database has published no list of backups yet; it does after a backup.";
   if (backups.length === 0) return "No backups.";
   const ordered = backups.toSorted((a, b) => Date.parse(a.finishedAt) - Date.parse(b.finishedAt));
   return table(["BACKUP", "TYPE", "FINISHED", "SIZE", "TIMELINE"], ordered, (backup) => [

@@ -5,7 +5,11 @@ import { run, runInstalled } from "./steps.mjs";
 await rm("dist", { recursive: true, force: true });
 runInstalled("tsc", ["-p", "tsconfig.build.json"]);
 // What the compiler does not copy.
-for (const file of ["lib/wire/generated/validators.js", "lib/wire/generated/validators.d.ts", "lib/testing/hook-tool.pl"]) {
+for (const file of [
+  "lib/wire/generated/validators.js",
+  "lib/wire/generated/validators.d.ts",
+  "lib/testing/hook-tool.pl",
+]) {
   await cp(file, `dist/${file}`);
 }
 run("npm", ["run", "build", "--workspaces", "--silent"]);

@@ -11,7 +11,11 @@ const report = "build/test-report.json";
 const { status } = spawnSync(
   "node_modules/.bin/vitest",
   ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`],
-  { cwd: root, stdio: "inherit", env: { ...process.env, FULL: process.argv.includes("--full") ? "yes" : "" } },
+  {
+    cwd: root,
+    stdio: "inherit",
+    env: { ...process.env, FULL: process.argv.includes("--full") ? "yes" : "" },
+  },
 );
 const { numPassedTests, numFailedTests, numTotalTests } = JSON.parse(readFileSync(report, "utf8"));
 const left = numTotalTests - numPassedTests - numFailedTests;

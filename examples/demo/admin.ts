@@ -14,15 +14,29 @@ const lookEveryMs = 200;
 export type Results = Readonly<Record<string, string>>;
 
 /** Runs an action of the backup manager. */
-export async function runAction(juju: SimulatedJuju, action: string, parameters: Record<string, string> = {}): Promise<Results> {
+export async function runAction(
+  juju: SimulatedJuju,
+  action: string,
+  parameters: Record<string, string> = {},
+): Promise<Results> {
   const task = await juju.runAction(manager, action, parameters);
   if (task.status !== "completed") throw new Error(`The action ${action} ${task.status}: ${task.message}`);
   return task.results;
 }
 
+/** The manager learns of an end by a hook of its own, a moment after it stands in the database's databag. */
+async function shownAtLast(juju: SimulatedJuju, id: string): Promise<Results> {
+  for (;;) {
+    const shown = await runAction(juju, "show-job", { "job-id": id });
+    if (shown["status"] !== "running") return shown;
+    await sleep(lookEveryMs);
+  }
+}
+
 /** What a unit's databag says of a job. */
 interface ShownReport {
   readonly "job-id": string;
+  readonly status: string;
   readonly phase?: string;
   readonly progress?: { readonly percent: number };
 }
@@ -48,10 +62,10 @@ export async function watchJob(
     const line = report === undefined ? "requested" : `${report.phase ?? ""}${percent}`;
     if (line !== last) say(line);
     last = line;
-    if (report?.phase === "succeeded") return await runAction(juju, "show-job", { "job-id": id });
-    if (report?.phase !== undefined && ["failed", "rejected", "lost"].includes(report.phase)) {
-      const { message, remedy } = await runAction(juju, "show-job", { "job-id": id });
-      throw new Error(`Job ${id} ${report.phase}: ${message ?? ""} ${remedy ?? ""}`);
+    if (report !== undefined && report.status !== "running") {
+      const shown = await shownAtLast(juju, id);
+      if (report.status === "success") return shown;
+      throw new Error(`Job ${id} ${report.phase ?? ""}: ${shown["message"] ?? ""} ${shown["remedy"] ?? ""}`);
     }
     await sleep(lookEveryMs);
   }

@@ -11,7 +11,7 @@ import { runAction, watchJob, type Results } from "./admin.ts";
 import { statusTable } from "./juju-status.ts";
 import { bucket, deployModel, manager } from "./model.ts";
 
-const rows = 1_500_000;
+const rows = 1_000_000;
 const checksum = "select count(*), sum(hashtext(orders::text)) from orders";
 
 interface Step {
@@ -53,13 +53,16 @@ async function demonstrate(): Promise<string> {
     return servers;
   });
   const psql = async (sql: string): Promise<string> => (await running.psql(0, sql)).trim();
-  const model = await step("deploy postgresql, backup-manager and s3-integrator, and relate them", async () => {
-    // So short only so that a short demonstration shows progress; Juju's own interval is five minutes.
-    const deployed = await deployModel(running, { updateStatusIntervalMs: 2_000 });
-    juju = deployed.juju;
-    await juju.settle();
-    return deployed;
-  });
+  const model = await step(
+    "deploy postgresql, backup-manager and s3-integrator, and relate them",
+    async () => {
+      // So short only so that a short demonstration shows progress; Juju's own interval is five minutes.
+      const deployed = await deployModel(running, { updateStatusIntervalMs: 2_000 });
+      juju = deployed.juju;
+      await juju.settle();
+      return deployed;
+    },
+  );
   const status = (): void => show(`$ juju status\n${statusTable(model.juju.status())}`);
   const action = async (name: string, parameters: Record<string, string> = {}): Promise<Results> => {
     const given = Object.entries(parameters).map(([key, value]) => ` ${key}=${value}`);
@@ -80,7 +83,9 @@ async function demonstrate(): Promise<string> {
   });
   const backup = await step("back up", async () => await job("create-backup", { type: "full" }));
   await step("write more rows", async () => {
-    await psql(`insert into orders select n, md5(n::text), now() from generate_series(${rows + 1}, ${rows + 1000}) n`);
+    await psql(
+      `insert into orders select n, md5(n::text), now() from generate_series(${rows + 1}, ${rows + 1000}) n`,
+    );
   });
   const wanted = await psql(checksum);
   const moment = await step("note the moment, with a checksum of all rows", async () => {
@@ -97,7 +102,10 @@ async function demonstrate(): Promise<string> {
   if ((await psql(checksum)) === wanted) throw new Error("The deletion did not change the rows.");
   status();
 
-  const restore = await step(`restore to the moment before`, async () => await job("restore", { "restore-to-time": moment }));
+  const restore = await step(
+    `restore to the moment before`,
+    async () => await job("restore", { "restore-to-time": moment }),
+  );
   await step("compare the checksum of all rows", async () => {
     const found = await psql(checksum);
     detail(`wanted ${wanted.replace("|", " rows, checksum ")}`);
@@ -108,7 +116,11 @@ async function demonstrate(): Promise<string> {
     show((await action("list-jobs"))["jobs"] ?? "");
     show((await action("list-backups"))["backups"] ?? "");
     await action("show-job", { "job-id": restore["job-id"] ?? "" });
-    show(Object.entries(restore).map(([key, value]) => `${key}: ${value}`).join("\n"));
+    show(
+      Object.entries(restore)
+        .map(([key, value]) => `${key}: ${value}`)
+        .join("\n"),
+    );
   });
   await model.juju.settle();
   status();
@@ -124,9 +136,13 @@ function keepEverything(): void {
   const [node] = servers?.nodes ?? [];
   console.log("Everything goes on running in this process. Look at it from another terminal:");
   console.log(`  files        ${servers?.directory ?? ""}`);
-  console.log(`  PostgreSQL   psql -h ${node?.postgresql.socketDirectory ?? ""} -p ${node?.postgresql.port ?? ""} -U postgres`);
+  console.log(
+    `  PostgreSQL   psql -h ${node?.postgresql.socketDirectory ?? ""} -p ${node?.postgresql.port ?? ""} -U postgres`,
+  );
   console.log(`  Patroni      patronictl -c ${node?.patroni.configDirectory ?? ""} list`);
-  console.log(`  S3           ${servers?.s3.endpoint ?? ""}, bucket ${bucket}, CA ${servers?.s3.caFile ?? ""}`);
+  console.log(
+    `  S3           ${servers?.s3.endpoint ?? ""}, bucket ${bucket}, CA ${servers?.s3.caFile ?? ""}`,
+  );
   console.log("Ctrl-C ends it and cleans up.");
 }
 
@@ -147,7 +163,8 @@ try {
   if (cleaningUp === undefined) {
     console.error(`\nIt went wrong: ${error instanceof Error ? error.message : String(error)}`);
     if (error instanceof Error && "remedy" in error) console.error(String(error.remedy));
-    for (const line of juju?.log().slice(-20) ?? []) console.error(`  ${line.unit} ${line.level} ${line.message}`);
+    for (const line of juju?.log().slice(-20) ?? [])
+      console.error(`  ${line.unit} ${line.level} ${line.message}`);
   }
 }
 const verified = backupId !== undefined;

@@ -28,7 +28,7 @@ const defaultSettleMs = 60_000;
  *
  * @example
  * const juju = await SimulatedJuju.start();
- * await juju.deploy({ charm: "examples/postgresql-charm", application: "postgresql", units: 3 });
+ * await juju.deploy({ charm: "examples/postgresql-charm", application: "postgresql" });
  * await juju.settle();
  * console.log(juju.status().applications["postgresql"]?.status);
  * await juju.stop();

@@ -138,5 +138,5 @@ export function pgBackRestFailure(command: string, exitCode: number, output: str
 /** What the first ERROR line says, in one line of bounded length. */
 export function errorLine(output: string): string | undefined {
   const found = /ERROR: \[\d+\]: (.*(?:\n\s+.*)*)/.exec(output)?.[1];
-  return found === undefined ? undefined : oneLine(found);
+  return found === undefined ? undefined : oneLine(found).replace(/(?<![.!?…])$/, ".");
 }

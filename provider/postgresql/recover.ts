@@ -7,6 +7,7 @@ import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { JobContext, Recovery } from "../../lib/executor.ts";
 import type { Parts } from "./parts.ts";
+import { PgBackRest } from "./pgbackrest.ts";
 import { endPgBackRest } from "./processes.ts";
 import { finishRestore } from "./restore-finish.ts";
 import { readRestoreJournal } from "./restore-journal.ts";
@@ -24,13 +25,15 @@ export async function recoverFrom(parts: Parts, context: JobContext): Promise<Re
   const left = await endPgBackRest(settings.files.archiveConfig);
   await removeInspections(settings.files.pgbackrest);
   const journal = await readRestoreJournal(settings);
-  if (journal === undefined)
+  if (journal === undefined) {
+    await PgBackRest.existing(settings, parts.user, settings.files.restoreConfig).forget();
     return {
       message:
         left === 0
           ? "Nothing was left to clean up."
           : `The worker had left ${left} pgBackRest processes, which were ended.`,
     };
+  }
   if (journal.stage === "proven") {
     const warnings = await finishRestore(parts, journal, log);
     return { message: ["The restore had succeeded and was brought to its end.", ...warnings].join(" ") };

@@ -119,7 +119,7 @@ describe("the binding to Juju's hook tools", () => {
       name: "HookToolError",
       code: "hook-tool-failed",
       message:
-        "Juju's hook tool relation-get exited with code 2: invalid value \"backend:99\" for option -r: relation not found",
+        'Juju\'s hook tool relation-get exited with code 2: invalid value "backend:99" for option -r: relation not found',
       remedy: "Look into the unit's log; the hook runs again by itself.",
     });
   });

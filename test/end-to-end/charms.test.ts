@@ -113,8 +113,18 @@ describe("what cannot work is one clear line, changes nothing, and is over with 
 
   test.each([
     ["wrong keys", { "secret-key": "wrong-wrong-wrong-wrong" }, "storage-access-denied", /credentials/],
-    ["a bucket that does not exist", { bucket: "nowhere" }, "archive-storage-differs", /"nowhere".*"backups"/],
-    ["an endpoint without https", { endpoint: "http://localhost:1" }, "storage-endpoint-insecure", /endpoint.*TLS only/],
+    [
+      "a bucket that does not exist",
+      { bucket: "nowhere" },
+      "archive-storage-differs",
+      /"nowhere".*"backups"/,
+    ],
+    [
+      "an endpoint without https",
+      { endpoint: "http://localhost:1" },
+      "storage-endpoint-insecure",
+      /endpoint.*TLS only/,
+    ],
   ])("%s", async (_, config, code, message) => {
     await juju.configure("s3-integrator", config);
     await juju.settle();
@@ -129,8 +139,18 @@ describe("what cannot work is one clear line, changes nothing, and is over with 
   });
 
   test.each([
-    ["a backup that does not exist", { "backup-id": "20200101-000000F" }, "restore-backup-unknown", /20200101-000000F/],
-    ["a time before the first backup", { "restore-to-time": "2020-01-01T00:00:00Z" }, "restore-time-too-early", /2020-01-01/],
+    [
+      "a backup that does not exist",
+      { "backup-id": "20200101-000000F" },
+      "restore-backup-unknown",
+      /20200101-000000F/,
+    ],
+    [
+      "a time before the first backup",
+      { "restore-to-time": "2020-01-01T00:00:00Z" },
+      "restore-time-too-early",
+      /2020-01-01/,
+    ],
   ])("a restore of %s", async (_, parameters, code, message) => {
     expectRejection(await job("restore", parameters), code, message);
   });
@@ -148,5 +168,8 @@ test("a restore of a backup brings back the rows of its time", async () => {
   const restore = await job("restore", { "backup-id": backup["artefact-path"] ?? "" });
   expect(restore).toMatchObject({ phase: "succeeded", timeline: "2", "backup-id": backup["backup-id"] });
   expect(await servers.psql(0, checksum)).toBe(before);
-  expect(await job("create-backup", { type: "differential" })).toMatchObject({ phase: "succeeded", timeline: "2" });
+  expect(await job("create-backup", { type: "differential" })).toMatchObject({
+    phase: "succeeded",
+    timeline: "2",
+  });
 });

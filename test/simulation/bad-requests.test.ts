@@ -64,11 +64,17 @@ describe("what cannot be tied to a job goes to problems, the status and the log"
 
   test("two jobs with one id: the first counts, the second is named", async () => {
     const first = request();
-    await model.writeJobs([first, request({ "job-id": first["job-id"], "job-type": "restore", "artefact-path": "x" })]);
+    await model.writeJobs([
+      first,
+      request({ "job-id": first["job-id"], "job-type": "restore", "artefact-path": "x" }),
+    ]);
     await model.reportIn(String(first["job-id"]), "succeeded");
     expect(model.reports()).toHaveLength(1);
     expect(model.problems()).toEqual([
-      expect.objectContaining({ field: "jobs[1].job-id", message: expect.stringContaining(String(first["job-id"])) }),
+      expect.objectContaining({
+        field: "jobs[1].job-id",
+        message: expect.stringContaining(String(first["job-id"])),
+      }),
     ]);
     await nextJobRuns();
   });
@@ -76,9 +82,24 @@ describe("what cannot be tied to a job goes to problems, the status and the log"
 
 describe("a bad job is reported as rejected, and the good ones beside it run", () => {
   test.each([
-    ["an unknown job type", { "job-type": "clone" }, "job-type-unknown", /jobs\[1\]\.job-type.*"clone".*backup.*restore/],
-    ["an unknown storage interface", { "storage-interface": "azure" }, "storage-interface-unknown", /"azure".*s3/],
-    ["a restore that names nothing", { "job-type": "restore" }, "restore-target-missing", /artefact-path.*restore-to-time/],
+    [
+      "an unknown job type",
+      { "job-type": "clone" },
+      "job-type-unknown",
+      /jobs\[1\]\.job-type.*"clone".*backup.*restore/,
+    ],
+    [
+      "an unknown storage interface",
+      { "storage-interface": "azure" },
+      "storage-interface-unknown",
+      /"azure".*s3/,
+    ],
+    [
+      "a restore that names nothing",
+      { "job-type": "restore" },
+      "restore-target-missing",
+      /artefact-path.*restore-to-time/,
+    ],
     [
       "a time that is none",
       { "job-type": "restore", "restore-to-time": "yesterday" },
@@ -99,7 +120,12 @@ describe("a bad job is reported as rejected, and the good ones beside it run", (
     ],
     ["no storage", { "storage-config": null }, "request-invalid", /jobs\[1\]\.storage-config/],
     ["a bad backup type", { "backup-type": "fuller" }, "request-invalid", /backup-type.*"fuller"/],
-    ["a misspelt setting", { "job-config": { compression: true, compresion: 1 } }, "request-invalid", /compresion/],
+    [
+      "a misspelt setting",
+      { "job-config": { compression: true, compresion: 1 } },
+      "request-invalid",
+      /compresion/,
+    ],
   ])("%s", async (_, changes, code, message) => {
     const good = request();
     const bad = request(changes);

@@ -81,7 +81,10 @@ export class ScriptedModel {
   }
 
   /** Runs an action of the manager that must succeed. */
-  async act(action: string, parameters: Record<string, unknown> = {}): Promise<Readonly<Record<string, string>>> {
+  async act(
+    action: string,
+    parameters: Record<string, unknown> = {},
+  ): Promise<Readonly<Record<string, string>>> {
     const result = await this.tryAct(action, parameters);
     if (result.status !== "completed") throw new Error(`${action} ${result.status}: ${result.message}`);
     return result.results;

@@ -1,9 +1,9 @@
 import { inspect } from "node:util";
 import { describe, expect, test, vi } from "vitest";
 import {
-  CommandError,
   ConfigurationError,
   DatabaseBackupError,
+  ExecutorError,
   HookToolError,
   isDatabaseBackupError,
   JournalError,
@@ -17,7 +17,7 @@ const remedy = "Do this.";
 const all: readonly [string, string, DatabaseBackupError][] = [
   ["ConfigurationError", "configuration-invalid", new ConfigurationError("what", { remedy })],
   ["RequestError", "not-leader", new RequestError("not-leader", "what", { remedy })],
-  ["CommandError", "command-failed", new CommandError("what", outcome, { remedy })],
+  ["ExecutorError", "executor-failed", new ExecutorError({ code: "disk-full", message: "what", remedy })],
   ["HookToolError", "hook-tool-failed", new HookToolError("what", outcome, { remedy })],
   ["JournalError", "journal-unreadable", new JournalError("what", { remedy })],
   ["StorageError", "storage-failed", new StorageError("what", { remedy })],
@@ -53,8 +53,8 @@ describe("what an error carries", () => {
     expect(error.retryable).toBe(true);
   });
 
-  test("of a command is how it ended", () => {
-    expect(new CommandError("what", { ...outcome, signal: "SIGKILL" }, { remedy })).toMatchObject({
+  test("of a hook tool is how it ended", () => {
+    expect(new HookToolError("what", { ...outcome, signal: "SIGKILL" }, { remedy })).toMatchObject({
       exitCode: 3,
       signal: "SIGKILL",
       stdout: "said",
@@ -67,8 +67,9 @@ describe("what an error carries", () => {
     expect(new StorageError("what", { remedy }).httpStatus).toBeUndefined();
   });
 
-  test("of a hook tool is that of a command too", () => {
-    expect(new HookToolError("what", outcome, { remedy })).toBeInstanceOf(CommandError);
+  test("of an executor is the failure in its own words", () => {
+    const failure = { code: "disk-full", message: "what", remedy };
+    expect(new ExecutorError(failure).failure).toEqual(failure);
   });
 });
 
