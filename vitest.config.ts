@@ -11,6 +11,7 @@ export default defineConfig({
           include: ["test/unit/**/*.test.ts"],
           sequence: { groupOrder: 0 },
           isolate: false,
+          setupFiles: ["test/unit/property-runs.ts"],
         },
       },
       {

@@ -101,15 +101,16 @@ export class Provider {
    * @throws HookToolError where Juju does not answer; the hook then fails and runs again.
    */
   async reconcile(): Promise<ProviderOutcome> {
-    const relations = await this.#readRelations();
+    const [relations, goalState] = await Promise.all([this.#readRelations(), this.#juju.goalState()]);
+    const plannedUnits = goalState.units.length;
     try {
       if (this.#event.kind === "hook" && this.#event.name === "install") await this.#state.beginIncarnation();
-      const view = await this.#view(relations);
+      const view = await this.#view(relations, plannedUnits);
       const plan = planDispatch(view);
       for (const record of plan.records) await this.#state.append(record);
       const started = await this.#act(plan, view);
       // What was started a moment ago is reported at once: the plan is made anew from what the journal says now.
-      const after = started.journalChanged ? planDispatch(await this.#view(relations)) : plan;
+      const after = started.journalChanged ? planDispatch(await this.#view(relations, plannedUnits)) : plan;
       await this.#publish(relations, after);
       // The view is older than what was written to the journal since.
       const outdated = started.journalChanged || plan.records.length > 0;
@@ -148,15 +149,11 @@ export class Provider {
     };
   }
 
-  async #view(relations: readonly RelationRead[]): Promise<ProviderView> {
-    const [journal, goalState, liveProgress] = await Promise.all([
-      this.#state.open(),
-      this.#juju.goalState(),
-      this.#state.liveProgress(),
-    ]);
+  async #view(relations: readonly RelationRead[], plannedUnits: number): Promise<ProviderView> {
+    const [journal, liveProgress] = await Promise.all([this.#state.open(), this.#state.liveProgress()]);
     return {
       now: new Date().toISOString(),
-      plannedUnits: goalState.units.length,
+      plannedUnits,
       relations: relations.map((relation) => relation.view),
       journal,
       running: await this.#runningFences(journal),

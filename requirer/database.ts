@@ -73,9 +73,14 @@ async function readDatabase(juju: Juju, relation: string, leader: boolean): Prom
  * Finds the database that an admin means.
  *
  * @param name The application, or the relation id where one application is related twice. Default: the only one.
+ * @param endpoint This side of the relation, as an admin writes it: `backup-manager:database-backup`.
  * @throws RequestError `database-unknown` or `database-ambiguous`.
  */
-export function chooseDatabase(databases: readonly Database[], name: string | undefined): Database {
+export function chooseDatabase(
+  databases: readonly Database[],
+  name: string | undefined,
+  endpoint: string,
+): Database {
   const candidates =
     name === undefined || name === ""
       ? databases
@@ -91,7 +96,7 @@ export function chooseDatabase(databases: readonly Database[], name: string | un
       {
         remedy:
           databases.length === 0
-            ? "Relate one: juju integrate <this application>:database-backup <database application>."
+            ? `Relate one: juju integrate ${endpoint} <database application>.`
             : `Name one of: ${known}.`,
       },
     );

@@ -12,7 +12,7 @@ import type { BackupRequest, BackupType, JobRequest, RestoreRequest } from "../l
 import type { StorageConfig } from "../lib/job/storage-config.ts";
 import type { Juju, UnitStatus } from "../lib/juju/juju.ts";
 import { decodeRequests, encodeRequests } from "../lib/wire/requests.ts";
-import { readS3Storage } from "../lib/storage/s3-relation.ts";
+import { readS3Storage, type RelatedStorage } from "../lib/storage/s3-relation.ts";
 import { chooseDatabase, readDatabases, type Database } from "./database.ts";
 import { summarise } from "./status.ts";
 
@@ -121,7 +121,7 @@ export class Requirer {
    * @throws RequestError `database-unknown` or `database-ambiguous`.
    */
   async database(name?: string): Promise<Database> {
-    return chooseDatabase(await this.databases(), name);
+    return this.#choose(await this.databases(), name);
   }
 
   /** All jobs of all related databases. */
@@ -180,14 +180,16 @@ export class Requirer {
     ) => JobRequest,
   ): Promise<string> {
     return await this.#whileLeading(async (write) => {
-      const [databases, storage] = await Promise.all([
+      const [databases, related] = await Promise.all([
         readDatabases(this.#juju, this.#endpoint, true),
-        options.storage ?? this.#relatedStorage(),
+        options.storage === undefined
+          ? readS3Storage(this.#juju, this.#storageEndpoint)
+          : { complete: true as const, storage: options.storage },
       ]);
-      const database = chooseDatabase(databases, options.database);
+      const database = this.#choose(databases, options.database);
       const base = {
         id: uuid(),
-        storage,
+        storage: this.#storageOf(related),
         compression: options.compression ?? true,
         requestedAt: new Date().toISOString(),
       };
@@ -198,8 +200,11 @@ export class Requirer {
     });
   }
 
-  async #relatedStorage(): Promise<StorageConfig> {
-    const storage = await readS3Storage(this.#juju, this.#storageEndpoint);
+  #choose(databases: readonly Database[], name: string | undefined): Database {
+    return chooseDatabase(databases, name, `${this.#juju.application}:${this.#endpoint}`);
+  }
+
+  #storageOf(storage: RelatedStorage): StorageConfig {
     if (storage.complete) return storage.storage;
     const missing = storage.missing.join(", ");
     throw new RequestError(

@@ -31,6 +31,7 @@ export function summarise(
     ...(atWork.length === 0 ? [] : [`${atWork.length} running${percentOf(atWork)}`]),
     ...(requested.length === 0 ? [] : [`${requested.length} requested`]),
     ...lastEnd(jobs),
+    ...problemsOf(databases),
   ];
   return { name: "active", message: parts.join(", ") };
 }
@@ -38,6 +39,12 @@ export function summarise(
 function percentOf([job]: readonly Job[]): string {
   const percent = job?.reports[0]?.report.progress?.percent;
   return percent === undefined ? "" : ` (${Math.floor(percent)} %)`;
+}
+
+/** What a database cannot use of this side's requests, or this side of its reports, needs somebody to look at it. */
+function problemsOf(databases: readonly Database[]): readonly string[] {
+  const database = databases.find(({ problems }) => problems.length > 0);
+  return database === undefined ? [] : [`${database.application}: ${database.problems[0]?.message ?? ""}`];
 }
 
 function lastEnd(jobs: readonly Job[]): readonly string[] {

@@ -22,7 +22,7 @@ const context = {
   user: "postgres",
   processMax: 2,
   folder: "/work",
-  caFile: "/work/ca.crt",
+  caFile: "/conf/ca.crt",
 };
 
 function render(changes: Partial<StorageConfig>): readonly string[] {
@@ -60,7 +60,7 @@ const rows: Readonly<Record<string, Row>> = {
   "storage-class ignored": { changes: { storageClass: "GLACIER" }, warns: true },
   "tls-ca-chain honoured": {
     changes: { tlsCaChain: ["PEM"] },
-    lines: ["repo1-storage-ca-file=/work/ca.crt"],
+    lines: ["repo1-storage-ca-file=/conf/ca.crt"],
   },
   "attributes ignored": { changes: { attributes: ["a"] }, warns: true },
   "s3-api-version honoured 4": { changes: { apiVersion: 4 }, lines: ["repo1-type=s3"] },

@@ -16,7 +16,7 @@ const second = database("postgresql", 3);
 
 function errorOf(databases: readonly Database[], name?: string): RequestError {
   try {
-    chooseDatabase(databases, name);
+    chooseDatabase(databases, name, endpoint);
   } catch (error) {
     if (error instanceof RequestError) return error;
     throw error;
@@ -24,16 +24,18 @@ function errorOf(databases: readonly Database[], name?: string): RequestError {
   throw new Error("a database was chosen");
 }
 
+const endpoint = "backup-manager:database-backup";
+
 describe("the database that an admin means", () => {
   test("is the only one where none is named", () => {
-    expect(chooseDatabase([postgresql], undefined)).toBe(postgresql);
-    expect(chooseDatabase([postgresql], "")).toBe(postgresql);
+    expect(chooseDatabase([postgresql], undefined, endpoint)).toBe(postgresql);
+    expect(chooseDatabase([postgresql], "", endpoint)).toBe(postgresql);
   });
 
   test("is the one of that application or relation", () => {
-    expect(chooseDatabase([postgresql, mysql], "mysql")).toBe(mysql);
-    expect(chooseDatabase([postgresql, mysql, second], "database-backup:1")).toBe(postgresql);
-    expect(chooseDatabase([postgresql, mysql, second], "database-backup:3")).toBe(second);
+    expect(chooseDatabase([postgresql, mysql], "mysql", endpoint)).toBe(mysql);
+    expect(chooseDatabase([postgresql, mysql, second], "database-backup:1", endpoint)).toBe(postgresql);
+    expect(chooseDatabase([postgresql, mysql, second], "database-backup:3", endpoint)).toBe(second);
   });
 
   test("is unknown where none is related, with how to relate one", () => {

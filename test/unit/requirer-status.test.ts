@@ -42,6 +42,13 @@ const messageOf = (...databases: readonly Database[]): string => {
   return message;
 };
 
+test("names what a database cannot use, because somebody has to look at it", () => {
+  const problem = { field: "jobs", message: "jobs is not JSON.", remedy: "Write it with a JSON library." };
+  expect(messageOf({ ...database({ phase: "running" }), problems: [problem] })).toBe(
+    "1 running, postgresql: jobs is not JSON.",
+  );
+});
+
 describe("a manager that cannot request anything", () => {
   test("says that no database is related, before all else", () => {
     const nothing: RelatedStorage = { complete: false, related: false, missing: [] };
