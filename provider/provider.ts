@@ -15,7 +15,8 @@ import { isRunning } from "../lib/process/process-identity.ts";
 import { encodeProviderApplication } from "../lib/wire/provider-application.ts";
 import { decodeReports, encodeReports } from "../lib/wire/reports.ts";
 import { decodeRequests } from "../lib/wire/requests.ts";
-import { compactJournal, jobKey, type JournalEntry, type JournalState } from "./journal.ts";
+import { compactJournal, jobKey, type JournalEntry } from "./journal.ts";
+import { readLiveJournal } from "./live-journal.ts";
 import { planDispatch, type ProviderPlan, type ProviderView, type RelationView } from "./plan.ts";
 import { pokeCommand } from "./poke.ts";
 import { StateDirectory } from "./state-directory.ts";
@@ -150,28 +151,16 @@ export class Provider {
   }
 
   async #view(relations: readonly RelationRead[], plannedUnits: number): Promise<ProviderView> {
-    const [journal, liveProgress] = await Promise.all([this.#state.open(), this.#state.liveProgress()]);
+    const { journal, running } = await readLiveJournal(this.#state, isRunning);
+    const liveProgress = await this.#state.liveProgress();
     return {
       now: new Date().toISOString(),
       plannedUnits,
       relations: relations.map((relation) => relation.view),
       journal,
-      running: await this.#runningFences(journal),
+      running,
       ...(liveProgress === undefined ? {} : { liveProgress }),
     };
-  }
-
-  async #runningFences(journal: JournalState): Promise<ReadonlySet<number>> {
-    const open = [...journal.entries.values()].filter((entry) => !isEnd(entry.progress.phase));
-    const running = await Promise.all(open.map(async (entry) => await this.#isWorkedOn(entry)));
-    return new Set(open.filter((_, index) => running[index]).map((entry) => entry.fence));
-  }
-
-  /** The journal may not know a worker whose hook died between starting it and writing it down; its entry does. */
-  async #isWorkedOn(entry: JournalEntry): Promise<boolean> {
-    if (entry.process !== undefined && (await isRunning(entry.process))) return true;
-    const entered = await this.#state.workerEntry(entry.fence);
-    return entered !== undefined && "process" in entered && (await isRunning(entered.process));
   }
 
   async #act(
@@ -199,8 +188,11 @@ export class Provider {
 
   async #recover(entry: JournalEntry, view: ProviderView): Promise<void> {
     // From here on a worker that was slow to start finds itself called dead; one that was faster goes on.
-    const barred = await this.#state.enterWorker(entry.fence, { nobody: true });
-    if (!barred && (await this.#isWorkedOn(entry))) return;
+    if (!(await this.#state.enterWorker(entry.fence, { nobody: true }))) {
+      const { journal, running } = await readLiveJournal(this.#state, isRunning);
+      const phase = journal.entries.get(entry.fence)?.progress.phase;
+      if (running.has(entry.fence) || (phase !== undefined && isEnd(phase))) return;
+    }
     const standing = view.relations
       .find((relation) => relation.id === entry.relation)
       ?.requests.find((request) => request.id === entry.request.id);

@@ -1,0 +1,43 @@
+/**
+ * Reads the journal together with which of its open jobs are being worked on.
+ *
+ * @module
+ */
+import { isEnd } from "../lib/job/phase.ts";
+import type { ProcessIdentity } from "../lib/process/process-identity.ts";
+import type { JournalEntry, JournalState } from "./journal.ts";
+import type { StateDirectory } from "./state-directory.ts";
+
+/** What the journal says, and who is at work. */
+export interface LiveJournal {
+  readonly journal: JournalState;
+  /** The fences whose process runs. An open job that is not among them has lost its process without a result. */
+  readonly running: ReadonlySet<number>;
+}
+
+type State = Pick<StateDirectory, "open" | "workerEntry">;
+type IsRunning = (identity: ProcessIdentity) => Promise<boolean>;
+
+/**
+ * Reads the journal and looks for the processes of its open jobs.
+ *
+ * A worker writes down its job's end and then goes. So where one is found gone, only a journal that was read after that
+ * tells whether it left a result.
+ *
+ * @throws JournalError
+ */
+export async function readLiveJournal(state: State, isRunning: IsRunning): Promise<LiveJournal> {
+  const before = await state.open();
+  const open = [...before.entries.values()].filter((entry) => !isEnd(entry.progress.phase));
+  const found = await Promise.all(open.map(async (entry) => await isWorkedOn(entry, state, isRunning)));
+  const running = new Set(open.filter((_, index) => found[index]).map((entry) => entry.fence));
+  const journal = running.size === open.length ? before : await state.open();
+  return { journal, running };
+}
+
+/** The journal may not know a worker whose hook died between starting it and writing it down; its entry does. */
+async function isWorkedOn(entry: JournalEntry, state: State, isRunning: IsRunning): Promise<boolean> {
+  if (entry.process !== undefined && (await isRunning(entry.process))) return true;
+  const entered = await state.workerEntry(entry.fence);
+  return entered !== undefined && "process" in entered && (await isRunning(entered.process));
+}
