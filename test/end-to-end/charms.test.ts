@@ -1,3 +1,5 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join, parse } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { ListObjectsV2Command } from "@aws-sdk/client-s3";
 import type { SimulatedJuju } from "juju-database-backup/testing";
@@ -25,6 +27,7 @@ afterAll(async () => {
 interface Report {
   readonly "job-id": string;
   readonly status: string;
+  readonly phase: string;
 }
 type Parameters = Record<string, string | boolean>;
 
@@ -34,14 +37,17 @@ async function act(action: string, parameters: Parameters = {}): Promise<Record<
   return task.results;
 }
 
+/** What stands of a job in the database's unit databag. */
+function reportOf(id: string): Report | undefined {
+  const { jobs = "[]" } = juju.databag(relation, "postgresql/0");
+  const reports: readonly Report[] = JSON.parse(jobs);
+  return reports.find((report) => report["job-id"] === id);
+}
+
 /** Requests a job and gives what show-job says of it at its end. */
 async function job(action: string, parameters: Parameters = {}): Promise<Record<string, string>> {
   const { "job-id": id = "" } = await act(action, parameters);
-  const ended = (): Report | undefined => {
-    const { jobs = "[]" } = juju.databag(relation, "postgresql/0");
-    const reports: readonly Report[] = JSON.parse(jobs);
-    return reports.find((report) => report["job-id"] === id && report.status !== "running");
-  };
+  const ended = (): boolean | undefined => (reportOf(id)?.status ?? "running") !== "running" || undefined;
   await until(`job ${id} has ended`, ended, 150_000);
   await juju.settle();
   return await act("show-job", { "job-id": id });
@@ -159,6 +165,32 @@ describe("what cannot work is one clear line, changes nothing, and is over with 
     const task = await juju.runAction(manager, "restore", { "restore-to-time": "2026-01-02 03:04" });
     expect(task).toMatchObject({ status: "failed", message: expect.stringContaining("restore-to-time") });
   });
+});
+
+test("a worker that is killed in mid-backup is cleaned up after, and the next backup succeeds", async () => {
+  const { "job-id": id = "" } = await act("create-backup");
+  const reported = (phase: string): boolean | undefined => reportOf(id)?.phase === phase || undefined;
+  await until("the backup runs", () => reported("running"));
+  const workers = join(servers.directory, "state/postgresql-0/workers");
+  const fences = (await readdir(workers)).map((name) => Number(parse(name).name));
+  const entry: { process: { pid: number } } = JSON.parse(
+    await readFile(join(workers, `${Math.max(...fences)}.json`), "utf8"),
+  );
+  process.kill(entry.process.pid, "SIGKILL");
+  await until(
+    "the job is found to be lost",
+    async () => {
+      await juju.updateStatus("postgresql/0");
+      return reported("lost");
+    },
+    150_000,
+  );
+  await juju.settle();
+  expect(await act("show-job", { "job-id": id })).toMatchObject({
+    status: "error",
+    "error-code": "worker-lost",
+  });
+  expect(await job("create-backup")).toMatchObject({ phase: "succeeded" });
 });
 
 test("a restore of a backup brings back the rows of its time", async () => {
