@@ -66,6 +66,7 @@ export class Machine {
 
   /** Starts a unit's agent, which begins to act when it is woken. */
   async startAgent(charm: string, options: Omit<AgentProcessOptions, "places">): Promise<AgentProcess> {
+    this.#requireOpen();
     const { unit } = options;
     const agentDirectory = join(this.directory, "agents", unitTag(unit));
     const charmDirectory = join(agentDirectory, "charm");

@@ -159,6 +159,7 @@ describe("a simulated Juju", () => {
     await stopAndCheckForLeaks(hanging);
     expect((await waiting).status).toBe("aborted");
     await expect(hanging.addUnit("solo")).rejects.toThrow("was stopped");
+    await expect(access(hanging.directory)).rejects.toThrow("ENOENT");
   });
 
   test("kills what a charm left behind, also out of its process group", async () => {
