@@ -2,7 +2,8 @@
  * An executor that does what a file tells it to, for tests of charms and of this library. It knows no database.
  *
  * The file is read anew for each call, so a test changes a running charm's executor by writing it. Every call is noted in
- * a second file, which tells how often a job was really run.
+ * a second file, which tells how often a job was really run. A call that is noted has read its script: writing another
+ * one does not change it any more.
  *
  * @module
  */
@@ -65,8 +66,8 @@ export function createExecutor(options: ScriptedExecutorOptions, environment: Ex
   };
 
   const perform = async (request: JobRequest, context: JobContext): Promise<JobResult> => {
-    await note({ call: request.type, job: request.id, fence: context.fence });
     const job = await jobOf(request);
+    await note({ call: request.type, job: request.id, fence: context.fence });
     for (const percent of job.progress ?? []) context.progress({ percent });
     if (job.waitFor !== undefined) await appearance(join(options.directory, job.waitFor), context.signal);
     if (job.die === true) process.kill(process.pid, "SIGKILL");
@@ -91,14 +92,16 @@ export function createExecutor(options: ScriptedExecutorOptions, environment: Ex
     standing: async () => (await script()).standing ?? { ready: true, role: "primary" },
     compatible: () => false,
     preflight: async (request, context) => {
+      const { refuse } = await jobOf(request);
       await note({ call: "preflight", job: request.id, fence: context.fence });
-      return (await jobOf(request)).refuse;
+      return refuse;
     },
     backup: perform,
     restore: perform,
     list: async () => {
+      const { backups } = await script();
       await note({ call: "list" });
-      return (await script()).backups ?? [];
+      return backups ?? [];
     },
     recover: async (request, context) => {
       await note({ call: "recover", job: request.id, fence: context.fence });

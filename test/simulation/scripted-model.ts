@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SimulatedJuju } from "../../lib/testing/simulated-juju.ts";
@@ -72,7 +72,10 @@ export class ScriptedModel {
 
   /** Tells the executor what to do from now on. */
   async script(script: Script): Promise<void> {
-    await writeFile(join(this.directory, "script", "script.json"), JSON.stringify(script));
+    // A worker may be reading it: it finds the old one or the new one, and never half of one.
+    const draft = join(this.directory, "script", "script.draft");
+    await writeFile(draft, JSON.stringify(script));
+    await rename(draft, join(this.directory, "script", "script.json"));
   }
 
   /** Lets a job that waits for a file go on. */
