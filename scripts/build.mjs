@@ -8,7 +8,7 @@ runInstalled("tsc", ["-p", "tsconfig.build.json"]);
 for (const file of [
   "lib/wire/generated/validators.js",
   "lib/wire/generated/validators.d.ts",
-  "lib/testing/hook-tool.pl",
+  "lib/testing/processes/hook-tool.pl",
 ]) {
   await cp(file, `dist/${file}`);
 }

@@ -3,13 +3,13 @@
  *
  * @module
  */
-export type { HookRun } from "./agent-process.ts";
-export type { ConfigValue } from "./charm-metadata.ts";
+export type { HookRun } from "./processes/agent-process.ts";
+export type { ConfigValue } from "./model/charm-metadata.ts";
 export type { Clock } from "./clock.ts";
 export type { LogLine } from "./log-line.ts";
-export type { Status } from "./model.ts";
-export type { ApplicationReport, ModelReport, UnitReport } from "./model-status.ts";
-export type { ActionResult } from "./operation.ts";
+export type { Status } from "./model/model.ts";
+export type { ApplicationReport, ModelReport, UnitReport } from "./model/model-status.ts";
+export type { ActionResult } from "./agent/operation.ts";
 export { SimulatedJuju } from "./simulated-juju.ts";
 export type { DeployOptions, SimulatedJujuOptions } from "./simulated-juju-options.ts";
 export { SimulationError } from "./simulation-error.ts";

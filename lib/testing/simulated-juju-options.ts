@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ConfigValue } from "./charm-metadata.ts";
+import type { ConfigValue } from "./model/charm-metadata.ts";
 import type { Clock } from "./clock.ts";
 import type { LogLine } from "./log-line.ts";
 

@@ -5,18 +5,18 @@
  */
 import { randomBytes, randomUUID } from "node:crypto";
 import { ConfigurationError } from "../errors.ts";
-import type { AgentProcess, HookRun } from "./agent-process.ts";
-import { readCharm, type ConfigValue } from "./charm-metadata.ts";
+import type { AgentProcess, HookRun } from "./processes/agent-process.ts";
+import { readCharm, type ConfigValue } from "./model/charm-metadata.ts";
 import { wallClock, type Clock } from "./clock.ts";
-import { actionParameters } from "./declared-values.ts";
+import { actionParameters } from "./model/declared-values.ts";
 import type { LogLine } from "./log-line.ts";
-import { Machine } from "./machine.ts";
-import { Model } from "./model.ts";
-import { modelReport, type ModelReport } from "./model-status.ts";
-import type { ActionResult } from "./operation.ts";
+import { Machine } from "./processes/machine.ts";
+import { Model } from "./model/model.ts";
+import { modelReport, type ModelReport } from "./model/model-status.ts";
+import type { ActionResult } from "./agent/operation.ts";
 import type { DeployOptions, SimulatedJujuOptions } from "./simulated-juju-options.ts";
 import { SimulationError } from "./simulation-error.ts";
-import { killSurvivingProcesses } from "./surviving-processes.ts";
+import { killSurvivingProcesses } from "./processes/surviving-processes.ts";
 
 const keptLogLines = 100_000;
 const defaultSettleMs = 60_000;

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { isDatabaseBackupError } from "../../lib/errors.ts";
 import { SimulatedJuju, SimulationError, type LogLine } from "../../lib/testing/index.ts";
-import { survivingProcesses } from "../../lib/testing/surviving-processes.ts";
+import { survivingProcesses } from "../../lib/testing/processes/surviving-processes.ts";
 import { startForTest, stopAndCheckForLeaks } from "./juju-contract-leaks.ts";
 import { Probe, probeCharm } from "./juju-contract-probe.ts";
 
@@ -223,7 +223,7 @@ describe("a simulated Juju", () => {
   });
 
   test("has a client for its tools that needs only perl-base", async () => {
-    const client = new URL("../../lib/testing/hook-tool.pl", import.meta.url).pathname;
+    const client = new URL("../../lib/testing/processes/hook-tool.pl", import.meta.url).pathname;
     const used = (await readFile(client, "utf8")).matchAll(/^use (?<module>\w[\w:]*)/gmu);
     expect([...used].map((match) => match.groups?.["module"])).toEqual([
       "strict",

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SimulatedJuju } from "../../lib/testing/simulated-juju.ts";
 import type { Script, ScriptedCall } from "../../lib/testing/scripted-executor.ts";
-import type { ActionResult } from "../../lib/testing/operation.ts";
+import type { ActionResult } from "../../lib/testing/agent/operation.ts";
 import { errnoOf } from "../../lib/process/errno.ts";
 import { until } from "./until.ts";
 

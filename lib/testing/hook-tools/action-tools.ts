@@ -4,7 +4,7 @@
  * @module
  * @see https://documentation.ubuntu.com/juju/3.6/reference/hook-command/list-of-hook-commands/action-get/
  */
-import { asMapping } from "../mapping.ts";
+import { asMapping } from "../model/mapping.ts";
 import {
   failed,
   misused,

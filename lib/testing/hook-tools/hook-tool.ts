@@ -4,10 +4,10 @@
  * @module
  * @see https://documentation.ubuntu.com/juju/3.6/reference/hook-command/
  */
-import type { ConfigValue } from "../charm-metadata.ts";
+import type { ConfigValue } from "../model/charm-metadata.ts";
 import type { LogLine } from "../log-line.ts";
-import type { Model, Status } from "../model.ts";
-import type { SettingsBuffer } from "../settings-buffer.ts";
+import type { Model, Status } from "../model/model.ts";
+import type { SettingsBuffer } from "../agent/settings-buffer.ts";
 import type { FlagDefinition, ParsedFlags } from "./flags.ts";
 
 /** What a hook tool prints and how it ends. */

@@ -4,7 +4,7 @@
  * @module
  * @see https://documentation.ubuntu.com/juju/3.6/reference/hook-command/list-of-hook-commands/
  */
-import { applicationOf, isApplicationName, isUnitName } from "../unit-name.ts";
+import { applicationOf, isApplicationName, isUnitName } from "../model/unit-name.ts";
 import type { FlagDefinition } from "./flags.ts";
 import {
   failed,

@@ -4,7 +4,7 @@
  * @module
  * @see https://documentation.ubuntu.com/juju/3.6/reference/hook-command/list-of-hook-commands/status-set/
  */
-import type { Application, Status } from "../model.ts";
+import type { Application, Status } from "../model/model.ts";
 import { failed, misused, requireNoMore, type HookTool, type ToolContext } from "./hook-tool.ts";
 
 const settable: readonly string[] = ["maintenance", "blocked", "waiting", "active"];

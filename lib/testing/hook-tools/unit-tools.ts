@@ -5,7 +5,7 @@
  * @see https://documentation.ubuntu.com/juju/3.6/reference/hook-command/list-of-hook-commands/
  */
 import type { LogLine } from "../log-line.ts";
-import type { Unit } from "../model.ts";
+import type { Unit } from "../model/model.ts";
 import type { FlagDefinition } from "./flags.ts";
 import { failed, keyValues, misused, requireNoMore, type HookTool, type ToolContext } from "./hook-tool.ts";
 import { deprecatedFormat, relationFlags } from "./relation-tools.ts";

@@ -7,7 +7,7 @@
  */
 import type { HookContext } from "./hook-context.ts";
 import { operationRelation } from "./operation.ts";
-import { numberOf } from "./unit-name.ts";
+import { numberOf } from "../model/unit-name.ts";
 
 /** Where a charm finds what it needs. */
 export interface HookPlaces {

@@ -4,7 +4,7 @@
  * @module
  * @see https://documentation.ubuntu.com/juju/3.6/reference/action/
  */
-import type { ToolAction } from "./hook-tools/hook-tool.ts";
+import type { ToolAction } from "../hook-tools/hook-tool.ts";
 import type { ActionResult, ActionTask, ProcessEnd } from "./operation.ts";
 
 interface Results {

@@ -9,8 +9,8 @@
 import { access, constants, readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { parse } from "yaml";
-import { ConfigurationError } from "../errors.ts";
-import { errnoOf } from "../process/errno.ts";
+import { ConfigurationError } from "../../errors.ts";
+import { errnoOf } from "../../process/errno.ts";
 import { asMapping, type Mapping } from "./mapping.ts";
 
 /** The side of a relation that an endpoint plays. */

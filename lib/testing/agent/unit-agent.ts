@@ -7,10 +7,10 @@
  * @module
  * @see https://documentation.ubuntu.com/juju/3.6/reference/hook/
  */
-import type { Clock } from "./clock.ts";
+import type { Clock } from "../clock.ts";
 import { HookContext } from "./hook-context.ts";
-import type { Log } from "./log-line.ts";
-import { CommitRefused, type Model, type Unit } from "./model.ts";
+import type { Log } from "../log-line.ts";
+import { CommitRefused, type Model, type Unit } from "../model/model.ts";
 import {
   operationName,
   operationRelation,

@@ -8,9 +8,9 @@
  * @see https://documentation.ubuntu.com/juju/3.6/reference/hook/
  */
 import type { HookInfo, HookRelation, RelationEvent } from "./operation.ts";
-import type { Model } from "./model.ts";
-import type { Relation } from "./relation.ts";
-import { applicationOf } from "./unit-name.ts";
+import type { Model } from "../model/model.ts";
+import type { Relation } from "../model/relation.ts";
+import { applicationOf } from "../model/unit-name.ts";
 
 /** A relation as one unit has seen it. */
 export class RelationState {

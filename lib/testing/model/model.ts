@@ -7,7 +7,7 @@
  * @module
  * @see https://documentation.ubuntu.com/juju/3.6/reference/model/
  */
-import { ConfigurationError } from "../errors.ts";
+import { ConfigurationError } from "../../errors.ts";
 import type { CharmMetadata, ConfigValue } from "./charm-metadata.ts";
 import { checkConfig, listed } from "./declared-values.ts";
 import { Relation, type RelationEnd } from "./relation.ts";

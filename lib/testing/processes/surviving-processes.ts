@@ -4,7 +4,7 @@
  * @module
  */
 import { readdir, readFile } from "node:fs/promises";
-import { errnoOf } from "../process/errno.ts";
+import { errnoOf } from "../../process/errno.ts";
 
 /** The processes of a model that live, by their ids. Empty where there is no /proc. */
 export async function survivingProcesses(modelUuid: string): Promise<readonly number[]> {

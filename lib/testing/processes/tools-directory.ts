@@ -6,7 +6,7 @@
 import { chmod, copyFile, mkdir, rename, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { hookToolNames } from "./hook-tools/run-hook-tool.ts";
+import { hookToolNames } from "../hook-tools/run-hook-tool.ts";
 
 const client = "hook-tool.pl";
 

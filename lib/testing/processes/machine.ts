@@ -6,10 +6,10 @@
 import { mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
-import { ConfigurationError } from "../errors.ts";
+import { ConfigurationError } from "../../errors.ts";
 import { AgentProcess, type AgentProcessOptions } from "./agent-process.ts";
 import { installTools, registerAgents } from "./tools-directory.ts";
-import { unitTag } from "./unit-name.ts";
+import { unitTag } from "../model/unit-name.ts";
 
 const systemPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 const longestSocketPath = 107;

@@ -7,8 +7,8 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { constants } from "node:os";
 import type { Readable } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
-import { signalGroup } from "../process/run.ts";
-import type { ProcessEnd } from "./operation.ts";
+import { signalGroup } from "../../process/run.ts";
+import type { ProcessEnd } from "../agent/operation.ts";
 
 /** What to run, and who hears of what it prints. */
 export interface DispatchOptions {

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { ConfigurationError } from "../errors.ts";
+import { ConfigurationError } from "../../errors.ts";
 import type { ActionDefinition, CharmMetadata, ConfigOption, ConfigValue } from "./charm-metadata.ts";
 
 /**

@@ -7,15 +7,15 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { errnoOf } from "../process/errno.ts";
+import { errnoOf } from "../../process/errno.ts";
 import { AgentServer } from "./agent-server.ts";
 import { Dispatcher } from "./dispatcher.ts";
-import type { HookContext } from "./hook-context.ts";
-import { hookEnvironment, type HookPlaces } from "./hook-environment.ts";
-import { ToolFailure } from "./hook-tools/hook-tool.ts";
-import type { ToolFiles } from "./hook-tools/run-hook-tool.ts";
-import { operationName, operationRelation, type Operation, type ProcessEnd } from "./operation.ts";
-import { UnitAgent, type UnitAgentOptions } from "./unit-agent.ts";
+import type { HookContext } from "../agent/hook-context.ts";
+import { hookEnvironment, type HookPlaces } from "../agent/hook-environment.ts";
+import { ToolFailure } from "../hook-tools/hook-tool.ts";
+import type { ToolFiles } from "../hook-tools/run-hook-tool.ts";
+import { operationName, operationRelation, type Operation, type ProcessEnd } from "../agent/operation.ts";
+import { UnitAgent, type UnitAgentOptions } from "../agent/unit-agent.ts";
 
 /** One hook, action or command that has run. */
 export interface HookRun {

@@ -7,15 +7,15 @@
  * @see https://documentation.ubuntu.com/juju/3.6/reference/hook/
  */
 import { ActionData } from "./action-data.ts";
-import type { ConfigValue } from "./charm-metadata.ts";
-import type { ToolAction, ToolContext, ToolRelation, ToolResult } from "./hook-tools/hook-tool.ts";
-import { runHookTool, type ToolFiles } from "./hook-tools/run-hook-tool.ts";
-import type { Log, LogLine } from "./log-line.ts";
-import type { Model, Status } from "./model.ts";
+import type { ConfigValue } from "../model/charm-metadata.ts";
+import type { ToolAction, ToolContext, ToolRelation, ToolResult } from "../hook-tools/hook-tool.ts";
+import { runHookTool, type ToolFiles } from "../hook-tools/run-hook-tool.ts";
+import type { Log, LogLine } from "../log-line.ts";
+import type { Model, Status } from "../model/model.ts";
 import { operationRelation, type Operation, type ProcessEnd, type ActionResult } from "./operation.ts";
 import type { RelationState } from "./relation-state.ts";
 import { SettingsBuffer } from "./settings-buffer.ts";
-import { applicationOf } from "./unit-name.ts";
+import { applicationOf } from "../model/unit-name.ts";
 
 /** What a context needs to know. */
 export interface HookContextOptions {
