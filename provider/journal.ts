@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ProcessIdentity } from "../lib/process/process-identity.ts";
+import type { ProcessIdentity } from "../lib/machine/machine.ts";
 import { isEnd } from "../lib/job/phase.ts";
 import type { JobProgress } from "../lib/job/report.ts";
 import type { JobRequest } from "../lib/job/request.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { isEnd } from "../lib/job/phase.ts";
-import type { ProcessIdentity } from "../lib/process/process-identity.ts";
+import type { ProcessIdentity } from "../lib/machine/machine.ts";
 import type { JournalEntry, JournalState } from "./journal.ts";
 import type { StateDirectory } from "./state-directory.ts";
 

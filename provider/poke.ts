@@ -4,7 +4,7 @@
  * @module
  * @see https://documentation.ubuntu.com/juju/3.6/reference/juju-exec/
  */
-import { spawn, type ChildProcess } from "node:child_process";
+import type { Processes } from "../lib/machine/machine.ts";
 
 /** The custom event that a poke dispatches. */
 export const workerEvent = "database-backup-worker";
@@ -17,43 +17,39 @@ export function pokeCommand(unit: string, charmDirectory: string): readonly [str
 
 /**
  * Pokes without waiting: the command stands in line behind the unit's hooks, and hooks never wait for workers. Pokes
- * that come while one is under way become one more after it.
+ * that come while one is under way become one more after it. A poke that is lost costs only time: the next hook
+ * publishes what it did not.
  */
 export class Poker {
+  readonly #processes: Pick<Processes, "leave">;
   readonly #command: readonly [string, ...string[]];
-  #underWay: ChildProcess | undefined;
+  #isUnderWay = false;
   #again = false;
+  #left = false;
 
-  constructor(command: readonly [string, ...string[]]) {
+  constructor(processes: Pick<Processes, "leave">, command: readonly [string, ...string[]]) {
+    this.#processes = processes;
     this.#command = command;
   }
 
   /** Pokes, or makes sure that there is a poke after the one under way. */
   poke(): void {
-    if (this.#underWay === undefined) this.#start();
-    else this.#again = true;
+    if (this.#isUnderWay) this.#again = true;
+    else void this.#pokeUntilDone();
   }
 
   /** Pokes for the last time. The process that pokes may end at once; the poke goes on without it. */
   pokeAndLeave(): void {
-    this.#again = false;
-    this.#underWay?.removeAllListeners("close");
-    this.#start();
-    this.#underWay?.removeAllListeners("close");
+    this.#left = true;
+    void this.#processes.leave(this.#command);
   }
 
-  #start(): void {
-    const [program, ...args] = this.#command;
-    const child = spawn(program, args, { detached: true, stdio: "ignore" });
-    this.#underWay = child;
-    child.unref();
-    // A poke that is lost costs only time: the next hook publishes what it did not.
-    child.on("error", () => undefined);
-    child.on("close", () => {
-      this.#underWay = undefined;
-      if (!this.#again) return;
+  async #pokeUntilDone(): Promise<void> {
+    this.#isUnderWay = true;
+    do {
       this.#again = false;
-      this.#start();
-    });
+      await this.#processes.leave(this.#command);
+    } while (this.#again && !this.#left);
+    this.#isUnderWay = false;
   }
 }

@@ -11,12 +11,13 @@ import { isEnd } from "../lib/job/phase.ts";
 import type { JobRequest } from "../lib/job/request.ts";
 import { currentEvent, type JujuEvent } from "../lib/juju/event.ts";
 import type { Databag, DatabagChanges, Juju, UnitStatus } from "../lib/juju/juju.ts";
-import { isRunning } from "../lib/process/process-identity.ts";
+import type { Machine } from "../lib/machine/machine.ts";
+import { nodeMachine } from "../lib/machine/node-machine.ts";
 import { encodeProviderApplication } from "../lib/wire/provider-application.ts";
 import { decodeReports, encodeReports } from "../lib/wire/reports.ts";
 import { decodeRequests } from "../lib/wire/requests.ts";
 import { compactJournal, jobKey, type JournalEntry } from "./journal.ts";
-import { readLiveJournal } from "./live-journal.ts";
+import { readLiveJournal, type LiveJournal } from "./live-journal.ts";
 import { planDispatch, type ProviderPlan, type ProviderView, type RelationView } from "./plan.ts";
 import { pokeCommand } from "./poke.ts";
 import { StateDirectory } from "./state-directory.ts";
@@ -43,6 +44,8 @@ export interface ProviderOptions {
   readonly event?: JujuEvent;
   /** The charm's own directory. Default: what the environment says. */
   readonly charmDirectory?: string;
+  /** The machine that the unit runs on. Default: the one that this process runs on. */
+  readonly machine?: Machine;
 }
 
 /** What a dispatch came to. */
@@ -85,6 +88,7 @@ export class Provider {
   readonly #options: ProviderOptions;
   readonly #endpoint: string;
   readonly #event: JujuEvent;
+  readonly #machine: Machine;
   readonly #state: StateDirectory;
 
   constructor(options: ProviderOptions) {
@@ -92,7 +96,11 @@ export class Provider {
     this.#options = options;
     this.#endpoint = options.endpoint ?? "database-backup";
     this.#event = options.event ?? currentEvent();
-    this.#state = new StateDirectory(join(options.stateDirectory, this.#juju.unit.replace("/", "-")));
+    this.#machine = options.machine ?? nodeMachine;
+    this.#state = new StateDirectory(
+      join(options.stateDirectory, this.#juju.unit.replace("/", "-")),
+      this.#machine,
+    );
   }
 
   /**
@@ -151,16 +159,21 @@ export class Provider {
   }
 
   async #view(relations: readonly RelationRead[], plannedUnits: number): Promise<ProviderView> {
-    const { journal, running } = await readLiveJournal(this.#state, isRunning);
+    const { journal, running } = await this.#readLiveJournal();
     const liveProgress = await this.#state.liveProgress();
     return {
-      now: new Date().toISOString(),
+      now: this.#machine.clock.now().toISOString(),
       plannedUnits,
       relations: relations.map((relation) => relation.view),
       journal,
       running,
       ...(liveProgress === undefined ? {} : { liveProgress }),
     };
+  }
+
+  async #readLiveJournal(): Promise<LiveJournal> {
+    const { processes } = this.#machine;
+    return await readLiveJournal(this.#state, async (identity) => await processes.isRunning(identity));
   }
 
   async #act(
@@ -189,7 +202,7 @@ export class Provider {
   async #recover(entry: JournalEntry, view: ProviderView): Promise<void> {
     // From here on a worker that was slow to start finds itself called dead; one that was faster goes on.
     if (!(await this.#state.enterWorker(entry.fence, { nobody: true }))) {
-      const { journal, running } = await readLiveJournal(this.#state, isRunning);
+      const { journal, running } = await this.#readLiveJournal();
       const phase = journal.entries.get(entry.fence)?.progress.phase;
       if (running.has(entry.fence) || (phase !== undefined && isEnd(phase))) return;
     }
@@ -205,6 +218,7 @@ export class Provider {
   async #start(task: WorkerInput["task"], fence: number, request: JobRequest): Promise<void> {
     const { startWorker } = await import("./worker-start.ts");
     const identity = await startWorker(
+      this.#machine.processes,
       {
         task,
         fence,

@@ -8,24 +8,12 @@
  * @module
  */
 import { randomUUID } from "node:crypto";
-import {
-  chmod,
-  link,
-  mkdir,
-  open,
-  readFile,
-  readdir,
-  rename,
-  rm,
-  writeFile,
-  type FileHandle,
-} from "node:fs/promises";
 import { join, parse } from "node:path";
 import type { Backup } from "../lib/job/backup.ts";
 import type { Progress } from "../lib/job/report.ts";
 import { JournalError } from "../lib/errors.ts";
 import { errnoOf } from "../lib/process/errno.ts";
-import type { ProcessIdentity } from "../lib/process/process-identity.ts";
+import type { Clock, Disk, Machine, ProcessIdentity } from "../lib/machine/machine.ts";
 import { decodeRecord, encodeRecord, foldJournal, type JournalRecord, type JournalState } from "./journal.ts";
 
 /** How far the running job is: newer than the journal, and worth nothing once the job has ended. */
@@ -45,9 +33,13 @@ const cutShort = " (cut short)";
 /** A unit's directory for state. */
 export class StateDirectory {
   readonly path: string;
+  readonly #disk: Disk;
+  readonly #clock: Clock;
 
-  constructor(path: string) {
+  constructor(path: string, machine: Pick<Machine, "disk" | "clock">) {
     this.path = path;
+    this.#disk = machine.disk;
+    this.#clock = machine.clock;
   }
 
   /** The executor's own directory. */
@@ -55,9 +47,14 @@ export class StateDirectory {
     return join(this.path, "executor");
   }
 
-  /** Where a job's log is written until it is uploaded. */
-  logFile(fence: number): string {
-    return join(this.path, "logs", `${fence}.log`);
+  /** Adds to a job's log, which is kept here until it is uploaded. */
+  async log(fence: number, text: string): Promise<void> {
+    await this.#disk.append(this.#logFile(fence), text);
+  }
+
+  /** A job's log so far. */
+  async readLog(fence: number): Promise<string> {
+    return (await this.#disk.read(this.#logFile(fence))) ?? "";
   }
 
   /** Where a worker's standard error goes: empty unless something went wrong that nobody foresaw. */
@@ -76,14 +73,12 @@ export class StateDirectory {
       const begins = journal.incarnation === undefined;
       // A new journal counts fences from one again: nothing of a former one's may be taken for its own.
       for (const name of begins ? ["workers", "logs", "progress.json"] : []) {
-        await rm(join(this.path, name), { recursive: true, force: true });
+        await this.#disk.remove(join(this.path, name));
       }
+      // The database's own user works below the executor's directory.
       for (const directory of ["", "workers", "logs", "executor"]) {
-        await mkdir(join(this.path, directory), { recursive: true, mode: 0o755 });
+        await this.#disk.makeDirectory(join(this.path, directory));
       }
-      // The database's own user works below the executor's directory, whatever the umask of the agent is.
-      await chmod(this.path, 0o755);
-      await chmod(this.executorDirectory, 0o755);
       if (!begins) return journal;
       await this.append({ record: "incarnation", incarnation: randomUUID() });
       return foldJournal(await this.#readRecords());
@@ -93,11 +88,8 @@ export class StateDirectory {
   /** Sets the journal of a former life of the unit aside. Called by a unit that is being installed. */
   async beginIncarnation(): Promise<void> {
     await this.#guard("set aside", async () => {
-      try {
-        await rename(this.#journalFile, join(this.path, `journal-before-${Date.now()}.jsonl`));
-      } catch (error) {
-        if (errnoOf(error) !== "ENOENT") throw error;
-      }
+      const former = `journal-before-${this.#clock.now().getTime()}.jsonl`;
+      await this.#disk.rename(this.#journalFile, join(this.path, former));
     });
   }
 
@@ -108,15 +100,11 @@ export class StateDirectory {
    */
   async append(record: JournalRecord): Promise<void> {
     await this.#guard("written", async () => {
-      const file = await open(this.#journalFile, "a+", 0o644);
-      try {
+      await this.#disk.append(this.#journalFile, `${encodeRecord(record)}\n`, {
+        sync: true,
         // A record that was cut short by a crash must not swallow this one, nor count itself from now on.
-        const separator = (await endsInNewline(file)) ? "" : `${cutShort}\n`;
-        await file.appendFile(`${separator}${encodeRecord(record)}\n`);
-        await file.sync();
-      } finally {
-        await file.close();
-      }
+        mend: `${cutShort}\n`,
+      });
     });
   }
 
@@ -124,11 +112,12 @@ export class StateDirectory {
   async compact(records: readonly JournalRecord[]): Promise<void> {
     await this.#guard("compacted", async () => {
       if ((await this.#readRecords()).length <= compactAbove) return;
-      await replaceFile(this.#journalFile, records.map((record) => `${encodeRecord(record)}\n`).join(""));
+      const text = records.map((record) => `${encodeRecord(record)}\n`).join("");
+      await this.#disk.replace(this.#journalFile, text, { sync: true });
       const kept = new Set(records.map((record) => ("fence" in record ? String(record.fence) : "")));
       for (const directory of ["workers", "logs"]) {
-        for (const name of await readdir(join(this.path, directory))) {
-          if (!kept.has(parse(name).name)) await rm(join(this.path, directory, name), { force: true });
+        for (const name of await this.#disk.list(join(this.path, directory))) {
+          if (!kept.has(parse(name).name)) await this.#disk.remove(join(this.path, directory, name));
         }
       }
     });
@@ -141,50 +130,43 @@ export class StateDirectory {
    * @throws JournalError
    */
   async enterWorker(fence: number, entry: WorkerEntry): Promise<boolean> {
-    return await this.#guard("written", async () => {
-      const file = this.#workerFile(fence);
-      const temporary = `${file}.${randomUUID()}.tmp`;
-      await writeFile(temporary, JSON.stringify(entry), { flush: true });
-      try {
-        // Unlike a file that is created and then written, a link is there with its content or not at all.
-        await link(temporary, file);
-        return true;
-      } catch (error) {
-        if (errnoOf(error) === "EEXIST") return false;
-        throw error;
-      } finally {
-        await rm(temporary, { force: true });
-      }
-    });
+    return await this.#guard(
+      "written",
+      async () => await this.#disk.create(this.#workerFile(fence), JSON.stringify(entry)),
+    );
   }
 
   /** The entry for a fence; undefined where none was made yet. */
   async workerEntry(fence: number): Promise<WorkerEntry | undefined> {
-    return await readJson<WorkerEntry>(this.#workerFile(fence));
+    return await this.#readJson<WorkerEntry>(this.#workerFile(fence));
   }
 
   /** Notes how far the running job is. Not synced: losing it costs nothing. */
   async noteProgress(progress: LiveProgress): Promise<void> {
-    await replaceFile(join(this.path, "progress.json"), JSON.stringify(progress), { flush: false });
+    await this.#disk.replace(join(this.path, "progress.json"), JSON.stringify(progress));
   }
 
   /** What was noted last; undefined where that is nothing. */
   async liveProgress(): Promise<LiveProgress | undefined> {
-    return await readJson<LiveProgress>(join(this.path, "progress.json"));
+    return await this.#readJson<LiveProgress>(join(this.path, "progress.json"));
   }
 
   /** Keeps a list of the backups in the repository, for the next dispatch to publish. */
   async keepBackups(backups: readonly Backup[]): Promise<void> {
-    await replaceFile(join(this.path, "backups.json"), JSON.stringify(backups));
+    await this.#disk.replace(join(this.path, "backups.json"), JSON.stringify(backups), { sync: true });
   }
 
   /** The list that was kept last; undefined before the first. */
   async keptBackups(): Promise<readonly Backup[] | undefined> {
-    return await readJson<readonly Backup[]>(join(this.path, "backups.json"));
+    return await this.#readJson<readonly Backup[]>(join(this.path, "backups.json"));
   }
 
   get #journalFile(): string {
     return join(this.path, "journal.jsonl");
+  }
+
+  #logFile(fence: number): string {
+    return join(this.path, "logs", `${fence}.log`);
   }
 
   #workerFile(fence: number): string {
@@ -192,15 +174,8 @@ export class StateDirectory {
   }
 
   async #readRecords(): Promise<readonly JournalRecord[]> {
-    let text: string;
-    try {
-      text = await readFile(this.#journalFile, "utf8");
-    } catch (error) {
-      if (errnoOf(error) === "ENOENT") return [];
-      throw error;
-    }
     const records: JournalRecord[] = [];
-    const lines = text.split("\n");
+    const lines = ((await this.#disk.read(this.#journalFile)) ?? "").split("\n");
     // A record that was cut short, be it of its line end alone, was never synced: nothing was begun on its account.
     lines.pop();
     for (const [index, line] of lines.entries()) {
@@ -218,6 +193,19 @@ export class StateDirectory {
     return records;
   }
 
+  /** Reads a file that is replaced as a whole; one that was cut short by a crash counts as none. */
+  async #readJson<Content>(path: string): Promise<Content | undefined> {
+    const text = await this.#disk.read(path);
+    if (text === undefined) return undefined;
+    try {
+      const content: Content = JSON.parse(text);
+      return content;
+    } catch (error) {
+      if (error instanceof SyntaxError) return undefined;
+      throw error;
+    }
+  }
+
   async #guard<Result>(what: string, action: () => Promise<Result>): Promise<Result> {
     try {
       return await action();
@@ -228,29 +216,5 @@ export class StateDirectory {
         { remedy: "Check the disk's free space, and that the directory can be written by the charm.", cause },
       );
     }
-  }
-}
-
-async function endsInNewline(file: FileHandle): Promise<boolean> {
-  const { size } = await file.stat();
-  if (size === 0) return true;
-  const { buffer } = await file.read(Buffer.alloc(1), 0, 1, size - 1);
-  return buffer[0] === 0x0a;
-}
-
-async function replaceFile(path: string, text: string, options = { flush: true }): Promise<void> {
-  const temporary = `${path}.${process.pid}.tmp`;
-  await writeFile(temporary, text, options);
-  await rename(temporary, path);
-}
-
-/** Reads a file that is replaced as a whole; one that was cut short by a crash counts as none. */
-async function readJson<Content>(path: string): Promise<Content | undefined> {
-  try {
-    const content: Content = JSON.parse(await readFile(path, "utf8"));
-    return content;
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT" || error instanceof SyntaxError) return undefined;
-    throw error;
   }
 }

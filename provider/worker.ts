@@ -7,14 +7,11 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { appendFile, readFile } from "node:fs/promises";
-import { text } from "node:stream/consumers";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Executor, ExecutorModule } from "../lib/executor.ts";
 import { isEnd } from "../lib/job/phase.ts";
 import type { JobProgress, Progress } from "../lib/job/report.ts";
 import type { StorageConfig } from "../lib/job/storage-config.ts";
-import { identifyProcess } from "../lib/process/process-identity.ts";
+import type { Clock, Machine, RunningProgram } from "../lib/machine/machine.ts";
 import type { ArtefactStore } from "../lib/storage/artefact-store.ts";
 import { failureOf, runJob, worthPublishing } from "./job-run.ts";
 import { failureFields } from "./plan.ts";
@@ -31,38 +28,45 @@ const listingTimeoutMs = 120_000;
 const endTries = 360;
 const endRetryMs = 10_000;
 
-async function main(): Promise<void> {
-  const stop = new AbortController();
-  process.on("SIGTERM", () => stop.abort());
-  const input = decodeWorkerInput(await text(process.stdin));
-  const state = new StateDirectory(input.stateDirectory);
-  if (input.task === "recover") await recoverJob(input, state, stop.signal);
-  else if (await enter(input.fence, state)) await runRequestedJob(input, state, stop.signal);
+/** The worker's program. */
+export async function run(self: RunningProgram): Promise<void> {
+  const input = decodeWorkerInput(self.input);
+  const worker: Worker = {
+    input,
+    state: new StateDirectory(input.stateDirectory, self.machine),
+    machine: self.machine,
+    signal: self.signal,
+  };
+  if (input.task === "recover") await recoverJob(worker);
+  // A worker that finds itself called dead does nothing.
+  else if (await worker.state.enterWorker(input.fence, { process: self.identity })) {
+    await runRequestedJob(worker);
+  }
 }
 
-/** A worker that finds itself called dead does nothing. */
-async function enter(fence: number, state: StateDirectory): Promise<boolean> {
-  const identity = await identifyProcess(process.pid);
-  return identity !== undefined && (await state.enterWorker(fence, { process: identity }));
+/** A worker's task and what it has for it. */
+interface Worker {
+  readonly input: WorkerInput;
+  readonly state: StateDirectory;
+  readonly machine: Machine;
+  readonly signal: AbortSignal;
 }
 
-async function runRequestedJob(
-  input: WorkerInput,
-  state: StateDirectory,
-  signal: AbortSignal,
-): Promise<void> {
+async function runRequestedJob({ input, state, machine, signal }: Worker): Promise<void> {
   const { fence, request } = input;
-  const poker = new Poker(input.poke);
-  const log = jobLog(state, fence);
-  let published = { percent: 0, atMs: Date.now() };
+  const { clock } = machine;
+  const poker = new Poker(machine.processes, input.poke);
+  const log = jobLog(state, fence, clock);
+  let published = { percent: 0, atMs: clock.now().getTime() };
   const onProgress = (progress: Progress): void => {
     log.afterWrites(async () => await state.noteProgress({ fence, progress }));
-    if (!worthPublishing(published, progress, Date.now())) return;
-    published = { percent: progress.percent, atMs: Date.now() };
+    const atMs = clock.now().getTime();
+    if (!worthPublishing(published, progress, atMs)) return;
+    published = { percent: progress.percent, atMs };
     poker.poke();
   };
   const record = async (progress: JobProgress): Promise<void> => {
-    if (isEnd(progress.phase)) await recordEnd(state, fence, progress);
+    if (isEnd(progress.phase)) await recordEnd(state, clock, fence, progress);
     else {
       await state.append({ record: "progress", fence, progress });
       poker.poke();
@@ -76,7 +80,7 @@ async function runRequestedJob(
     store = await openStore(input.store, request.storage);
   } catch (error) {
     const failure = failureOf(error, "before it began");
-    await record({ phase: "failed", finishedAt: now(), ...failureFields(failure) });
+    await record({ phase: "failed", finishedAt: timestamp(clock), ...failureFields(failure) });
     poker.pokeAndLeave();
     return;
   }
@@ -87,13 +91,14 @@ async function runRequestedJob(
     store,
     signal,
     defaultRecordFolder: defaultRecordFolder(input),
-    now,
+    now: () => timestamp(clock),
     record,
     progress: onProgress,
     log: log.write,
     logText: log.text,
   });
-  if (end.phase === "succeeded" && request.type === "backup") await keepBackups(input, state, executor, log);
+  if (end.phase === "succeeded" && request.type === "backup")
+    await keepBackups(input, state, clock, executor, log);
   store.close();
   poker.pokeAndLeave();
 }
@@ -102,14 +107,19 @@ async function runRequestedJob(
  * Writes down how a job ended, however long it takes: on a disk that is full for a while, a good backup must not be
  * counted as lost.
  */
-async function recordEnd(state: StateDirectory, fence: number, progress: JobProgress): Promise<void> {
+async function recordEnd(
+  state: StateDirectory,
+  clock: Clock,
+  fence: number,
+  progress: JobProgress,
+): Promise<void> {
   for (let tries = 1; ; tries += 1) {
     try {
       await state.append({ record: "progress", fence, progress });
       return;
     } catch (error) {
       if (tries === endTries) throw error;
-      await sleep(endRetryMs);
+      await clock.sleep(endRetryMs);
     }
   }
 }
@@ -118,21 +128,25 @@ async function recordEnd(state: StateDirectory, fence: number, progress: JobProg
 async function keepBackups(
   input: WorkerInput,
   state: StateDirectory,
+  clock: Clock,
   executor: Executor,
   log: JobLog,
 ): Promise<void> {
+  const timeLimit = new AbortController();
+  const listed = new AbortController();
+  void clock.sleep(listingTimeoutMs, listed.signal).then(() => timeLimit.abort());
   try {
-    await state.keepBackups(
-      await executor.list(input.request.storage, AbortSignal.timeout(listingTimeoutMs)),
-    );
+    await state.keepBackups(await executor.list(input.request.storage, timeLimit.signal));
   } catch (error) {
     log.write(`The backups could not be listed: ${failureOf(error, "while it listed backups").message}`);
+  } finally {
+    listed.abort();
   }
 }
 
-async function recoverJob(input: WorkerInput, state: StateDirectory, signal: AbortSignal): Promise<void> {
+async function recoverJob({ input, state, machine, signal }: Worker): Promise<void> {
   const { fence, request } = input;
-  const log = jobLog(state, fence);
+  const log = jobLog(state, fence, machine.clock);
   try {
     const executor = await loadExecutor(input);
     const store = await openStore(input.store, request.storage);
@@ -152,8 +166,9 @@ async function recoverJob(input: WorkerInput, state: StateDirectory, signal: Abo
       message: `The process that ran this job is gone and left no result. ${message}`,
       remedy: "Look into the list of backups and at the database, then request the job anew.",
     });
-    await state.append({ record: "progress", fence, progress: { phase: "lost", finishedAt: now(), ...end } });
-    new Poker(input.poke).pokeAndLeave();
+    const finishedAt = timestamp(machine.clock);
+    await state.append({ record: "progress", fence, progress: { phase: "lost", finishedAt, ...end } });
+    new Poker(machine.processes, input.poke).pokeAndLeave();
   } catch (error) {
     // Not poked: the dispatch would start the next try at once, and so on for ever. The next hook does.
     const { message, remedy, code } = failureOf(error, "while it cleaned up after a worker that died");
@@ -174,18 +189,17 @@ interface JobLog {
   readonly afterWrites: (action: () => Promise<void>) => void;
 }
 
-function jobLog(state: StateDirectory, fence: number): JobLog {
-  const path = state.logFile(fence);
+function jobLog(state: StateDirectory, fence: number, clock: Clock): JobLog {
   // A log that cannot be written, on a full disk for example, must not end the job that it is about.
   let writes = Promise.resolve();
   const afterWrites = (action: () => Promise<void>): void => {
     writes = writes.then(action).catch(() => undefined);
   };
   return {
-    write: (line) => afterWrites(async () => await appendFile(path, `${now()} ${line}\n`)),
+    write: (line) => afterWrites(async () => await state.log(fence, `${timestamp(clock)} ${line}\n`)),
     text: async () => {
       await writes;
-      return await readFile(path, "utf8").catch(() => "");
+      return await state.readLog(fence).catch(() => "");
     },
     afterWrites,
   };
@@ -213,8 +227,6 @@ function defaultRecordFolder(input: WorkerInput): string {
   return `database-backup/${input.environment.application}/${job}`;
 }
 
-function now(): string {
-  return new Date().toISOString();
+function timestamp(clock: Clock): string {
+  return clock.now().toISOString();
 }
-
-await main();

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { uptime } from "node:os";
 import { v7 as uuid } from "uuid";
 import { RequestError } from "../lib/errors.ts";
 import type { Job } from "../lib/job/job.ts";
@@ -11,6 +10,8 @@ import { isEnd } from "../lib/job/phase.ts";
 import type { BackupRequest, BackupType, JobRequest, RestoreRequest } from "../lib/job/request.ts";
 import type { StorageConfig } from "../lib/job/storage-config.ts";
 import type { Juju, UnitStatus } from "../lib/juju/juju.ts";
+import type { Clock, Machine } from "../lib/machine/machine.ts";
+import { nodeMachine } from "../lib/machine/node-machine.ts";
 import { decodeRequests, encodeRequests } from "../lib/wire/requests.ts";
 import { readS3Storage, type RelatedStorage } from "../lib/storage/s3-relation.ts";
 import { chooseDatabase, readDatabases, type Database } from "./database.ts";
@@ -23,6 +24,8 @@ export interface RequirerOptions {
   readonly endpoint?: string;
   /** The endpoint of the charm that has the interface `s3`. Default: `s3-parameters`. */
   readonly storageEndpoint?: string;
+  /** The machine that the unit runs on, for its clock. Default: the one that this process runs on. */
+  readonly machine?: Pick<Machine, "clock">;
 }
 
 /** What requests of both types may say. */
@@ -65,11 +68,13 @@ const leadershipMarginS = 10;
  */
 export class Requirer {
   readonly #juju: Juju;
+  readonly #clock: Clock;
   readonly #endpoint: string;
   readonly #storageEndpoint: string;
 
   constructor(options: RequirerOptions) {
     this.#juju = options.juju;
+    this.#clock = (options.machine ?? nodeMachine).clock;
     this.#endpoint = options.endpoint ?? "database-backup";
     this.#storageEndpoint = options.storageEndpoint ?? "s3-parameters";
   }
@@ -191,7 +196,7 @@ export class Requirer {
         id: uuid(),
         storage: this.#storageOf(related),
         compression: options.compression ?? true,
-        requestedAt: new Date().toISOString(),
+        requestedAt: this.#clock.now().toISOString(),
       };
       const request = complete(base, database);
       refuseInvalid(request);
@@ -226,14 +231,14 @@ export class Requirer {
     ) => Promise<Result>,
   ): Promise<Result> {
     // Suspended machines count too, so this is the machine's own clock since its start.
-    const asked = uptime();
+    const asked = this.#clock.uptime();
     if (!(await this.#juju.isLeader())) {
       throw new RequestError("not-leader", `${this.#juju.unit} does not lead, so it cannot write requests.`, {
         remedy: `Run it on the leader: juju run ${this.#juju.application}/leader ….`,
       });
     }
     return await action(async (database, requests) => {
-      if (uptime() - asked > leadershipMarginS) {
+      if (this.#clock.uptime() - asked > leadershipMarginS) {
         throw new RequestError(
           "not-leader",
           "Reading the relations took so long that leadership may be over.",

@@ -1,13 +1,13 @@
 /**
- * The binding of the Juju port to Juju's hook tools, each run as a child process.
+ * The binding of the Juju port to Juju's hook tools.
  *
  * @module
  * @see https://documentation.ubuntu.com/juju/3.6/reference/hook-command/list-of-hook-commands/
  */
 import { ConfigurationError, HookToolError } from "../errors.ts";
-import { describeEnd, run } from "../process/run.ts";
 import type { Databag, DatabagChanges, GoalState, Juju, LogLevel, StatusName, UnitStatus } from "./juju.ts";
 import { relationSetInput } from "./relation-set-input.ts";
+import { hookToolTimeoutMs, processToolRunner, type ToolRunner } from "./tool-runner.ts";
 
 /** What the binding may be told. */
 export interface HookToolsOptions {
@@ -15,28 +15,34 @@ export interface HookToolsOptions {
   readonly environment?: NodeJS.ProcessEnv;
   /** How long one hook tool may take, in milliseconds. Default: 60,000. */
   readonly timeoutMs?: number;
+  /** Runs the hook tools. Default: as child processes. */
+  readonly runTool?: ToolRunner;
 }
 
-const defaultTimeoutMs = 60_000;
 const statusNames: readonly string[] = ["active", "waiting", "blocked", "maintenance"] satisfies StatusName[];
 /** Linux gives one argument 128 KiB; a longer text would keep the tool from starting at all. */
 const maxArgumentBytes = 120 * 1024;
 
-/** Juju, by its hook tools. Databag values travel on standard input, never in an argument. */
+/**
+ * Juju, by its hook tools. Databag values travel on standard input, never in an argument.
+ *
+ * What cannot change within one dispatch is asked for once: the relations and who is in them, the configuration, and
+ * each databag, of which a write is remembered.
+ */
 export class HookTools implements Juju {
   readonly unit: string;
   readonly application: string;
   readonly modelUuid: string;
-  readonly #environment: NodeJS.ProcessEnv;
-  readonly #timeoutMs: number;
+  readonly #runTool: ToolRunner;
+  readonly #answers = new Map<string, Promise<unknown>>();
 
   /** @throws ConfigurationError where the environment is none that Juju gives to a charm. */
   constructor(options: HookToolsOptions = {}) {
-    this.#environment = options.environment ?? process.env;
-    this.#timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
-    this.unit = this.#variable("JUJU_UNIT_NAME");
+    const environment = options.environment ?? process.env;
+    this.#runTool = options.runTool ?? processToolRunner(environment, options.timeoutMs ?? hookToolTimeoutMs);
+    this.unit = variable(environment, "JUJU_UNIT_NAME");
     this.application = this.unit.slice(0, this.unit.indexOf("/"));
-    this.modelUuid = this.#variable("JUJU_MODEL_UUID");
+    this.modelUuid = variable(environment, "JUJU_MODEL_UUID");
   }
 
   async isLeader(): Promise<boolean> {
@@ -52,37 +58,39 @@ export class HookTools implements Juju {
   }
 
   async relationIds(endpoint: string): Promise<readonly string[]> {
-    const ids = strings(await this.#json("relation-ids", [endpoint]));
+    const ids = strings(await this.#once("relation-ids", [endpoint]));
     return ids.toSorted((a, b) => relationNumber(a) - relationNumber(b));
   }
 
   async relationUnits(relationId: string): Promise<readonly string[]> {
-    return strings(await this.#json("relation-list", ["-r", relationId]));
+    return strings(await this.#once("relation-list", ["-r", relationId]));
   }
 
   async relationApplication(relationId: string): Promise<string> {
-    return String(await this.#json("relation-list", ["-r", relationId, "--app"]));
+    return String(await this.#once("relation-list", ["-r", relationId, "--app"]));
   }
 
   async readUnitDatabag(relationId: string, unit: string): Promise<Databag> {
-    return databag(await this.#json("relation-get", ["-r", relationId, "-", unit]));
+    return databag(await this.#once("relation-get", unitDatabag(relationId, unit)));
   }
 
   async readApplicationDatabag(relationId: string, application: string): Promise<Databag> {
-    return databag(await this.#json("relation-get", ["-r", relationId, "--app", "-", application]));
+    return databag(await this.#once("relation-get", applicationDatabag(relationId, application)));
   }
 
   async writeUnitDatabag(relationId: string, changes: DatabagChanges): Promise<void> {
     await this.#run("relation-set", ["-r", relationId, "--file", "-"], relationSetInput(changes));
+    this.#remember(unitDatabag(relationId, this.unit), changes);
   }
 
   async writeApplicationDatabag(relationId: string, changes: DatabagChanges): Promise<void> {
     await this.#run("relation-set", ["-r", relationId, "--app", "--file", "-"], relationSetInput(changes));
+    this.#remember(applicationDatabag(relationId, this.application), changes);
   }
 
   async config(): Promise<Readonly<Record<string, string | number | boolean>>> {
     const config: Record<string, string | number | boolean> = {};
-    for (const [key, value] of Object.entries(record(await this.#json("config-get", ["--all"])))) {
+    for (const [key, value] of Object.entries(record(await this.#once("config-get", ["--all"])))) {
       if (typeof value === "string" || typeof value === "number" || typeof value === "boolean")
         config[key] = value;
     }
@@ -126,14 +134,31 @@ export class HookTools implements Juju {
     await this.#run("action-fail", ["--", argument(message)]);
   }
 
-  #variable(name: string): string {
-    const value = this.#environment[name];
-    if (value === undefined || value === "") {
-      throw new ConfigurationError(`${name} is not set: this process was not started by Juju.`, {
-        remedy: "Run the charm through Juju, or in a test through the simulated Juju.",
-      });
+  /** Asks once, and gives the same answer from then on. */
+  async #once(tool: string, args: readonly string[]): Promise<unknown> {
+    const key = question(tool, args);
+    let answer = this.#answers.get(key);
+    if (answer === undefined) {
+      answer = this.#json(tool, args);
+      this.#answers.set(key, answer);
+      // What failed may be asked again.
+      answer.catch(() => this.#answers.delete(key));
     }
-    return value;
+    return await answer;
+  }
+
+  /** Changes the remembered answer as Juju's own would have changed; what was never read is not remembered. */
+  #remember(args: readonly string[], changes: DatabagChanges): void {
+    const key = question("relation-get", args);
+    const before = this.#answers.get(key);
+    if (before === undefined) return;
+    const after = before.then((answer) => {
+      const values = Object.entries({ ...databag(answer), ...changes });
+      const standing = values.filter(([, value]) => value !== "");
+      return Object.fromEntries(standing.map(([name, value]) => [name.toWellFormed(), value.toWellFormed()]));
+    });
+    after.catch(() => this.#answers.delete(key));
+    this.#answers.set(key, after);
   }
 
   async #json(tool: string, args: readonly string[]): Promise<unknown> {
@@ -150,20 +175,35 @@ export class HookTools implements Juju {
   }
 
   async #run(tool: string, args: readonly string[], stdin?: string): Promise<string> {
-    const result = await run([tool, ...args], {
-      env: this.#environment,
-      timeoutMs: this.#timeoutMs,
-      maxOutputBytes: 64 * 1024 * 1024,
-      ...(stdin === undefined ? {} : { stdin }),
-    });
-    if (result.exitCode === 0) return result.stdout;
-    const said = result.stderr.trim().replace(/^ERROR /, "");
+    const end = await this.#runTool(tool, args, stdin);
+    if (end.exitCode === 0) return end.stdout;
+    const complaint = end.stderr.trim().replace(/^ERROR /, "");
     throw new HookToolError(
-      `Juju's hook tool ${tool} ${describeEnd(result)}${said === "" ? "." : `: ${said}`}`,
-      result,
+      `Juju's hook tool ${tool} ${end.said}${complaint === "" ? "." : `: ${complaint}`}`,
+      end,
       { remedy: "Look into the unit's log; the hook runs again by itself.", retryable: true },
     );
   }
+}
+
+function variable(environment: NodeJS.ProcessEnv, name: string): string {
+  const value = environment[name];
+  if (value !== undefined && value !== "") return value;
+  throw new ConfigurationError(`${name} is not set: this process was not started by Juju.`, {
+    remedy: "Run the charm through Juju, or in a test through the simulated Juju.",
+  });
+}
+
+function unitDatabag(relationId: string, unit: string): readonly string[] {
+  return ["-r", relationId, "-", unit];
+}
+
+function applicationDatabag(relationId: string, application: string): readonly string[] {
+  return ["-r", relationId, "--app", "-", application];
+}
+
+function question(tool: string, args: readonly string[]): string {
+  return [tool, ...args].join("\0");
 }
 
 function relationNumber(id: string): number {

@@ -6,7 +6,7 @@
  * and log lines take effect at once. Deliberately not in it: secrets, storage, ports and networks, which no part of
  * the library uses yet.
  *
- * Bindings: {@link HookTools} runs Juju's real hook tools.
+ * Binding: {@link HookTools}, which runs Juju's real hook tools or, in a test's own process, those of the simulated Juju.
  *
  * @module
  */

@@ -3,13 +3,20 @@
  *
  * @module
  */
-export type { HookRun } from "./processes/agent-process.ts";
+export type { HookRun } from "./agent/agent-loop.ts";
 export type { ConfigValue } from "./model/charm-metadata.ts";
-export type { Clock } from "./clock.ts";
+export type { CharmFunction } from "./in-process/in-process-runner.ts";
+export type { DiskFault, MemoryDisk } from "./in-process/memory-disk.ts";
+export type { SimulatedMachine } from "./in-process/simulated-machine.ts";
+export { waitFor } from "./in-process/simulated-process.ts";
+export { VirtualClock } from "./in-process/virtual-clock.ts";
+export type { ModelClock } from "./model-clock.ts";
 export type { LogLine } from "./log-line.ts";
 export type { Status } from "./model/model.ts";
 export type { ApplicationReport, ModelReport, UnitReport } from "./model/model-status.ts";
 export type { ActionResult } from "./agent/operation.ts";
+export { ScriptedDatabase, type ScriptedModule } from "./scripted/scripted-database.ts";
+export type { Script, ScriptedCall, ScriptedJob } from "./scripted/script.ts";
 export { SimulatedJuju } from "./simulated-juju.ts";
 export type { DeployOptions, SimulatedJujuOptions } from "./simulated-juju-options.ts";
 export { SimulationError } from "./simulation-error.ts";

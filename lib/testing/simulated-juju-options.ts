@@ -4,7 +4,8 @@
  * @module
  */
 import type { ConfigValue } from "./model/charm-metadata.ts";
-import type { Clock } from "./clock.ts";
+import type { CharmFunction } from "./in-process/in-process-runner.ts";
+import type { ModelClock } from "./model-clock.ts";
 import type { LogLine } from "./log-line.ts";
 
 /** How to start a simulated Juju. */
@@ -26,13 +27,18 @@ export interface SimulatedJujuOptions {
   /** How often `update-status` fires on every unit. Default: only when `updateStatus()` asks. */
   readonly updateStatusIntervalMs?: number;
   /** Times stamps and waits. Default: the clock on the wall. */
-  readonly clock?: Clock;
+  readonly clock?: ModelClock;
 }
 
 /** What to deploy. */
 export interface DeployOptions {
   /** The charm's folder: `charmcraft.yaml` (or `metadata.yaml`) and an executable `dispatch`. */
   readonly charm: string;
+  /**
+   * The charm as a function, which then runs in this process. Of its folder only what it declares is read. Default: the
+   * folder's `dispatch` runs as a process.
+   */
+  readonly inProcess?: CharmFunction;
   readonly application: string;
   /** Default: 1. */
   readonly units?: number;

@@ -1,22 +1,26 @@
 /**
- * A Juju model on one machine, without Juju: runs real charms, as processes, under the rules that Juju sets them.
+ * A Juju model on one machine, without Juju: runs charms under the rules that Juju sets them, as processes or in the
+ * process of the test.
  *
  * @module
  */
-import { randomBytes, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { ConfigurationError } from "../errors.ts";
-import type { AgentProcess, HookRun } from "./processes/agent-process.ts";
+import type { AgentLoop, HookRun } from "./agent/agent-loop.ts";
+import type { ActionResult } from "./agent/operation.ts";
+import { Agents } from "./agents.ts";
+import type { CharmFunction } from "./in-process/in-process-runner.ts";
+import type { SimulatedMachine } from "./in-process/simulated-machine.ts";
+import { VirtualClock } from "./in-process/virtual-clock.ts";
 import { readCharm, type ConfigValue } from "./model/charm-metadata.ts";
-import { wallClock, type Clock } from "./clock.ts";
+import { wallClock, type ModelClock } from "./model-clock.ts";
 import { actionParameters } from "./model/declared-values.ts";
 import type { LogLine } from "./log-line.ts";
-import { Machine } from "./processes/machine.ts";
 import { Model } from "./model/model.ts";
 import { modelReport, type ModelReport } from "./model/model-status.ts";
-import type { ActionResult } from "./agent/operation.ts";
+import { ProcessHost } from "./processes/process-host.ts";
 import type { DeployOptions, SimulatedJujuOptions } from "./simulated-juju-options.ts";
 import { SimulationError } from "./simulation-error.ts";
-import { killSurvivingProcesses } from "./processes/surviving-processes.ts";
 
 const keptLogLines = 100_000;
 const defaultSettleMs = 60_000;
@@ -35,46 +39,61 @@ const defaultSettleMs = 60_000;
  */
 export class SimulatedJuju {
   readonly #options: SimulatedJujuOptions;
-  readonly #clock: Clock;
+  readonly #clock: ModelClock;
   readonly #model: Model;
-  readonly #machine: Machine;
+  readonly #host: ProcessHost;
+  readonly #agents: Agents;
+  readonly #charms = new Map<string, CharmFunction>();
   readonly #log: LogLine[] = [];
   readonly #runs: HookRun[] = [];
-  readonly #waiters = new Set<() => void>();
   #nextTask = 1;
   #fault: { readonly error: unknown } | undefined;
   #stopped: Promise<void> | undefined;
   #callOffUpdateStatus: (() => void) | undefined;
 
-  private constructor(options: SimulatedJujuOptions, machine: Machine) {
+  private constructor(options: SimulatedJujuOptions, modelUuid: string, host: ProcessHost) {
     this.#options = options;
     this.#clock = options.clock ?? wallClock;
-    this.#machine = machine;
+    this.#host = host;
     this.#model = new Model({
       name: options.modelName ?? "demo",
-      uuid: randomUUID(),
+      uuid: modelUuid,
       version: options.version ?? "3.6.11",
       now: () => this.#clock.now(),
-      onChange: () => this.#wakeAll(),
+      onChange: () => this.#agents.wake(),
+    });
+    this.#agents = new Agents({
+      model: this.#model,
+      clock: this.#clock,
+      host,
+      log: (line) => this.#addLogLine({ time: this.#clock.now(), ...line }),
+      leaderSelfChanged: options.leaderSelfChanged ?? true,
+      hookRetryDelayMs: options.hookRetryDelayMs ?? 5_000,
+      onRun: (run) => this.#runs.push(run),
+      onFault: (error) => {
+        this.#fault ??= { error };
+      },
     });
   }
 
   /** Starts a model without applications. */
   static async start(options: SimulatedJujuOptions = {}): Promise<SimulatedJuju> {
     const { directory, extraPath } = options;
-    const juju = new SimulatedJuju(options, await Machine.prepare({ directory, extraPath }));
+    const modelUuid = randomUUID();
+    const host = await ProcessHost.prepare({ directory, extraPath, modelUuid });
+    const juju = new SimulatedJuju(options, modelUuid, host);
     juju.#scheduleUpdateStatus();
     return juju;
   }
 
   /** Everything that is written lies here. */
   get directory(): string {
-    return this.#machine.directory;
+    return this.#host.directory;
   }
 
   /** Where the agents' sockets lie. */
   get socketDirectory(): string {
-    return this.#machine.socketDirectory;
+    return this.#host.socketDirectory;
   }
 
   /** The model's UUID, which every process of a charm has in its environment as `JUJU_MODEL_UUID`. */
@@ -88,31 +107,19 @@ export class SimulatedJuju {
    * @throws ConfigurationError where there is no charm, or it does not declare what the options say.
    */
   async deploy(options: DeployOptions): Promise<void> {
-    const { application, units = 1, config = {} } = options;
-    this.#model.addApplication(application, await readCharm(options.charm), config);
+    const { application, units = 1, config = {}, inProcess } = options;
+    const charm = await readCharm(options.charm, inProcess === undefined);
+    this.#model.addApplication(application, charm, config);
+    if (inProcess !== undefined) this.#charms.set(application, inProcess);
     for (let count = 0; count < units; count += 1) await this.addUnit(application);
   }
 
   /** Adds a unit to an application, and gives its name. */
   async addUnit(application: string): Promise<string> {
     const { charm } = this.#model.application(application);
-    const unit = this.#model.addUnit(application);
-    const agent = await this.#machine.startAgent(charm.directory, {
-      unit: unit.name,
-      model: this.#model,
-      clock: this.#clock,
-      log: (line) => this.#addLogLine({ time: this.#clock.now(), ...line }),
-      randomHex: () => randomBytes(16).toString("hex"),
-      leaderSelfChanged: this.#options.leaderSelfChanged ?? true,
-      hookRetryDelayMs: this.#options.hookRetryDelayMs ?? 5_000,
-      onRun: (run) => this.#runs.push(run),
-      onIdle: () => this.#agentIsIdle(unit.name),
-      onFault: (error) => {
-        this.#fault ??= { error };
-      },
-    });
-    agent.wake();
-    return unit.name;
+    const { name } = this.#model.addUnit(application);
+    await this.#agents.start(name, charm.directory, this.#charms.get(application));
+    return name;
   }
 
   /**
@@ -149,9 +156,7 @@ export class SimulatedJuju {
 
   /** Fires `update-status` on a unit when it has nothing else to do. */
   async updateStatus(unit: string): Promise<void> {
-    const agent = this.#agent(unit);
-    agent.agent.wantUpdateStatus();
-    agent.wake();
+    this.#wantUpdateStatus(this.#loop(unit));
   }
 
   /**
@@ -164,12 +169,12 @@ export class SimulatedJuju {
     action: string,
     parameters: Readonly<Record<string, unknown>> = {},
   ): Promise<ActionResult> {
-    const process = this.#agent(unit);
+    const loop = this.#loop(unit);
     const { charm } = this.#model.application(this.#model.unit(unit).application);
     const complete = actionParameters(charm, action, parameters);
     return new Promise((finished) => {
       const id = String(this.#nextTask++);
-      process.agent.addAction({
+      loop.agent.addAction({
         id,
         uuid: randomUUID(),
         name: action,
@@ -177,7 +182,7 @@ export class SimulatedJuju {
         log: [],
         finished,
       });
-      process.wake();
+      loop.wake();
     });
   }
 
@@ -187,25 +192,25 @@ export class SimulatedJuju {
    * @param options `retry: false` counts the hook as done without having run. Default: it runs again.
    */
   async resolve(unit: string, options: { readonly retry?: boolean } = {}): Promise<void> {
-    const agent = this.#agent(unit);
-    if (!agent.agent.resolve(options.retry ?? true)) {
+    const loop = this.#loop(unit);
+    if (!loop.agent.resolve(options.retry ?? true)) {
       throw new ConfigurationError(`Unit "${unit}" is not in hook error`, { remedy: "Call settle() first." });
     }
-    agent.wake();
+    loop.wake();
   }
 
   /**
    * Waits until no agent has anything to do: no hook, no action, no command of `juju-exec`. What a charm does in a
-   * process that it left behind is not waited for.
+   * process that it left behind is not waited for, unless it runs in this process: then it is done but for what waits for
+   * the clock or for the test.
    *
    * @param options `timeoutMs` defaults to 60,000; `allowErrors` lets units be in hook error. Default: false.
    * @throws SimulationError on a time-out, and where a unit is in hook error.
    */
   async settle(options: { readonly timeoutMs?: number; readonly allowErrors?: boolean } = {}): Promise<void> {
     const { timeoutMs = defaultSettleMs, allowErrors = false } = options;
-    await this.#rest(timeoutMs);
+    const busy = await this.#agents.rest(timeoutMs);
     if (this.#fault !== undefined) throw this.#fault.error;
-    const busy = this.#busy();
     if (busy.length > 0) {
       const who = busy.map(({ agent, doing }) => `${agent.unit}: ${doing}`).join(", ");
       throw new SimulationError(`The model did not come to rest within ${timeoutMs} ms (${who})`, {
@@ -214,6 +219,38 @@ export class SimulatedJuju {
       });
     }
     if (!allowErrors) this.#refuseHookErrors();
+  }
+
+  /**
+   * Lets time pass, with all that falls due meanwhile: retries of failed hooks, `update-status`, whatever waits.
+   *
+   * @throws ConfigurationError where the model was started without a {@link VirtualClock}.
+   */
+  async advance(ms: number): Promise<void> {
+    const clock = this.#clock;
+    if (!(clock instanceof VirtualClock)) {
+      throw new ConfigurationError("The time of this model is that of the clock on the wall", {
+        remedy: "Start the model with clock: new VirtualClock().",
+      });
+    }
+    const end = new Date(clock.now().getTime() + ms);
+    await this.settle({ allowErrors: true });
+    while (clock.step(end)) await this.settle({ allowErrors: true });
+    clock.moveTo(end);
+  }
+
+  /**
+   * The machine of a unit whose charm runs in this process: to look at its disk, to end its processes, to start it anew.
+   *
+   * @throws ConfigurationError for a unit whose charm runs as processes: its machine is this one.
+   */
+  machine(unit: string): SimulatedMachine {
+    this.#model.unit(unit);
+    const machine = this.#agents.machine(unit);
+    if (machine !== undefined) return machine;
+    throw new ConfigurationError(`The charm of unit "${unit}" runs as processes, on this machine`, {
+      remedy: "Deploy it with inProcess.",
+    });
   }
 
   /** The state of the model, as `juju status` shows it. */
@@ -268,54 +305,23 @@ export class SimulatedJuju {
 
   async #stop(): Promise<void> {
     this.#callOffUpdateStatus?.();
-    await this.#machine.stopAgents();
-    await killSurvivingProcesses(this.#model.uuid);
-    await this.#machine.clear();
-    this.#notify();
+    this.#host.shut();
+    await this.#agents.stop();
+    await this.#host.close();
   }
 
-  #agentIsIdle(unit: string): void {
-    if (this.#model.findUnit(unit) === undefined) this.#machine.retire(unit);
-    this.#notify();
-  }
-
-  #agent(unit: string): AgentProcess {
+  #loop(unit: string): AgentLoop {
     this.#model.unit(unit);
-    const agent = this.#machine.agents.get(unit);
-    if (agent !== undefined) return agent;
+    const loop = this.#agents.loop(unit);
+    if (loop !== undefined) return loop;
     throw new ConfigurationError(`Unit "${unit}" has no agent`, {
       remedy: "Await addUnit() or deploy() first.",
     });
   }
 
-  async #rest(timeoutMs: number): Promise<void> {
-    const deadline = performance.now() + timeoutMs;
-    // What has arrived on the sockets counts too; and a test that asks in a loop must not starve the agents.
-    await new Promise((resume) => {
-      setImmediate(resume);
-    });
-    for (let left = timeoutMs; this.#busy().length > 0 && left > 0; left = deadline - performance.now()) {
-      await new Promise<void>((wake) => {
-        const timer = setTimeout(wake, left);
-        this.#waiters.add(() => {
-          clearTimeout(timer);
-          wake();
-        });
-      });
-    }
-  }
-
-  #busy(): readonly AgentProcess[] {
-    return [...this.#machine.agents.values()].filter((agent) => agent.isBusy);
-  }
-
-  #wakeAll(): void {
-    for (const agent of this.#machine.agents.values()) agent.wake();
-  }
-
-  #notify(): void {
-    for (const wake of this.#waiters) wake();
-    this.#waiters.clear();
+  #wantUpdateStatus(loop: AgentLoop): void {
+    loop.agent.wantUpdateStatus();
+    loop.wake();
   }
 
   #addLogLine(line: LogLine): void {
@@ -325,12 +331,10 @@ export class SimulatedJuju {
   }
 
   #refuseHookErrors(): void {
-    const inError = [...this.#machine.agents.values()]
-      .map(({ agent }) => agent)
-      .filter(({ failedHook }) => failedHook);
+    const inError = this.#agents.loops.map(({ agent }) => agent).filter(({ failedHook }) => failedHook);
     if (inError.length === 0) return;
     const said = inError.map(({ unit, failedHook }) => {
-      const last = this.#log.filter((line) => line.unit === unit && line.level === "WARNING").slice(-5);
+      const last = this.#log.filter((line) => line.unit === unit && line.level === "WARNING").slice(-15);
       return [
         `${unit} is in hook error: ${failedHook ?? ""}`,
         ...last.map(({ message }) => `  ${message}`),
@@ -345,10 +349,7 @@ export class SimulatedJuju {
     const interval = this.#options.updateStatusIntervalMs;
     if (interval === undefined) return;
     this.#callOffUpdateStatus = this.#clock.schedule(interval, () => {
-      for (const agent of this.#machine.agents.values()) {
-        agent.agent.wantUpdateStatus();
-        agent.wake();
-      }
+      for (const loop of this.#agents.loops) this.#wantUpdateStatus(loop);
       this.#scheduleUpdateStatus();
     });
   }

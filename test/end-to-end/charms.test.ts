@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { ListObjectsV2Command } from "@aws-sdk/client-s3";
 import type { SimulatedJuju } from "juju-database-backup/testing";
+import { nodeMachine } from "../../lib/machine/node-machine.ts";
 import { StateDirectory } from "../../provider/state-directory.ts";
 import { bucket, deployModel, manager } from "../../examples/demo/model.ts";
 import { startServers, type Servers } from "../servers/servers.ts";
@@ -169,7 +170,7 @@ describe("what cannot work is one clear line, changes nothing, and is over with 
 
 test("a worker that is killed in mid-backup is cleaned up after, and the next backup succeeds", async () => {
   const { "job-id": id = "" } = await act("create-backup");
-  const state = new StateDirectory(join(servers.directory, "state/postgresql-0"));
+  const state = new StateDirectory(join(servers.directory, "state/postgresql-0"), nodeMachine);
   // The report comes by a hook, which may be late for so small a database; the journal knows at once.
   const pid = await until("the backup runs", async () => {
     const entry = [...(await state.open()).entries.values()].find(({ request }) => request.id === id);

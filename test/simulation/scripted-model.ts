@@ -7,7 +7,7 @@ import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promise
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SimulatedJuju } from "../../lib/testing/simulated-juju.ts";
-import type { Script, ScriptedCall } from "../../lib/testing/scripted-executor.ts";
+import type { Script, ScriptedCall } from "../../lib/testing/scripted/scripted-executor.ts";
 import type { ActionResult } from "../../lib/testing/agent/operation.ts";
 import { errnoOf } from "../../lib/process/errno.ts";
 import { until } from "./until.ts";

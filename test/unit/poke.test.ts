@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { nodeProcesses } from "../../lib/machine/node-processes.ts";
 import { run } from "../../lib/process/run.ts";
 import { pokeCommand, Poker, workerEvent } from "../../provider/poke.ts";
 
@@ -55,13 +56,13 @@ describe("the command of a poke", () => {
 
 describe("pokes", () => {
   test("happen", async () => {
-    new Poker(command()).poke();
+    new Poker(nodeProcesses, command()).poke();
     expect(await settled("poke done")).toBe("poke done");
   });
 
   test("that come while one is under way become one more after it", async () => {
     const go = join(directory, "go");
-    const poker = new Poker(command(go));
+    const poker = new Poker(nodeProcesses, command(go));
     poker.poke();
     await expect.poll(noted).toBe("poke");
     for (let index = 0; index < 5; index += 1) poker.poke();
@@ -74,7 +75,7 @@ describe("pokes", () => {
 
   test("for the last time do not wait, and are followed by none", async () => {
     const go = join(directory, "go");
-    const poker = new Poker(command(go));
+    const poker = new Poker(nodeProcesses, command(go));
     poker.poke();
     await expect.poll(noted).toBe("poke");
     poker.poke();
@@ -86,14 +87,14 @@ describe("pokes", () => {
 
   test("that cannot be made are nobody's trouble, and the next one is made", async () => {
     const program = join(directory, "juju-exec");
-    const poker = new Poker([program]);
+    const poker = new Poker(nodeProcesses, [program]);
     poker.poke();
     await sleep(50);
     await writeFile(program, `#!/bin/sh\necho poke >> "${pokes}"\n`);
     await chmod(program, 0o755);
     poker.poke();
     expect(await settled("poke")).toBe("poke");
-    new Poker([join(directory, "none")]).pokeAndLeave();
+    new Poker(nodeProcesses, [join(directory, "none")]).pokeAndLeave();
     await sleep(50);
   });
 });

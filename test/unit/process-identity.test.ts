@@ -3,7 +3,8 @@ import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
-import { identifyProcess, isRunning, type ProcessIdentity } from "../../lib/process/process-identity.ts";
+import type { ProcessIdentity } from "../../lib/machine/machine.ts";
+import { identifyProcess, isRunning } from "../../lib/machine/process-identity.ts";
 
 const started: ChildProcess[] = [];
 

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { JournalError } from "../../lib/errors.ts";
+import { nodeMachine } from "../../lib/machine/node-machine.ts";
 import { Credentials } from "../../lib/job/storage-config.ts";
 import { encodeRecord, type JournalRecord, type JournalState } from "../../provider/journal.ts";
 import { StateDirectory } from "../../provider/state-directory.ts";
@@ -13,7 +14,7 @@ let journalFile: string;
 
 beforeEach(async () => {
   parent = await mkdtemp(join(tmpdir(), "state-directory-"));
-  state = new StateDirectory(join(parent, "postgresql-0"));
+  state = new StateDirectory(join(parent, "postgresql-0"), nodeMachine);
   journalFile = join(state.path, "journal.jsonl");
 });
 afterEach(async () => {
@@ -76,7 +77,7 @@ describe("a state directory", () => {
   test("keeps what is appended, without credentials", async () => {
     await state.open();
     for (const record of [started(1), progress(1, 10), started(2), failed(1)]) await state.append(record);
-    const reopened = await new StateDirectory(state.path).open();
+    const reopened = await new StateDirectory(state.path, nodeMachine).open();
     expect(summary(reopened)).toEqual([
       [1, "failed", undefined],
       [2, "starting", undefined],
@@ -88,7 +89,7 @@ describe("a state directory", () => {
     await state.open();
     const fences = Array.from({ length: 20 }, (_, index) => index + 1);
     await Promise.all(
-      fences.map(async (fence) => await new StateDirectory(state.path).append(started(fence))),
+      fences.map(async (fence) => await new StateDirectory(state.path, nodeMachine).append(started(fence))),
     );
     expect([...(await state.open()).entries.keys()].toSorted((a, b) => a - b)).toEqual(fences);
   });
@@ -96,7 +97,7 @@ describe("a state directory", () => {
   test("that cannot be written is an error that says what to do", async () => {
     const file = join(parent, "file");
     await writeFile(file, "");
-    const below = new StateDirectory(join(file, "postgresql-0"));
+    const below = new StateDirectory(join(file, "postgresql-0"), nodeMachine);
     for (const action of [
       async () => await below.open(),
       async () => await below.append(started(1)),
@@ -199,7 +200,8 @@ describe("the entry of a worker", () => {
     const pids = [1, 2, 3, 4, 5, 6, 7, 8];
     const made = await Promise.all(
       pids.map(
-        async (pid) => await new StateDirectory(state.path).enterWorker(5, { process: { ...process, pid } }),
+        async (pid) =>
+          await new StateDirectory(state.path, nodeMachine).enterWorker(5, { process: { ...process, pid } }),
       ),
     );
     expect(made.filter(Boolean)).toHaveLength(1);
@@ -257,7 +259,7 @@ describe("compacting", () => {
     );
     for (const fence of [1, 2, 12]) {
       await state.enterWorker(fence, { process });
-      await writeFile(state.logFile(fence), "line\n");
+      await state.log(fence, "line\n");
     }
     await state.compact([{ record: "incarnation", incarnation }, started(2), failed(2)]);
     const journal = await state.open();

@@ -7,7 +7,7 @@
  * @module
  * @see https://documentation.ubuntu.com/juju/3.6/reference/hook/
  */
-import type { Clock } from "../clock.ts";
+import type { ModelClock } from "../model-clock.ts";
 import { HookContext } from "./hook-context.ts";
 import type { Log } from "../log-line.ts";
 import { CommitRefused, type Model, type Unit } from "../model/model.ts";
@@ -27,7 +27,7 @@ import { RelationState } from "./relation-state.ts";
 export interface UnitAgentOptions {
   readonly unit: string;
   readonly model: Model;
-  readonly clock: Clock;
+  readonly clock: ModelClock;
   readonly log: Log;
   /** Makes 32 random hexadecimal digits. */
   readonly randomHex: () => string;

@@ -64,9 +64,10 @@ export interface CharmMetadata {
 /**
  * Reads a charm's metadata.
  *
+ * @param needsDispatch Whether the folder must hold an executable `dispatch`.
  * @throws ConfigurationError where the folder holds no charm, or one that declares something Juju would refuse.
  */
-export async function readCharm(charm: string): Promise<CharmMetadata> {
+export async function readCharm(charm: string, needsDispatch: boolean): Promise<CharmMetadata> {
   const directory = resolve(charm);
   const metadata =
     (await readMapping(join(directory, "charmcraft.yaml"))) ??
@@ -76,7 +77,7 @@ export async function readCharm(charm: string): Promise<CharmMetadata> {
       remedy: "Name the folder of a charm.",
     });
   }
-  await requireDispatch(directory);
+  if (needsDispatch) await requireDispatch(directory);
   const actions =
     asMapping(metadata["actions"]) ?? (await readMapping(join(directory, "actions.yaml"))) ?? {};
   const config = asMapping(metadata["config"]) ?? (await readMapping(join(directory, "config.yaml"))) ?? {};

@@ -1,11 +1,11 @@
 /**
- * Time as the simulated Juju sees it, so that a test can bring its own.
+ * Time as a simulated Juju sees it: of its model, its agents and, where charms run in process, of its machines.
  *
  * @module
  */
 
 /** A source of time. */
-export interface Clock {
+export interface ModelClock {
   /** Tells the time. */
   now(): Date;
   /** Calls back after a delay; the returned function calls it off. */
@@ -13,7 +13,7 @@ export interface Clock {
 }
 
 /** The clock on the wall. Its timers never keep a process alive. */
-export const wallClock: Clock = {
+export const wallClock: ModelClock = {
   now: () => new Date(),
   schedule: (delayMs, callback) => {
     const timer = setTimeout(callback, delayMs);

@@ -5,8 +5,8 @@
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { StorageConfig } from "../job/storage-config.ts";
-import type { ArtefactStore } from "../storage/artefact-store.ts";
+import type { StorageConfig } from "../../job/storage-config.ts";
+import type { ArtefactStore } from "../../storage/artefact-store.ts";
 
 /** Where the store is. */
 export interface DirectoryStoreOptions {

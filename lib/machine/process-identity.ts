@@ -4,16 +4,8 @@
  * @module
  */
 import { readFile } from "node:fs/promises";
-import { errnoOf } from "./errno.ts";
-
-/** Tells one process from every other that bears, or will bear, its pid. */
-export interface ProcessIdentity {
-  readonly pid: number;
-  /** In clock ticks since the machine started. */
-  readonly startTime: string;
-  /** The kernel's id of this run of the machine. */
-  readonly bootId: string;
-}
+import { errnoOf } from "../process/errno.ts";
+import type { ProcessIdentity } from "./machine.ts";
 
 /** The identity of a running process; undefined if there is none with this pid. */
 export async function identifyProcess(pid: number): Promise<ProcessIdentity | undefined> {

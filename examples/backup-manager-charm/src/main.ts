@@ -1,0 +1,4 @@
+import { currentDispatch } from "juju-database-backup/juju";
+import { charm } from "./charm.ts";
+
+await charm(currentDispatch());

@@ -1,0 +1,183 @@
+/**
+ * The agents of a simulated Juju's units, each with what it runs its charm on.
+ *
+ * @module
+ */
+import { randomBytes } from "node:crypto";
+import { AgentLoop, type HookRun } from "./agent/agent-loop.ts";
+import type { CharmRunner } from "./agent/charm-runner.ts";
+import { InProcessRunner, type CharmFunction } from "./in-process/in-process-runner.ts";
+import { SimulatedMachine } from "./in-process/simulated-machine.ts";
+import { VirtualClock } from "./in-process/virtual-clock.ts";
+import type { Log } from "./log-line.ts";
+import type { Model } from "./model/model.ts";
+import type { ModelClock } from "./model-clock.ts";
+import type { ProcessHost } from "./processes/process-host.ts";
+
+/** What agents need. */
+export interface AgentsOptions {
+  readonly model: Model;
+  readonly clock: ModelClock;
+  readonly host: ProcessHost;
+  readonly log: Log;
+  readonly leaderSelfChanged: boolean;
+  readonly hookRetryDelayMs: number;
+  readonly onRun: (run: HookRun) => void;
+  /** Called when the simulation itself is at fault. */
+  readonly onFault: (error: unknown) => void;
+}
+
+interface Unit {
+  readonly loop: AgentLoop;
+  /** Where the charm runs in this process. */
+  readonly inProcess?: { readonly runner: InProcessRunner; readonly machine: SimulatedMachine };
+}
+
+/** The agents of all units. */
+export class Agents {
+  readonly #options: AgentsOptions;
+  readonly #units = new Map<string, Unit>();
+  readonly #retiring = new Set<Promise<unknown>>();
+  readonly #waiters = new Set<() => void>();
+
+  constructor(options: AgentsOptions) {
+    this.#options = options;
+  }
+
+  /** The agents that live. */
+  get loops(): readonly AgentLoop[] {
+    return [...this.#units.values()].map(({ loop }) => loop);
+  }
+
+  /** A unit's agent; undefined where it has none. */
+  loop(unit: string): AgentLoop | undefined {
+    return this.#units.get(unit)?.loop;
+  }
+
+  /** The machine of a unit whose charm runs in this process; undefined for any other. */
+  machine(unit: string): SimulatedMachine | undefined {
+    return this.#units.get(unit)?.inProcess?.machine;
+  }
+
+  /**
+   * Starts a unit's agent.
+   *
+   * @param charm The charm's folder.
+   * @param inProcess The charm as a function, if it runs so.
+   */
+  async start(unit: string, charm: string, inProcess: CharmFunction | undefined): Promise<void> {
+    const { model, clock, host, log, leaderSelfChanged, hookRetryDelayMs } = this.#options;
+    const loop = new AgentLoop({
+      unit,
+      model,
+      clock,
+      log,
+      leaderSelfChanged,
+      hookRetryDelayMs,
+      randomHex: () => randomBytes(16).toString("hex"),
+      onRun: this.#options.onRun,
+      onFault: this.#options.onFault,
+      onIdle: () => this.#isIdle(unit),
+    });
+    let runner: CharmRunner;
+    if (inProcess === undefined) {
+      runner = await host.runner(charm, { unit, log, loop });
+      this.#units.set(unit, { loop });
+    } else {
+      const machine = this.#newMachine();
+      const inside = new InProcessRunner({ unit, charm: inProcess, machine, log });
+      runner = inside;
+      this.#units.set(unit, { loop, inProcess: { runner: inside, machine } });
+    }
+    loop.start(runner);
+  }
+
+  /** Makes every agent look for something to do. */
+  wake(): void {
+    for (const { loop } of this.#units.values()) loop.wake();
+  }
+
+  /**
+   * Waits until no agent has anything to do and nothing is under way in this process but what waits for the clock or for
+   * the test.
+   *
+   * @returns The agents that are busy all the same when the time is over.
+   */
+  async rest(timeoutMs: number): Promise<readonly AgentLoop[]> {
+    const deadline = performance.now() + timeoutMs;
+    for (;;) {
+      // What has arrived on the sockets counts too; and a test that asks in a loop must not starve the agents.
+      await new Promise((resume) => {
+        setImmediate(resume);
+      });
+      const busy = this.loops.filter((loop) => loop.isBusy);
+      const left = deadline - performance.now();
+      if (left <= 0) return busy;
+      if (this.#isActive()) await this.#change(left);
+      else if (busy.length === 0) return [];
+      // A hook waits for the time to pass, and nobody else would let it.
+      else if (!this.#moveOn()) await this.#change(left);
+    }
+  }
+
+  /** Stops every agent, and what their units run in this process. */
+  async stop(): Promise<void> {
+    await Promise.all(this.loops.map(async (loop) => await loop.stop()));
+    this.#units.clear();
+    await Promise.all(this.#retiring);
+    this.#notify();
+  }
+
+  #newMachine(): SimulatedMachine {
+    return new SimulatedMachine({
+      clock: this.#options.clock,
+      onChange: () => this.#notify(),
+      runCommand: async ([program, ...args]) => {
+        const [option, unit = "", commands = ""] = args;
+        const loop = program === "juju-exec" && option === "-u" ? this.loop(unit) : undefined;
+        await loop?.exec(commands);
+      },
+    });
+  }
+
+  #isActive(): boolean {
+    return [...this.#units.values()].some(({ loop, inProcess }) =>
+      inProcess === undefined
+        ? loop.isBusy
+        : inProcess.machine.isActive || (loop.isBusy && !inProcess.runner.isWaiting),
+    );
+  }
+
+  #moveOn(): boolean {
+    const { clock } = this.#options;
+    return clock instanceof VirtualClock && clock.step();
+  }
+
+  #isIdle(unit: string): void {
+    if (this.#options.model.findUnit(unit) === undefined) this.#retire(unit);
+    this.#notify();
+  }
+
+  #retire(unit: string): void {
+    const agent = this.#units.get(unit);
+    if (agent === undefined) return;
+    this.#units.delete(unit);
+    this.#retiring.add(Promise.all([agent.loop.stop(), this.#options.host.retire(unit)]));
+  }
+
+  /** Waits until something changes, or for so long. */
+  async #change(timeoutMs: number): Promise<void> {
+    await new Promise<void>((wake) => {
+      const timer = setTimeout(wake, timeoutMs);
+      this.#waiters.add(() => {
+        clearTimeout(timer);
+        wake();
+      });
+    });
+  }
+
+  #notify(): void {
+    for (const wake of this.#waiters) wake();
+    this.#waiters.clear();
+  }
+}

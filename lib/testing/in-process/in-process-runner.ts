@@ -1,0 +1,121 @@
+/**
+ * Runs a charm in the process of the test: its code is a function, and its hook tools are calls.
+ *
+ * @module
+ */
+import { dispatchWith, type Dispatch } from "../../juju/dispatch.ts";
+import type { ToolEnd, ToolRunner } from "../../juju/tool-runner.ts";
+import type { CharmRunner } from "../agent/charm-runner.ts";
+import type { HookContext } from "../agent/hook-context.ts";
+import { hookEnvironment } from "../agent/hook-environment.ts";
+import { operationName, type ProcessEnd } from "../agent/operation.ts";
+import { ToolFailure } from "../hook-tools/hook-tool.ts";
+import type { ToolFiles } from "../hook-tools/run-hook-tool.ts";
+import type { Log } from "../log-line.ts";
+import { unitTag } from "../model/unit-name.ts";
+import type { MemoryDisk } from "./memory-disk.ts";
+import { describe, type SimulatedMachine } from "./simulated-machine.ts";
+import type { SimulatedProcess } from "./simulated-process.ts";
+
+/** A charm as a function of one dispatch. Whatever it throws fails the dispatch, as an exit code of 1 does. */
+export type CharmFunction = (dispatch: Dispatch) => Promise<void>;
+
+/** What a runner needs. */
+export interface InProcessRunnerOptions {
+  readonly unit: string;
+  readonly charm: CharmFunction;
+  readonly machine: SimulatedMachine;
+  readonly log: Log;
+}
+
+/** Runs one unit's charm in this process. */
+export class InProcessRunner implements CharmRunner {
+  readonly #options: InProcessRunnerOptions;
+  #process: SimulatedProcess | undefined;
+
+  constructor(options: InProcessRunnerOptions) {
+    this.#options = options;
+  }
+
+  /** Whether the charm waits for the clock or for the test. */
+  get isWaiting(): boolean {
+    return this.#process?.isActive === false;
+  }
+
+  async run(context: HookContext): Promise<ProcessEnd> {
+    const environment = this.#environment(context);
+    if (environment === undefined) {
+      return { exitCode: 127, stdout: "", stderr: "only the charm's own dispatch runs in process\n" };
+    }
+    const { unit, charm, machine, log } = this.#options;
+    const process = machine.process();
+    this.#process = process;
+    let isOver = false;
+    const end = await process.run(async () => {
+      const runTool: ToolRunner = async (tool, args, stdin) =>
+        isOver ? contextGone() : await process.act(() => this.#runTool(context, tool, args, stdin));
+      await charm(dispatchWith(environment, runTool, machine.as(process)));
+    });
+    this.#process = undefined;
+    isOver = end.how !== "killed";
+    if (end.how === "returned") return { exitCode: 0, stdout: "", stderr: "" };
+    if (end.how === "killed") return { exitCode: 137, stdout: "", stderr: "" };
+    const stderr = `${describe(end.error)}\n`;
+    const module = `unit.${unit}.${operationName(context.operation)}`;
+    for (const message of stderr.trimEnd().split("\n")) log({ unit, level: "WARNING", module, message });
+    return { exitCode: 1, stdout: "", stderr };
+  }
+
+  kill(): void {
+    this.#process?.kill();
+  }
+
+  async close(): Promise<void> {
+    this.#options.machine.restart();
+  }
+
+  get #charmDirectory(): string {
+    return `/var/lib/juju/agents/${unitTag(this.#options.unit)}/charm`;
+  }
+
+  /** The environment of the dispatch; undefined for a command that is not a dispatch of the charm. */
+  #environment(context: HookContext): Record<string, string> | undefined {
+    const charmDirectory = this.#charmDirectory;
+    const environment = hookEnvironment(context, { charmDirectory, socketPath: "", path: "" });
+    if (context.operation.kind !== "command") return environment;
+    const command = /^JUJU_DISPATCH_PATH=(?<path>\S+) (?<program>.+)$/u.exec(
+      context.operation.command.commands,
+    );
+    const { path = "", program = "" } = command?.groups ?? {};
+    if (program.replaceAll("'", "") !== `${charmDirectory}/dispatch`) return undefined;
+    return { ...environment, JUJU_DISPATCH_PATH: path };
+  }
+
+  #runTool(context: HookContext, tool: string, args: readonly string[], stdin: string | undefined): ToolEnd {
+    const files = filesOn(this.#options.machine.disk);
+    const first = context.runTool(tool, args, undefined, files);
+    const result = first === "needs-stdin" ? context.runTool(tool, args, stdin ?? "", files) : first;
+    if (result === "needs-stdin") throw new Error(`${tool} was given its input and asked for it again.`);
+    return toolEnd(result.code, result.stdout, result.stderr);
+  }
+}
+
+/** What a hook tool says that is called when its hook is over. */
+function contextGone(): ToolEnd {
+  return toolEnd(1, "", "ERROR dial unix: connect: no such file or directory\n");
+}
+
+function toolEnd(exitCode: number, stdout: string, stderr: string): ToolEnd {
+  return { exitCode, signal: undefined, stdout, stderr, said: `exited with code ${exitCode}` };
+}
+
+function filesOn(disk: MemoryDisk): ToolFiles {
+  return {
+    read: (path) => {
+      const content = disk.files().get(path);
+      if (content === undefined) throw new ToolFailure(1, `open ${path}: no such file or directory`);
+      return content;
+    },
+    write: (path, text) => void disk.replace(path, text),
+  };
+}

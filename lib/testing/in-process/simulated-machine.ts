@@ -1,0 +1,138 @@
+/**
+ * The machine of one unit whose charm runs in the test's own process: a clock, a disk in memory, and processes that are
+ * functions.
+ *
+ * @module
+ */
+import type { Disk, Machine, ProcessIdentity, Program } from "../../machine/machine.ts";
+import type { ModelClock } from "../model-clock.ts";
+import { MemoryDisk } from "./memory-disk.ts";
+import { SimulatedProcess } from "./simulated-process.ts";
+
+/** What a machine needs. */
+export interface SimulatedMachineOptions {
+  readonly clock: ModelClock;
+  /** Called when a process begins to wait, goes on, or ends. */
+  readonly onChange: () => void;
+  /** Runs a command that a process leaves behind, for example `juju-exec`. */
+  readonly runCommand: (command: readonly [string, ...string[]]) => Promise<void>;
+}
+
+/** A machine in memory. */
+export class SimulatedMachine {
+  readonly disk: MemoryDisk = new MemoryDisk();
+  readonly #options: SimulatedMachineOptions;
+  readonly #processes = new Map<number, SimulatedProcess>();
+  #boots = 0;
+  #bootedAt: Date;
+  #nextPid = 100;
+
+  constructor(options: SimulatedMachineOptions) {
+    this.#options = options;
+    this.#bootedAt = options.clock.now();
+  }
+
+  /** The processes that run and that no hook waits for: workers, as a rule. */
+  get processes(): readonly ProcessIdentity[] {
+    return [...this.#processes.values()].filter(({ isAlive }) => isAlive).map(({ identity }) => identity);
+  }
+
+  /** Whether any process does something, as opposed to waiting for the clock or for the test. */
+  get isActive(): boolean {
+    return [...this.#processes.values()].some((process) => process.isActive);
+  }
+
+  /** Ends a process at once, as SIGKILL does; one that is gone already is no failure. */
+  kill(pid: number): void {
+    this.#processes.get(pid)?.kill();
+    this.#processes.delete(pid);
+  }
+
+  /** Asks a process to end, as SIGTERM does; one that is gone already is no failure. */
+  terminate(pid: number): void {
+    this.#processes.get(pid)?.terminate();
+  }
+
+  /** Starts the machine anew: nothing that ran runs any more, and the disk is as it was. */
+  restart(): void {
+    for (const pid of this.#processes.keys()) this.kill(pid);
+    this.#boots += 1;
+    this.#bootedAt = this.#options.clock.now();
+  }
+
+  /** Makes a process that is not yet running. */
+  process(): SimulatedProcess {
+    const pid = this.#nextPid++;
+    const identity = { pid, startTime: String(pid), bootId: `boot-${this.#boots}` };
+    return new SimulatedProcess(identity, this.#options.onChange);
+  }
+
+  /** The machine as one of its processes reaches it. */
+  as(self: SimulatedProcess): Machine {
+    const { clock } = this.#options;
+    return {
+      clock: {
+        now: () => clock.now(),
+        uptime: () => (clock.now().getTime() - this.#bootedAt.getTime()) / 1000,
+        sleep: async (ms, signal) => await self.wait(this.#delay(ms, signal)),
+      },
+      disk: reachedFrom(self, this.disk),
+      processes: {
+        start: async (program, input, outputFile) =>
+          await self.act(() => this.#start(program, input, outputFile)),
+        isRunning: async ({ pid, bootId }) =>
+          await self.act(() => {
+            const process = this.#processes.get(pid);
+            return process?.isAlive === true && process.identity.bootId === bootId;
+          }),
+        leave: async (command) => await self.act(async () => await this.#options.runCommand(command)),
+      },
+    };
+  }
+
+  #start(program: Program, input: string, outputFile: string): ProcessIdentity {
+    const process = this.process();
+    this.#processes.set(process.identity.pid, process);
+    void this.#run(process, program, input, outputFile);
+    return process.identity;
+  }
+
+  async #run(process: SimulatedProcess, program: Program, input: string, outputFile: string): Promise<void> {
+    const { identity, signal } = process;
+    const end = await process.run(async () => {
+      const module = await program.load();
+      await module.run({ machine: this.as(process), identity, input, signal });
+    });
+    this.#processes.delete(identity.pid);
+    if (end.how === "threw") await this.disk.replace(outputFile, describe(end.error));
+  }
+
+  async #delay(ms: number, signal: AbortSignal | undefined): Promise<void> {
+    if (signal?.aborted === true) return;
+    await new Promise<void>((resolve) => {
+      const callOff = this.#options.clock.schedule(ms, resolve);
+      signal?.addEventListener("abort", () => {
+        callOff();
+        resolve();
+      });
+    });
+  }
+}
+
+/** What an error of the charm's own looks like on standard error. */
+export function describe(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+function reachedFrom(self: SimulatedProcess, disk: Disk): Disk {
+  return {
+    read: async (path) => await self.act(async () => await disk.read(path)),
+    append: async (...args) => await self.act(async () => await disk.append(...args)),
+    replace: async (...args) => await self.act(async () => await disk.replace(...args)),
+    create: async (...args) => await self.act(async () => await disk.create(...args)),
+    rename: async (...args) => await self.act(async () => await disk.rename(...args)),
+    list: async (directory) => await self.act(async () => await disk.list(directory)),
+    makeDirectory: async (path) => await self.act(async () => await disk.makeDirectory(path)),
+    remove: async (path) => await self.act(async () => await disk.remove(path)),
+  };
+}

@@ -1,0 +1,107 @@
+/**
+ * What a scripted executor is told to do, and how it does it. It knows no database.
+ *
+ * @module
+ */
+import type { Executor, ExecutorEnvironment, JobContext, JobResult, Standing } from "../../executor.ts";
+import type { Backup } from "../../job/backup.ts";
+import type { Failure } from "../../job/report.ts";
+import type { JobRequest } from "../../job/request.ts";
+
+/** What an executor is told to do. An empty script lets every job succeed. */
+export interface Script {
+  /** Default: ready, as primary. */
+  readonly standing?: Standing;
+  /** What to do with a job, by its id; `*` stands for all others. */
+  readonly jobs?: Readonly<Record<string, ScriptedJob>>;
+  /** What there is to list. Default: none; of a {@link ScriptedDatabase}, the backups that it made. */
+  readonly backups?: readonly Backup[];
+}
+
+/** What to do with one job. */
+export interface ScriptedJob {
+  /** Refuses the job before it begins. */
+  readonly refuse?: Failure;
+  /** The percentages to go through. */
+  readonly progress?: readonly number[];
+  /** The job goes on once something of this name is released. */
+  readonly waitFor?: string;
+  /** Kills the worker, as a crash of the machine would. */
+  readonly die?: boolean;
+  /** Default: none, the job succeeds. */
+  readonly fail?: Failure;
+}
+
+/** One call of an executor's methods. A call that is noted has read its script: another one does not change it any more. */
+export interface ScriptedCall {
+  readonly call: "preflight" | "backup" | "restore" | "recover" | "list";
+  readonly job?: string;
+  readonly fence?: number;
+}
+
+/** Where a script comes from, and where calls are noted. */
+export interface ScriptSource {
+  /** The script as it stands. */
+  read(): Promise<Script>;
+  note(call: ScriptedCall): Promise<void>;
+  /** Waits until something is released, or the job shall stop. */
+  released(name: string, signal: AbortSignal): Promise<void>;
+  /** Kills the worker. */
+  die(): Promise<void>;
+  /** Hears of a job that has succeeded. */
+  succeeded?(request: JobRequest, result: Extract<JobResult, { succeeded: true }>): void;
+}
+
+/** An executor that does what a script says. */
+export function followScript(source: ScriptSource, environment: ExecutorEnvironment): Executor {
+  const jobOf = async (request: JobRequest): Promise<ScriptedJob> => {
+    const { jobs } = await source.read();
+    return jobs?.[request.id] ?? jobs?.["*"] ?? {};
+  };
+
+  const perform = async (request: JobRequest, context: JobContext): Promise<JobResult> => {
+    const job = await jobOf(request);
+    await source.note({ call: request.type, job: request.id, fence: context.fence });
+    for (const percent of job.progress ?? []) context.progress({ percent });
+    if (job.waitFor !== undefined) await source.released(job.waitFor, context.signal);
+    if (job.die === true) await source.die();
+    if (context.signal.aborted) {
+      const message = `The ${request.type} was stopped.`;
+      return { succeeded: false, failure: { code: "cancelled", message, remedy: "Request it anew." } };
+    }
+    context.finalizing();
+    if (job.fail !== undefined) return { succeeded: false, failure: job.fail };
+    const backupId = `${environment.application}-${context.fence}`;
+    const result = {
+      succeeded: true,
+      backupId,
+      artefactPath: `/backup/${environment.application}/${backupId}/`,
+      recordFolder: `database-backup/${environment.application}/${backupId}`,
+      sizeBytes: 1024,
+      timeline: 1,
+    } as const;
+    source.succeeded?.(request, result);
+    return result;
+  };
+
+  return {
+    standing: async () => (await source.read()).standing ?? { ready: true, role: "primary" },
+    compatible: () => false,
+    preflight: async (request, context) => {
+      const { refuse } = await jobOf(request);
+      await source.note({ call: "preflight", job: request.id, fence: context.fence });
+      return refuse;
+    },
+    backup: perform,
+    restore: perform,
+    list: async () => {
+      const { backups } = await source.read();
+      await source.note({ call: "list" });
+      return backups ?? [];
+    },
+    recover: async (request, context) => {
+      await source.note({ call: "recover", job: request.id, fence: context.fence });
+      return { message: "Nothing was left to clean up." };
+    },
+  };
+}
