@@ -23,3 +23,9 @@ test("a charm is tested alone, by what stands in its databags", () => {
   expect(passed, output).toBe(true);
   expect(output).toMatch(/✔ a request of a type that nobody knows is answered/);
 });
+
+test("a whole backup runs in the process of its test", () => {
+  const { passed, output } = runNodeTest(join(folder, "notes-charm"), "test/in-process.test.js");
+  expect(passed, output).toBe(true);
+  expect(output).toMatch(/✔ a backup is requested, made and reported/);
+});
