@@ -5,7 +5,6 @@
  */
 import { randomBytes } from "node:crypto";
 import { AgentLoop, type HookRun } from "./agent/agent-loop.ts";
-import type { CharmRunner } from "./agent/charm-runner.ts";
 import { InProcessRunner, type CharmFunction } from "./in-process/in-process-runner.ts";
 import { SimulatedMachine } from "./in-process/simulated-machine.ts";
 import { VirtualClock } from "./in-process/virtual-clock.ts";
@@ -27,16 +26,18 @@ export interface AgentsOptions {
   readonly onFault: (error: unknown) => void;
 }
 
-interface Unit {
+interface Agent {
   readonly loop: AgentLoop;
   /** Where the charm runs in this process. */
-  readonly inProcess?: { readonly runner: InProcessRunner; readonly machine: SimulatedMachine };
+  readonly inProcess?: InProcessRunner;
 }
 
 /** The agents of all units. */
 export class Agents {
   readonly #options: AgentsOptions;
-  readonly #units = new Map<string, Unit>();
+  readonly #agents = new Map<string, Agent>();
+  /** Oldest first; those of units that are no more included: what was left running there goes on. */
+  readonly #machines: { readonly unit: string; readonly machine: SimulatedMachine }[] = [];
   readonly #retiring = new Set<Promise<unknown>>();
   readonly #waiters = new Set<() => void>();
 
@@ -46,17 +47,17 @@ export class Agents {
 
   /** The agents that live. */
   get loops(): readonly AgentLoop[] {
-    return [...this.#units.values()].map(({ loop }) => loop);
+    return [...this.#agents.values()].map(({ loop }) => loop);
   }
 
   /** A unit's agent; undefined where it has none. */
   loop(unit: string): AgentLoop | undefined {
-    return this.#units.get(unit)?.loop;
+    return this.#agents.get(unit)?.loop;
   }
 
-  /** The machine of a unit whose charm runs in this process; undefined for any other. */
+  /** The machine of a unit whose charm runs, or ran, in this process; undefined for any other. */
   machine(unit: string): SimulatedMachine | undefined {
-    return this.#units.get(unit)?.inProcess?.machine;
+    return this.#machines.findLast((each) => each.unit === unit)?.machine;
   }
 
   /**
@@ -79,22 +80,22 @@ export class Agents {
       onFault: this.#options.onFault,
       onIdle: () => this.#isIdle(unit),
     });
-    let runner: CharmRunner;
     if (inProcess === undefined) {
-      runner = await host.runner(charm, { unit, log, loop });
-      this.#units.set(unit, { loop });
+      const runner = await host.runner(charm, { unit, log, loop });
+      this.#agents.set(unit, { loop });
+      loop.start(runner);
     } else {
       const machine = this.#newMachine();
-      const inside = new InProcessRunner({ unit, charm: inProcess, machine, log });
-      runner = inside;
-      this.#units.set(unit, { loop, inProcess: { runner: inside, machine } });
+      const runner = new InProcessRunner({ unit, charm: inProcess, machine, log });
+      this.#machines.push({ unit, machine });
+      this.#agents.set(unit, { loop, inProcess: runner });
+      loop.start(runner);
     }
-    loop.start(runner);
   }
 
   /** Makes every agent look for something to do. */
   wake(): void {
-    for (const { loop } of this.#units.values()) loop.wake();
+    for (const { loop } of this.#agents.values()) loop.wake();
   }
 
   /**
@@ -123,7 +124,8 @@ export class Agents {
   /** Stops every agent, and what their units run in this process. */
   async stop(): Promise<void> {
     await Promise.all(this.loops.map(async (loop) => await loop.stop()));
-    this.#units.clear();
+    this.#agents.clear();
+    for (const { machine } of this.#machines) machine.restart();
     await Promise.all(this.#retiring);
     this.#notify();
   }
@@ -141,10 +143,10 @@ export class Agents {
   }
 
   #isActive(): boolean {
-    return [...this.#units.values()].some(({ loop, inProcess }) =>
-      inProcess === undefined
-        ? loop.isBusy
-        : inProcess.machine.isActive || (loop.isBusy && !inProcess.runner.isWaiting),
+    return (
+      [...this.#agents.values()].some(
+        ({ loop, inProcess }) => loop.isBusy && inProcess?.isWaiting !== true,
+      ) || this.#machines.some(({ machine }) => machine.isActive)
     );
   }
 
@@ -159,9 +161,9 @@ export class Agents {
   }
 
   #retire(unit: string): void {
-    const agent = this.#units.get(unit);
+    const agent = this.#agents.get(unit);
     if (agent === undefined) return;
-    this.#units.delete(unit);
+    this.#agents.delete(unit);
     this.#retiring.add(Promise.all([agent.loop.stop(), this.#options.host.retire(unit)]));
   }
 

@@ -241,15 +241,15 @@ export class SimulatedJuju {
 
   /**
    * The machine of a unit whose charm runs in this process: to look at its disk, to end its processes, to start it anew.
+   * It outlives its unit, with all that was left running there.
    *
-   * @throws ConfigurationError for a unit whose charm runs as processes: its machine is this one.
+   * @throws ConfigurationError for any other unit: the machine of those whose charm runs as processes is this one.
    */
   machine(unit: string): SimulatedMachine {
-    this.#model.unit(unit);
     const machine = this.#agents.machine(unit);
     if (machine !== undefined) return machine;
-    throw new ConfigurationError(`The charm of unit "${unit}" runs as processes, on this machine`, {
-      remedy: "Deploy it with inProcess.",
+    throw new ConfigurationError(`Unit "${unit}" has no machine of its own`, {
+      remedy: "Deploy its charm with inProcess.",
     });
   }
 

@@ -71,7 +71,7 @@ export class InProcessRunner implements CharmRunner {
   }
 
   async close(): Promise<void> {
-    this.#options.machine.restart();
+    // Nothing is held: what the charm left running on its machine goes on.
   }
 
   get #charmDirectory(): string {
