@@ -13,8 +13,8 @@ import { errnoOf } from "../../lib/process/errno.ts";
 import type { DatabaseUser } from "./database-user.ts";
 import { ExecutorError } from "../../lib/errors.ts";
 import type { Settings } from "./options.ts";
-import type { Patroni } from "./patroni.ts";
-import { PgBackRest } from "./pgbackrest.ts";
+import type { Patroni } from "./patroni/patroni.ts";
+import { PgBackRest } from "./pgbackrest/pgbackrest.ts";
 import type { Psql } from "./psql.ts";
 
 const settleTimeoutMs = 60_000;

@@ -9,16 +9,16 @@ import { storageLocation } from "../../lib/job/storage-config.ts";
 import { storageFailure } from "../../lib/storage/storage-failure.ts";
 import { settleArchiveStorage } from "./archive-storage.ts";
 import { artefactPathOf, recordFolderOf } from "./artefact-path.ts";
-import { parseLogLine } from "./backup-log.ts";
-import { firstFailure } from "./checks.ts";
-import { createBackupChecks } from "./create-backup-checks.ts";
+import { parseLogLine } from "./pgbackrest/backup-log.ts";
+import { firstFailure } from "./checks/checks.ts";
+import { createBackupChecks } from "./checks/create-backup-checks.ts";
 import { gatherBackupFacts } from "./facts.ts";
 import { ExecutorError } from "../../lib/errors.ts";
 import { cancelledFailure, failureOf } from "./job-failure.ts";
 import type { Parts } from "./parts.ts";
-import { finishEarlierRestore } from "./restore-finish.ts";
-import { ignoredFields } from "./pgbackrest-config.ts";
-import type { PgBackRest } from "./pgbackrest.ts";
+import { finishEarlierRestore } from "./restore/restore-finish.ts";
+import { ignoredFields } from "./pgbackrest/pgbackrest-config.ts";
+import type { PgBackRest } from "./pgbackrest/pgbackrest.ts";
 
 /** Makes a backup. A failure is a result; nothing is thrown for what the world does. */
 export async function makeBackup(

@@ -12,7 +12,7 @@ import { makeBackup } from "./backup.ts";
 import { listBackups } from "./list.ts";
 import type { Settings } from "./options.ts";
 import { assemble, type Parts } from "./parts.ts";
-import { memberState } from "./patroni.ts";
+import { memberState } from "./patroni/patroni.ts";
 import { preflight } from "./preflight.ts";
 import { recoverFrom } from "./recover.ts";
 import { restoreBackup } from "./restore.ts";

@@ -13,27 +13,27 @@ import type { Failure } from "../../lib/job/report.ts";
 import { storageFailure } from "../../lib/storage/storage-failure.ts";
 import { readArchiveStorage } from "./archive-storage.ts";
 import { parseArtefact } from "./artefact-path.ts";
-import type { BackupFacts } from "./create-backup-checks.ts";
+import type { BackupFacts } from "./checks/create-backup-checks.ts";
 import type { Parts } from "./parts.ts";
 import { isMountPoint } from "./mount-point.ts";
-import { standingAside } from "./data-directory.ts";
+import { standingAside } from "./restore/data-directory.ts";
 import type { Settings } from "./options.ts";
-import { readRestoreJournal } from "./restore-journal.ts";
-import type { UnfinishedRestore } from "./unfinished-restore.ts";
+import { readRestoreJournal } from "./restore/restore-journal.ts";
+import type { UnfinishedRestore } from "./checks/unfinished-restore.ts";
 import { ExecutorError } from "../../lib/errors.ts";
 import { failureOf } from "./job-failure.ts";
-import { rejectStorage } from "./pgbackrest-config.ts";
-import { PgBackRest } from "./pgbackrest.ts";
-import type { Stanza } from "./pgbackrest-info.ts";
-import { rejectTime, type DiskFacts, type RestoreFacts } from "./restore-checks.ts";
+import { rejectStorage } from "./pgbackrest/pgbackrest-config.ts";
+import { PgBackRest } from "./pgbackrest/pgbackrest.ts";
+import type { Stanza } from "./pgbackrest/pgbackrest-info.ts";
+import { rejectTime, type DiskFacts, type RestoreFacts } from "./checks/restore-checks.ts";
 import {
   chooseBackup,
   chooseTimeline,
-  type Ancestor,
   type Decision,
   type RestorePlan,
   type RestoreWish,
-} from "./restore-target.ts";
+} from "./checks/restore-target.ts";
+import type { Ancestor } from "./pgbackrest/timeline-history.ts";
 import { parseMoment } from "./restore-time.ts";
 
 /** Gathers what is known before a backup. */

@@ -9,8 +9,8 @@ import { artefactPathOf } from "./artefact-path.ts";
 import { inspect } from "./facts.ts";
 import { ExecutorError } from "../../lib/errors.ts";
 import type { Parts } from "./parts.ts";
-import { rejectStorage } from "./pgbackrest-config.ts";
-import { toBackup } from "./pgbackrest-info.ts";
+import { rejectStorage } from "./pgbackrest/pgbackrest-config.ts";
+import { toBackup } from "./pgbackrest/pgbackrest-info.ts";
 
 /**
  * The backups of our stanza that can be restored, oldest first.

@@ -5,8 +5,8 @@
  */
 import { DatabaseUser } from "./database-user.ts";
 import type { Settings } from "./options.ts";
-import { Patroni } from "./patroni.ts";
-import { patroniService, type PatroniService } from "./patroni-service.ts";
+import { Patroni } from "./patroni/patroni.ts";
+import { patroniService, type PatroniService } from "./patroni/patroni-service.ts";
 import { Psql } from "./psql.ts";
 
 /** What the steps of a job work with. */

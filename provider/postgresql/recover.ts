@@ -7,11 +7,11 @@ import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { JobContext, Recovery } from "../../lib/executor.ts";
 import type { Parts } from "./parts.ts";
-import { PgBackRest } from "./pgbackrest.ts";
+import { PgBackRest } from "./pgbackrest/pgbackrest.ts";
 import { endPgBackRest } from "./processes.ts";
-import { finishRestore } from "./restore-finish.ts";
-import { readRestoreJournal } from "./restore-journal.ts";
-import { undoRestore } from "./restore-undo.ts";
+import { finishRestore } from "./restore/restore-finish.ts";
+import { readRestoreJournal } from "./restore/restore-journal.ts";
+import { undoRestore } from "./restore/restore-undo.ts";
 
 /**
  * Cleans up. May be called again, also when there is nothing to clean up.

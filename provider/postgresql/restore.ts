@@ -9,25 +9,25 @@
 import type { JobContext, JobResult } from "../../lib/executor.ts";
 import type { RestoreRequest } from "../../lib/job/request.ts";
 import { sameLocation, storageLocation } from "../../lib/job/storage-config.ts";
-import { renderOverlay, restoreArguments } from "./restore-overlay.ts";
+import { renderOverlay, restoreArguments } from "./restore/restore-overlay.ts";
 import { readArchiveStorage } from "./archive-storage.ts";
 import { artefactPathOf, recordFolderOf } from "./artefact-path.ts";
-import { firstFailure } from "./checks.ts";
-import { moveAside, planMoves } from "./data-directory.ts";
+import { firstFailure } from "./checks/checks.ts";
+import { moveAside, planMoves } from "./restore/data-directory.ts";
 import { gatherRestoreFacts } from "./facts.ts";
 import { ExecutorError } from "../../lib/errors.ts";
 import { cancelledFailure, failureOf } from "./job-failure.ts";
 import type { Parts } from "./parts.ts";
-import { stopCluster } from "./patroni-service.ts";
-import { rejectStorage } from "./pgbackrest-config.ts";
-import { PgBackRest } from "./pgbackrest.ts";
-import { finishEarlierRestore, finishRestore } from "./restore-finish.ts";
-import { restoreChecks } from "./restore-checks.ts";
-import { writeRestoreJournal, type RestoreJournal } from "./restore-journal.ts";
-import { readProof, rejectProof } from "./restore-proof.ts";
-import type { RestorePlan } from "./restore-target.ts";
-import { undoRestore } from "./restore-undo.ts";
-import { notePositions, watchBootstrap } from "./restore-watch.ts";
+import { stopCluster } from "./patroni/patroni-service.ts";
+import { rejectStorage } from "./pgbackrest/pgbackrest-config.ts";
+import { PgBackRest } from "./pgbackrest/pgbackrest.ts";
+import { finishEarlierRestore, finishRestore } from "./restore/restore-finish.ts";
+import { restoreChecks } from "./checks/restore-checks.ts";
+import { writeRestoreJournal, type RestoreJournal } from "./restore/restore-journal.ts";
+import { readProof, rejectProof } from "./restore/restore-proof.ts";
+import type { RestorePlan } from "./checks/restore-target.ts";
+import { undoRestore } from "./restore/restore-undo.ts";
+import { notePositions, watchBootstrap } from "./restore/restore-watch.ts";
 
 /** Restores. A failure is a result, and leaves the database as it was. */
 export async function restoreBackup(

@@ -1,9 +1,16 @@
 import { describe, expect, it } from "vitest";
 import type { BackupRequest, RestoreRequest } from "../../lib/job/request.ts";
 import { Credentials, storageLocation, type StorageConfig } from "../../lib/job/storage-config.ts";
-import { firstFailure } from "../../provider/postgresql/checks.ts";
-import { createBackupChecks, type BackupFacts } from "../../provider/postgresql/create-backup-checks.ts";
-import { restoreChecks, spareBytes, type RestoreFacts } from "../../provider/postgresql/restore-checks.ts";
+import { firstFailure } from "../../provider/postgresql/checks/checks.ts";
+import {
+  createBackupChecks,
+  type BackupFacts,
+} from "../../provider/postgresql/checks/create-backup-checks.ts";
+import {
+  restoreChecks,
+  spareBytes,
+  type RestoreFacts,
+} from "../../provider/postgresql/checks/restore-checks.ts";
 
 const storage: StorageConfig = {
   bucket: "bucket",

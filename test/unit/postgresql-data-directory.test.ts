@@ -8,7 +8,7 @@ import {
   planMoves,
   putBack,
   standingAside,
-} from "../../provider/postgresql/data-directory.ts";
+} from "../../provider/postgresql/restore/data-directory.ts";
 
 let folder: string;
 let data: string;

@@ -7,7 +7,7 @@ import {
   rejectStorage,
   renderConfig,
   storageFields,
-} from "../../provider/postgresql/pgbackrest-config.ts";
+} from "../../provider/postgresql/pgbackrest/pgbackrest-config.ts";
 
 const base: StorageConfig = {
   bucket: "bucket",

@@ -3,7 +3,7 @@ import {
   errorLine,
   pgBackRestErrors,
   pgBackRestFailure,
-} from "../../provider/postgresql/pgbackrest-errors.ts";
+} from "../../provider/postgresql/pgbackrest/pgbackrest-errors.ts";
 
 /** pgBackRest's own list: exit code and name. */
 const list =

@@ -1,6 +1,6 @@
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
-import { parseInfo, parseLsn, toBackup } from "../../provider/postgresql/pgbackrest-info.ts";
+import { parseInfo, parseLsn, toBackup } from "../../provider/postgresql/pgbackrest/pgbackrest-info.ts";
 
 const full = {
   archive: { start: "0000000A0000000000000003", stop: "0000000A0000000000000003" },

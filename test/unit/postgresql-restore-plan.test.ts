@@ -2,12 +2,12 @@ import { describe, expect, it } from "vitest";
 import { Credentials } from "../../lib/job/storage-config.ts";
 import { artefactPathOf, parseArtefact } from "../../provider/postgresql/artefact-path.ts";
 import { archiveCommand } from "../../provider/postgresql/archive-storage.ts";
-import { parseLogLine } from "../../provider/postgresql/backup-log.ts";
+import { parseLogLine } from "../../provider/postgresql/pgbackrest/backup-log.ts";
 import { createExecutor } from "../../provider/postgresql/index.ts";
 import { settingsOf, type PostgresqlOptions } from "../../provider/postgresql/options.ts";
-import { renderOverlay, restoreArguments } from "../../provider/postgresql/restore-overlay.ts";
-import { rejectProof, type RestoreProof } from "../../provider/postgresql/restore-proof.ts";
-import type { RecoveryTarget, RestorePlan } from "../../provider/postgresql/restore-target.ts";
+import { renderOverlay, restoreArguments } from "../../provider/postgresql/restore/restore-overlay.ts";
+import { rejectProof, type RestoreProof } from "../../provider/postgresql/restore/restore-proof.ts";
+import type { RecoveryTarget, RestorePlan } from "../../provider/postgresql/checks/restore-target.ts";
 
 const options: PostgresqlOptions = {
   patroni: {

@@ -1,17 +1,16 @@
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
-import type { RepositoryBackup } from "../../provider/postgresql/pgbackrest-info.ts";
+import type { RepositoryBackup } from "../../provider/postgresql/pgbackrest/pgbackrest-info.ts";
 import {
   chooseBackup,
   chooseTimeline,
   liesOn,
-  parseHistory,
-  type Ancestor,
   type Decision,
   type RestorePlan,
   type RestoreSource,
   type RestoreWish,
-} from "../../provider/postgresql/restore-target.ts";
+} from "../../provider/postgresql/checks/restore-target.ts";
+import { parseHistory, type Ancestor } from "../../provider/postgresql/pgbackrest/timeline-history.ts";
 
 const second = 1_000_000;
 

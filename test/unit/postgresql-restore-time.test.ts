@@ -1,6 +1,6 @@
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
-import { rejectTime } from "../../provider/postgresql/restore-checks.ts";
+import { rejectTime } from "../../provider/postgresql/checks/restore-checks.ts";
 import { parseMoment, postgresqlTime, rfc3339 } from "../../provider/postgresql/restore-time.ts";
 
 describe("a moment", () => {

@@ -4,11 +4,11 @@
  * @module
  */
 import { rm } from "node:fs/promises";
-import { readArchiveStorage, waitForArchiveCommand } from "./archive-storage.ts";
+import { readArchiveStorage, waitForArchiveCommand } from "../archive-storage.ts";
 import { deleteOld } from "./data-directory.ts";
-import { failureOf } from "./job-failure.ts";
-import type { Parts } from "./parts.ts";
-import { PgBackRest } from "./pgbackrest.ts";
+import { failureOf } from "../job-failure.ts";
+import type { Parts } from "../parts.ts";
+import { PgBackRest } from "../pgbackrest/pgbackrest.ts";
 import { readRestoreJournal, removeRestoreJournal, type RestoreJournal } from "./restore-journal.ts";
 import { holdingArchiveCommand } from "./restore-overlay.ts";
 

@@ -4,10 +4,10 @@
  *
  * @module
  */
-import type { Backup } from "../../lib/job/backup.ts";
-import type { BackupType } from "../../lib/job/request.ts";
-import { isJsonRecord, type JsonRecord } from "./json-record.ts";
-import { rfc3339OfSeconds } from "./restore-time.ts";
+import type { Backup } from "../../../lib/job/backup.ts";
+import type { BackupType } from "../../../lib/job/request.ts";
+import { isJsonRecord, type JsonRecord } from "../json-record.ts";
+import { rfc3339OfSeconds } from "../restore-time.ts";
 
 /** A backup as pgBackRest lists it. */
 export interface RepositoryBackup {

@@ -4,12 +4,12 @@
  * @module
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { describeEnd } from "../../lib/process/run.ts";
-import type { DatabaseUser } from "./database-user.ts";
-import { ExecutorError } from "../../lib/errors.ts";
-import { oneLine } from "./job-failure.ts";
-import { isJsonRecord, type JsonRecord } from "./json-record.ts";
-import type { Settings } from "./options.ts";
+import { describeEnd } from "../../../lib/process/run.ts";
+import type { DatabaseUser } from "../database-user.ts";
+import { ExecutorError } from "../../../lib/errors.ts";
+import { oneLine } from "../job-failure.ts";
+import { isJsonRecord, type JsonRecord } from "../json-record.ts";
+import type { Settings } from "../options.ts";
 
 /** What a member says of itself. */
 export interface MemberState {

@@ -5,8 +5,8 @@
  *
  * @module
  */
-import type { Failure } from "../../lib/job/report.ts";
-import { storageLocation, type StorageConfig } from "../../lib/job/storage-config.ts";
+import type { Failure } from "../../../lib/job/report.ts";
+import { storageLocation, type StorageConfig } from "../../../lib/job/storage-config.ts";
 
 /** What is done with a field of the s3 interface. */
 export type FieldTreatment = "honoured" | "ignored" | "rejected";

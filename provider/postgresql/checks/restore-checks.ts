@@ -4,15 +4,15 @@
  *
  * @module
  */
-import type { Failure } from "../../lib/job/report.ts";
-import type { RestoreRequest } from "../../lib/job/request.ts";
+import type { Failure } from "../../../lib/job/report.ts";
+import type { RestoreRequest } from "../../../lib/job/request.ts";
 import { fails, failsWith, notApplicable, passed, type Check } from "./checks.ts";
-import { describeBytes } from "./job-failure.ts";
-import type { MemberState } from "./patroni.ts";
-import { rejectStorage } from "./pgbackrest-config.ts";
+import { describeBytes } from "../job-failure.ts";
+import type { MemberState } from "../patroni/patroni.ts";
+import { rejectStorage } from "../pgbackrest/pgbackrest-config.ts";
 import type { Decision, RestorePlan } from "./restore-target.ts";
 import { decideUnfinished, type UnfinishedRestore } from "./unfinished-restore.ts";
-import { parseMoment, rfc3339 } from "./restore-time.ts";
+import { parseMoment, rfc3339 } from "../restore-time.ts";
 
 /** What is known before a restore. What was not looked up, because an earlier decision had failed, is undefined. */
 export interface RestoreFacts {

@@ -7,9 +7,9 @@
  */
 import { chmod, chown, lstat, mkdir, readFile, readdir, readlink, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { errnoOf } from "../../lib/process/errno.ts";
-import { isMountPoint } from "./mount-point.ts";
-import { ExecutorError } from "../../lib/errors.ts";
+import { errnoOf } from "../../../lib/process/errno.ts";
+import { isMountPoint } from "../mount-point.ts";
+import { ExecutorError } from "../../../lib/errors.ts";
 
 /** One directory that is moved aside. Plain JSON, for the journal. */
 export interface Move {

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Failure } from "../../lib/job/report.ts";
+import type { Failure } from "../../../lib/job/report.ts";
 
 /** How a decision came out. */
 export type Outcome =

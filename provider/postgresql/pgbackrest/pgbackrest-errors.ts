@@ -6,8 +6,8 @@
  *
  * @module
  */
-import type { Failure } from "../../lib/job/report.ts";
-import { oneLine } from "./job-failure.ts";
+import type { Failure } from "../../../lib/job/report.ts";
+import { oneLine } from "../job-failure.ts";
 
 /** Where the trouble lies. */
 export type ErrorCategory =

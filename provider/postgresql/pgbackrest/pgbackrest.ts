@@ -5,19 +5,19 @@
  */
 import { unlink } from "node:fs/promises";
 import { join } from "node:path";
-import type { Failure } from "../../lib/job/report.ts";
-import type { BackupType } from "../../lib/job/request.ts";
-import type { StorageConfig } from "../../lib/job/storage-config.ts";
-import { describeEnd, type RunResult } from "../../lib/process/run.ts";
-import type { DatabaseUser } from "./database-user.ts";
-import { ExecutorError } from "../../lib/errors.ts";
-import { cancelledFailure, oneLine } from "./job-failure.ts";
-import type { Settings } from "./options.ts";
+import type { Failure } from "../../../lib/job/report.ts";
+import type { BackupType } from "../../../lib/job/request.ts";
+import type { StorageConfig } from "../../../lib/job/storage-config.ts";
+import { describeEnd, type RunResult } from "../../../lib/process/run.ts";
+import type { DatabaseUser } from "../database-user.ts";
+import { ExecutorError } from "../../../lib/errors.ts";
+import { cancelledFailure, oneLine } from "../job-failure.ts";
+import type { Settings } from "../options.ts";
 import { caChain, renderConfig } from "./pgbackrest-config.ts";
 import { pgBackRestFailure } from "./pgbackrest-errors.ts";
 import { parseInfo, type RepositoryInfo } from "./pgbackrest-info.ts";
-import { endPgBackRest } from "./processes.ts";
-import { parseHistory, type Ancestor, type Timeline } from "./restore-target.ts";
+import { endPgBackRest } from "../processes.ts";
+import { parseHistory, type Ancestor, type Timeline } from "./timeline-history.ts";
 
 /** How pgBackRest names the types of backup. */
 export const backupTypeArguments: Readonly<Record<BackupType, string>> = {

@@ -7,12 +7,12 @@ import { spawn } from "node:child_process";
 import { mkdir, open, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { describeEnd, run } from "../../lib/process/run.ts";
-import { plainEnvironment } from "./database-user.ts";
-import { ExecutorError } from "../../lib/errors.ts";
-import { oneLine } from "./job-failure.ts";
-import type { PatroniServiceOptions, Settings } from "./options.ts";
-import { endProcesses, findPostmaster, findProcesses, send, waitUntilGone } from "./processes.ts";
+import { describeEnd, run } from "../../../lib/process/run.ts";
+import { plainEnvironment } from "../database-user.ts";
+import { ExecutorError } from "../../../lib/errors.ts";
+import { oneLine } from "../job-failure.ts";
+import type { PatroniServiceOptions, Settings } from "../options.ts";
+import { endProcesses, findPostmaster, findProcesses, send, waitUntilGone } from "../processes.ts";
 
 const stopGraceMs = 120_000;
 const immediateGraceMs = 30_000;

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { Failure } from "../../lib/job/report.ts";
-import type { Psql } from "./psql.ts";
-import type { RestorePlan } from "./restore-target.ts";
+import type { Failure } from "../../../lib/job/report.ts";
+import type { Psql } from "../psql.ts";
+import type { RestorePlan } from "../checks/restore-target.ts";
 
 /** What the restored database says of itself. */
 export interface RestoreProof {

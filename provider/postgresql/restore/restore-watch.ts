@@ -6,13 +6,13 @@
 import { open, readdir, stat } from "node:fs/promises";
 import { isAbsolute, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { JobContext } from "../../lib/executor.ts";
-import { run } from "../../lib/process/run.ts";
-import { parseLogLine } from "./backup-log.ts";
-import { ExecutorError } from "../../lib/errors.ts";
-import { cancelledFailure } from "./job-failure.ts";
-import type { Parts } from "./parts.ts";
-import { errorLine, pgBackRestErrors } from "./pgbackrest-errors.ts";
+import type { JobContext } from "../../../lib/executor.ts";
+import { run } from "../../../lib/process/run.ts";
+import { parseLogLine } from "../pgbackrest/backup-log.ts";
+import { ExecutorError } from "../../../lib/errors.ts";
+import { cancelledFailure } from "../job-failure.ts";
+import type { Parts } from "../parts.ts";
+import { errorLine, pgBackRestErrors } from "../pgbackrest/pgbackrest-errors.ts";
 
 /** Where logs stood before the restore, so that only what came since is read. */
 export interface LogPositions {

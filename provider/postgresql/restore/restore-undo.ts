@@ -7,12 +7,12 @@
 import { rm } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { putBack, standingAside } from "./data-directory.ts";
-import { ExecutorError } from "../../lib/errors.ts";
-import { failureOf } from "./job-failure.ts";
-import type { Parts } from "./parts.ts";
-import { PgBackRest } from "./pgbackrest.ts";
-import { stopCluster } from "./patroni-service.ts";
-import { endPgBackRest } from "./processes.ts";
+import { ExecutorError } from "../../../lib/errors.ts";
+import { failureOf } from "../job-failure.ts";
+import type { Parts } from "../parts.ts";
+import { PgBackRest } from "../pgbackrest/pgbackrest.ts";
+import { stopCluster } from "../patroni/patroni-service.ts";
+import { endPgBackRest } from "../processes.ts";
 import { removeRestoreJournal, type RestoreJournal } from "./restore-journal.ts";
 
 const primaryTimeoutMs = 15 * 60_000;

@@ -5,10 +5,10 @@
  */
 import { open, readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
-import { errnoOf } from "../../lib/process/errno.ts";
+import { errnoOf } from "../../../lib/process/errno.ts";
 import type { Move } from "./data-directory.ts";
-import type { Settings } from "./options.ts";
-import type { DynamicConfig } from "./patroni.ts";
+import type { Settings } from "../options.ts";
+import type { DynamicConfig } from "../patroni/patroni.ts";
 
 /** What a restore has done so far. */
 export interface RestoreJournal {

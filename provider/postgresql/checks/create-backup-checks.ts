@@ -4,19 +4,19 @@
  *
  * @module
  */
-import type { Failure } from "../../lib/job/report.ts";
-import type { BackupRequest } from "../../lib/job/request.ts";
+import type { Failure } from "../../../lib/job/report.ts";
+import type { BackupRequest } from "../../../lib/job/request.ts";
 import {
   describeLocation,
   sameLocation,
   storageLocation,
   type StorageLocation,
-} from "../../lib/job/storage-config.ts";
+} from "../../../lib/job/storage-config.ts";
 import { fails, failsWith, notApplicable, passed, type Check } from "./checks.ts";
 import { decideUnfinished, type UnfinishedRestore } from "./unfinished-restore.ts";
-import type { MemberState } from "./patroni.ts";
-import { rejectStorage } from "./pgbackrest-config.ts";
-import type { Stanza } from "./pgbackrest-info.ts";
+import type { MemberState } from "../patroni/patroni.ts";
+import { rejectStorage } from "../pgbackrest/pgbackrest-config.ts";
+import type { Stanza } from "../pgbackrest/pgbackrest-info.ts";
 
 /** What is known before a backup. What was not looked up, because an earlier decision had failed, is undefined. */
 export interface BackupFacts {

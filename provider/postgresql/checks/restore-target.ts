@@ -6,9 +6,10 @@
  *
  * @module
  */
-import type { Failure } from "../../lib/job/report.ts";
-import type { RepositoryBackup } from "./pgbackrest-info.ts";
-import { rfc3339, rfc3339OfSeconds, type Moment } from "./restore-time.ts";
+import type { Failure } from "../../../lib/job/report.ts";
+import type { RepositoryBackup } from "../pgbackrest/pgbackrest-info.ts";
+import type { Ancestor, Timeline } from "../pgbackrest/timeline-history.ts";
+import { rfc3339, rfc3339OfSeconds, type Moment } from "../restore-time.ts";
 
 /** What a request wants, its time already read. */
 export interface RestoreWish {
@@ -16,19 +17,6 @@ export interface RestoreWish {
   readonly backupId?: string;
   readonly time?: Moment | "latest";
   readonly timeline?: number;
-}
-
-/** A timeline that the repository knows by its history file. */
-export interface Timeline {
-  readonly timeline: number;
-  /** When the history file reached the repository, in seconds since 1970: shortly after the timeline began. */
-  readonly recordedAt: number;
-}
-
-/** A timeline from which another one descends, and where it left it. */
-export interface Ancestor {
-  readonly timeline: number;
-  readonly endLsn: bigint;
 }
 
 /** What there is to restore from. */
@@ -135,20 +123,6 @@ export function liesOn(backup: RepositoryBackup, timeline: number, ancestors: re
   return ancestors.some(
     (ancestor) => ancestor.timeline === backup.timeline && backup.stopLsn <= ancestor.endLsn,
   );
-}
-
-/** Reads a history file of PostgreSQL: the timelines from which one descends, oldest first. */
-export function parseHistory(text: string): readonly Ancestor[] {
-  const ancestors: Ancestor[] = [];
-  for (const line of text.split("\n")) {
-    const match = /^\s*(\d+)\s+([0-9A-Fa-f]+)\/([0-9A-Fa-f]+)/.exec(line);
-    if (match === null) continue;
-    ancestors.push({
-      timeline: Number(match[1]),
-      endLsn: (BigInt(`0x${match[2] ?? "0"}`) << 32n) + BigInt(`0x${match[3] ?? "0"}`),
-    });
-  }
-  return ancestors;
 }
 
 function isWhole(backup: RepositoryBackup): boolean {

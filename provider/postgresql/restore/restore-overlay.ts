@@ -3,10 +3,10 @@
  *
  * @module
  */
-import type { Settings } from "./options.ts";
-import type { DynamicConfig } from "./patroni.ts";
-import type { RestorePlan } from "./restore-target.ts";
-import { postgresqlTime } from "./restore-time.ts";
+import type { Settings } from "../options.ts";
+import type { DynamicConfig } from "../patroni/patroni.ts";
+import type { RestorePlan } from "../checks/restore-target.ts";
+import { postgresqlTime } from "../restore-time.ts";
 
 /** With this command archiving fails, so that PostgreSQL keeps what there is to archive. */
 export const holdingArchiveCommand = "/bin/false";
