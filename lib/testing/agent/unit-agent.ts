@@ -10,7 +10,8 @@
 import type { Clock } from "../clock.ts";
 import { HookContext } from "./hook-context.ts";
 import type { Log } from "../log-line.ts";
-import { CommitRefused, type Model, type Unit } from "../model/model.ts";
+import { CommitRefused } from "../model/commit-refused.ts";
+import type { Model, Unit } from "../model/model.ts";
 import {
   operationName,
   operationRelation,
