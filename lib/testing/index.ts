@@ -8,6 +8,7 @@ export type { ConfigValue } from "./model/charm-metadata.ts";
 export type { Clock } from "./clock.ts";
 export type { LogLine } from "./log-line.ts";
 export type { Status } from "./model/model.ts";
+export type { SecretReport } from "./model/secret-report.ts";
 export type { ApplicationReport, ModelReport, UnitReport } from "./model/model-status.ts";
 export type { ActionResult } from "./agent/operation.ts";
 export { SimulatedJuju } from "./simulated-juju.ts";
