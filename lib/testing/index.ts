@@ -13,6 +13,7 @@ export { VirtualClock } from "./in-process/virtual-clock.ts";
 export type { ModelClock } from "./model-clock.ts";
 export type { LogLine } from "./log-line.ts";
 export type { Status } from "./model/model.ts";
+export type { SecretReport } from "./model/secret-report.ts";
 export type { ApplicationReport, ModelReport, UnitReport } from "./model/model-status.ts";
 export type { ActionResult } from "./agent/operation.ts";
 export { ScriptedDatabase, type ScriptedModule } from "./scripted/scripted-database.ts";

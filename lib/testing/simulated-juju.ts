@@ -19,6 +19,7 @@ import type { LogLine } from "./log-line.ts";
 import { Model } from "./model/model.ts";
 import { modelReport, type ModelReport } from "./model/model-status.ts";
 import { ProcessHost } from "./processes/process-host.ts";
+import { secretReports, type SecretReport } from "./model/secret-report.ts";
 import type { DeployOptions, SimulatedJujuOptions } from "./simulated-juju-options.ts";
 import { SimulationError } from "./simulation-error.ts";
 
@@ -285,6 +286,11 @@ export class SimulatedJuju {
     changes: Readonly<Record<string, string>>,
   ): Promise<void> {
     this.#model.writeDatabag(relationId(relation), owner, changes);
+  }
+
+  /** The secrets of all charms with their content, oldest first. */
+  secrets(): readonly SecretReport[] {
+    return secretReports(this.#model.secrets);
   }
 
   /** The log, oldest line first; of a very long one the end. */

@@ -190,9 +190,9 @@ describe("the reference of errors has each code once, and no other", () => {
   test.each([
     ["thrown errors", "errors", () => unionMembers("lib/errors.ts", "ErrorCode")],
     ["rejections", "rejections", () => unionMembers("lib/wire/requests.ts", "RejectionCode")],
-    ["every job", "jobs", () => failureCodes("provider")],
+    ["every job", "jobs", () => failureCodes("provider", { recursive: false })],
     ["storage", "storage", storageCodes],
-    ["PostgreSQL", "postgresql", () => failureCodes("provider/postgresql")],
+    ["PostgreSQL", "postgresql", () => failureCodes("provider/postgresql", { recursive: true })],
   ])("%s", (_, table, codes) => {
     expect(codes().length).toBeGreaterThan(2);
     expect(namesIn(errors, table).toSorted()).toEqual(codes());
@@ -247,7 +247,7 @@ describe("the reference of PostgreSQL", () => {
         check.chart ?? "",
       ]),
     );
-    const known = new Set([...failureCodes("provider/postgresql"), ...storageCodes()]);
+    const known = new Set([...failureCodes("provider/postgresql", { recursive: true }), ...storageCodes()]);
     for (const [check, , outcome = ""] of shown) {
       expect(outcome, check).not.toBe("");
       for (const [, named = ""] of outcome.matchAll(/`([a-z-]+)`/g)) expect(known, check).toContain(named);

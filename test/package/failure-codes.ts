@@ -13,10 +13,10 @@ export function unionMembers(path: string, name: string): readonly string[] {
   return [...declaration.matchAll(/"([^"]+)"/g)].map((match) => match[1] ?? "").toSorted();
 }
 
-/** The codes of the failures that the sources of a folder, not of those below it, make. */
-export function failureCodes(folder: string): readonly string[] {
+/** The codes of the failures that the sources of a folder make. With `recursive`, those of the folders below it too. */
+export function failureCodes(folder: string, options: { readonly recursive: boolean }): readonly string[] {
   const codes = new Set<string>();
-  for (const name of readdirSync(join(root, folder))) {
+  for (const name of readdirSync(join(root, folder), { ...options, encoding: "utf8" })) {
     if (!name.endsWith(".ts")) continue;
     const made = /(?:\bcode: |\bfails\(\s*|\bfailed\(\s*)"([a-z][a-z0-9-]*)"/g;
     for (const [, code = ""] of read(join(folder, name)).matchAll(made)) codes.add(code);

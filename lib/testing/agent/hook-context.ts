@@ -14,6 +14,7 @@ import type { Log, LogLine } from "../log-line.ts";
 import type { Model, Status } from "../model/model.ts";
 import { operationRelation, type Operation, type ProcessEnd, type ActionResult } from "./operation.ts";
 import type { RelationState } from "./relation-state.ts";
+import { SecretsBuffer } from "./secrets-buffer.ts";
 import { SettingsBuffer } from "./settings-buffer.ts";
 import { applicationOf } from "../model/unit-name.ts";
 
@@ -40,6 +41,7 @@ export class HookContext implements ToolContext {
   readonly remoteUnit: string | undefined;
   readonly remoteApplication: string | undefined;
   readonly action: ToolAction | undefined;
+  readonly secrets: SecretsBuffer;
   readonly state: Map<string, string>;
   readonly #log: Log;
   readonly #action: ActionData | undefined;
@@ -61,6 +63,7 @@ export class HookContext implements ToolContext {
     this.remoteApplication = about?.remoteApplication;
     this.#action = operation.kind === "action" ? new ActionData(operation.task) : undefined;
     this.action = this.#action;
+    this.secrets = new SecretsBuffer(model, options.unit, () => this.isLeader());
     this.state = new Map(Object.entries(model.unit(options.unit).state));
     this.#log = options.log;
   }
@@ -105,12 +108,14 @@ export class HookContext implements ToolContext {
   /**
    * Hands over to the model what was kept back.
    *
-   * @throws CommitRefused where the unit wrote as the leader and leads no longer. Then nothing is handed over.
+   * @throws CommitRefused where the unit wrote as the leader and leads no longer, or a secret cannot be changed so.
+   * Then nothing is handed over; in Juju up to 3.6, nothing but secrets.
    */
   flush(): void {
     this.model.commit(this.unit, {
       databags: this.relations.flatMap((relation) => relation.writes()),
       state: this.#stateChanged ? Object.fromEntries(this.state) : undefined,
+      secrets: this.secrets.changes(),
     });
   }
 

@@ -62,5 +62,12 @@ export function hookEnvironment(context: HookContext, places: HookPlaces): Recor
     environment["JUJU_REMOTE_UNIT"] = relation.remoteUnit ?? "";
     if (relation.departingUnit !== undefined) environment["JUJU_DEPARTING_UNIT"] = relation.departingUnit;
   }
+  const secret = operation.kind === "hook" ? operation.hook.secret : undefined;
+  if (secret !== undefined) {
+    environment["JUJU_SECRET_ID"] = `secret:${secret.id}`;
+    environment["JUJU_SECRET_LABEL"] = secret.label;
+    const isAboutRevision = secret.event === "remove" || secret.event === "expired";
+    if (isAboutRevision) environment["JUJU_SECRET_REVISION"] = String(secret.revision);
+  }
   return environment;
 }

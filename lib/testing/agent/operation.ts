@@ -19,11 +19,23 @@ export interface HookRelation {
   readonly version: number;
 }
 
+/** The secret that a hook is about. */
+export interface HookSecret {
+  /** Its id without the scheme. */
+  readonly id: string;
+  readonly event: "changed" | "remove" | "rotate" | "expired";
+  /** The unit's own name for it; "" where it has none. */
+  readonly label: string;
+  /** The revision that is new, unused or expired; for `rotate` the one to be replaced. */
+  readonly revision: number;
+}
+
 /** A hook to run. */
 export interface HookInfo {
   /** For example `config-changed` or `database-backup-relation-changed`. */
   readonly name: string;
   readonly relation?: HookRelation;
+  readonly secret?: HookSecret;
   /** The configuration that a `config-changed` hook is about. */
   readonly configVersion?: number;
 }

@@ -7,10 +7,12 @@
  * @module
  * @see https://documentation.ubuntu.com/juju/3.6/reference/hook/
  */
+import { Alarm } from "./alarm.ts";
 import type { ModelClock } from "../model-clock.ts";
 import { HookContext } from "./hook-context.ts";
 import type { Log } from "../log-line.ts";
-import { CommitRefused, type Model, type Unit } from "../model/model.ts";
+import { CommitRefused } from "../model/commit-refused.ts";
+import type { Model, Unit } from "../model/model.ts";
 import {
   operationName,
   operationRelation,
@@ -22,6 +24,7 @@ import {
   type ProcessEnd,
 } from "./operation.ts";
 import { RelationState } from "./relation-state.ts";
+import { SecretState } from "./secret-state.ts";
 
 /** What an agent needs. */
 export interface UnitAgentOptions {
@@ -35,7 +38,7 @@ export interface UnitAgentOptions {
   readonly leaderSelfChanged: boolean;
   /** How long to wait before a failed hook runs again; doubled with each failure, up to five minutes. */
   readonly hookRetryDelayMs: number;
-  /** Called when a hook may run again, so that somebody asks for the next operation. */
+  /** Called when a hook may run again or a secret is due, so that somebody asks for the next operation. */
   readonly onRetryDue: () => void;
 }
 
@@ -54,6 +57,8 @@ export class UnitAgent {
   readonly #options: UnitAgentOptions;
   readonly #model: Model;
   readonly #relations = new Map<number, RelationState>();
+  readonly #secrets: SecretState;
+  readonly #alarm: Alarm;
   readonly #actions: ActionTask[] = [];
   readonly #commands: CommandRequest[] = [];
   #failed: FailedHook | undefined;
@@ -69,6 +74,8 @@ export class UnitAgent {
     this.unit = options.unit;
     this.#options = options;
     this.#model = options.model;
+    this.#secrets = new SecretState(options.unit, options.model);
+    this.#alarm = new Alarm(options.clock, options.onRetryDue);
   }
 
   /** The hook that failed and has not run well since, if any. */
@@ -139,7 +146,9 @@ export class UnitAgent {
     const request = this.#installed ? this.#nextRequest() : undefined;
     if (request !== undefined) return request;
     const hook = unit.life === "dying" ? this.#nextHookOfDying() : this.#nextHook(unit);
-    return hook === undefined ? undefined : { kind: "hook", hook };
+    if (hook !== undefined) return { kind: "hook", hook };
+    this.#alarm.set(this.#secrets.nextTime());
+    return undefined;
   }
 
   #nextUrgentHook(unit: Unit): HookInfo | undefined {
@@ -152,7 +161,7 @@ export class UnitAgent {
     const leads = this.#model.isLeader(this.unit);
     // Nobody tells a unit that it was deposed.
     if (!leads) this.#knowsItLeads = false;
-    return leads && !this.#knowsItLeads ? { name: "leader-elected" } : undefined;
+    return leads && !this.#knowsItLeads ? { name: "leader-elected" } : this.#secrets.nextHook();
   }
 
   #nextRequest(): Operation | undefined {
@@ -249,6 +258,7 @@ export class UnitAgent {
   /** Ends what waits, because the agent acts no more. */
   abandon(): void {
     this.#failed?.callOff();
+    this.#alarm.set(undefined);
     for (const task of this.#actions.splice(0)) {
       task.finished({ status: "aborted", results: {}, message: "the unit is gone", log: [...task.log] });
     }
@@ -317,6 +327,10 @@ export class UnitAgent {
       const state = this.#relations.get(hook.relation.id);
       state?.committed(hook.relation);
       if (state !== undefined && hook.relation.event === "broken") this.#leave(state);
+      return;
+    }
+    if (hook.secret !== undefined) {
+      this.#secrets.committed(hook.secret);
       return;
     }
     const unit = this.#model.unit(this.unit);

@@ -9,6 +9,7 @@ import type { LogLine } from "../log-line.ts";
 import type { Model, Status } from "../model/model.ts";
 import type { SettingsBuffer } from "../agent/settings-buffer.ts";
 import type { FlagDefinition, ParsedFlags } from "./flags.ts";
+import type { ToolSecrets } from "./tool-secrets.ts";
 
 /** What a hook tool prints and how it ends. */
 export interface ToolResult {
@@ -56,6 +57,7 @@ export interface ToolContext {
   readonly remoteApplication: string | undefined;
   readonly relations: readonly ToolRelation[];
   readonly action: ToolAction | undefined;
+  readonly secrets: ToolSecrets;
   /** Tells whether the unit leads. Once it was told "no", it is told so for the rest of the hook. */
   isLeader(): boolean;
   config(): Readonly<Record<string, ConfigValue>>;
@@ -80,6 +82,8 @@ export interface ToolCall {
 export interface ToolOutput {
   /** Printed in the format asked for. */
   readonly value?: unknown;
+  /** Printed as it is, by tools that know no formats. */
+  readonly stdout?: string;
   /** Printed on standard error as it is. */
   readonly stderr?: string;
 }
@@ -89,7 +93,7 @@ export interface HookTool {
   readonly name: string;
   /** The flags besides `--help` and, where `format` is given, `--format` and `--output`. */
   readonly flags?: Readonly<Record<string, FlagDefinition>>;
-  /** The format of the output where none is asked for. Absent for tools that print nothing. */
+  /** The format of the output where none is asked for; tools that default to YAML know no smart one. Absent for tools without formats. */
   readonly format?: "smart" | "yaml";
   readonly run: (call: ToolCall) => ToolOutput;
 }

@@ -34,7 +34,8 @@ export function checkRelation(context: ToolContext, value: string): string | und
   return context.relations.some((relation) => relation.id === Number(id)) ? undefined : "relation not found";
 }
 
-function relationOf({ context, flags }: ToolCall): ToolRelation {
+/** The relation that a tool is to work on: the one of its flag, or else the hook's own. */
+export function relationOf({ context, flags }: ToolCall): ToolRelation {
   const given = flags.text("relation");
   // The endpoint before the colon is not looked at: Juju up to 4.0 does not either.
   const id = given === undefined ? context.hookRelation?.id : Number(given.slice(given.lastIndexOf(":") + 1));

@@ -8,6 +8,7 @@ import { parseFlags, type FlagDefinition } from "./flags.ts";
 import { ToolFailure, type HookTool, type ToolContext, type ToolResult } from "./hook-tool.ts";
 import { formats, printValue } from "./output.ts";
 import { checkRelation, relationTools } from "./relation-tools.ts";
+import { secretTools } from "./secret-tools.ts";
 import { statusTools } from "./status-tools.ts";
 import { unitTools } from "./unit-tools.ts";
 
@@ -28,7 +29,10 @@ export interface ToolRequest {
 }
 
 const tools: ReadonlyMap<string, HookTool> = new Map(
-  [...relationTools, ...actionTools, ...statusTools, ...unitTools].map((tool) => [tool.name, tool]),
+  [...relationTools, ...actionTools, ...statusTools, ...unitTools, ...secretTools].map((tool) => [
+    tool.name,
+    tool,
+  ]),
 );
 
 /** The names of all hook tools that are simulated. */
@@ -36,14 +40,16 @@ export const hookToolNames: readonly string[] = [...tools.keys()];
 
 class NeedsStdin extends Error {}
 
-const checkFormat = (value: string): string | undefined =>
-  formats.includes(value) ? undefined : `unknown format ${JSON.stringify(value)}`;
-
-const outputFlags: Readonly<Record<string, FlagDefinition>> = {
-  format: { kind: "text", check: checkFormat },
-  output: { kind: "text" },
-  o: { kind: "text", aliasOf: "output" },
-};
+function outputFlags(standard: "smart" | "yaml"): Readonly<Record<string, FlagDefinition>> {
+  const known = new Set(formats.filter((format) => format !== "smart" || standard === "smart"));
+  const check = (value: string): string | undefined =>
+    known.has(value) ? undefined : `unknown format ${JSON.stringify(value)}`;
+  return {
+    format: { kind: "text", check },
+    output: { kind: "text" },
+    o: { kind: "text", aliasOf: "output" },
+  };
+}
 
 /** Runs a hook tool, or says that it wants to be called again with its standard input. */
 export function runHookTool(context: ToolContext, request: ToolRequest): ToolResult | "needs-stdin" {
@@ -51,7 +57,7 @@ export function runHookTool(context: ToolContext, request: ToolRequest): ToolRes
   if (tool === undefined) return error(1, `bad request: unknown hook command: ${request.name}`);
   const flags = {
     ...tool.flags,
-    ...(tool.format === undefined ? {} : outputFlags),
+    ...(tool.format === undefined ? {} : outputFlags(tool.format)),
   };
   const withContext = Object.fromEntries(
     Object.entries(flags).map(([name, definition]): [string, FlagDefinition] => {
@@ -67,12 +73,12 @@ export function runHookTool(context: ToolContext, request: ToolRequest): ToolRes
   if ("error" in outcome) return error(2, outcome.error);
   try {
     const readInput = (path: string): string => readFile(request, path);
-    const { value, stderr = "" } = tool.run({ context, ...outcome, readInput });
-    if (value === undefined) return { code: 0, stdout: "", stderr };
-    const stdout = printValue(value, outcome.flags.text("format") ?? tool.format ?? "smart");
+    const { value, stdout = "", stderr = "" } = tool.run({ context, ...outcome, readInput });
+    if (value === undefined) return { code: 0, stdout, stderr };
+    const printed = printValue(value, outcome.flags.text("format") ?? tool.format ?? "smart");
     const file = outcome.flags.text("output") ?? "";
-    if (file === "") return { code: 0, stdout, stderr };
-    filesOf(request).write(file, stdout);
+    if (file === "") return { code: 0, stdout: printed, stderr };
+    filesOf(request).write(file, printed);
     return { code: 0, stdout: "", stderr };
   } catch (thrown) {
     if (thrown instanceof NeedsStdin) return "needs-stdin";

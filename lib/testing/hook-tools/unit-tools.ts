@@ -41,7 +41,7 @@ const stateGet: HookTool = {
       return { value: context.state.get(key) ?? failed(`${JSON.stringify(key)} not found`) };
     }
     // Juju 4 prints null where 3.6 prints an empty map.
-    if (context.state.size === 0 && Number.parseInt(context.model.version, 10) >= 4) return { value: null };
+    if (context.state.size === 0 && context.model.isAtLeast(4)) return { value: null };
     return { value: Object.fromEntries(context.state) };
   },
 };

@@ -50,6 +50,13 @@ export class VirtualClock implements ModelClock {
     return true;
   }
 
+  /** Moves on by so much, and lets every timer fire that falls due meanwhile. */
+  advance(ms: number): void {
+    const end = new Date(this.#nowMs + ms);
+    while (this.step(end));
+    this.moveTo(end);
+  }
+
   /** Moves on to a moment before which no timer falls due. One that has passed changes nothing. */
   moveTo(moment: Date): void {
     this.#nowMs = Math.max(this.#nowMs, moment.getTime());

@@ -10,8 +10,10 @@
 import { ConfigurationError } from "../../errors.ts";
 import type { CharmMetadata, ConfigValue } from "./charm-metadata.ts";
 import { checkConfig, listed } from "./declared-values.ts";
+import { applyHookChanges, type HookChanges } from "./hook-changes.ts";
 import { Relation, type RelationEnd } from "./relation.ts";
 import { requireRelatable } from "./relatable-ends.ts";
+import { Secrets } from "./secrets.ts";
 import { applicationOf, isApplicationName, isUnitName, numberOf } from "./unit-name.ts";
 
 /** A status with the time it was set. */
@@ -49,24 +51,12 @@ export interface Application {
   status: Status | undefined;
 }
 
-/** Everything that one hook writes, taken over as a whole or not at all. */
-export interface HookChanges {
-  readonly databags: readonly {
-    readonly relation: Relation;
-    readonly owner: string;
-    readonly settings: Readonly<Record<string, string>>;
-  }[];
-  readonly state: Readonly<Record<string, string>> | undefined;
-}
-
-/** A commit that the controller refuses because its unit leads no longer. Fails the hook; never reaches a test. */
-export class CommitRefused extends Error {}
-
 /** The model. */
 export class Model {
   readonly name: string;
   readonly uuid: string;
   readonly version: string;
+  readonly secrets: Secrets;
   readonly #applications = new Map<string, Application>();
   readonly #relations = new Map<number, Relation>();
   readonly #now: () => Date;
@@ -86,6 +76,18 @@ export class Model {
     this.version = options.version;
     this.#now = options.now;
     this.#onChange = options.onChange;
+    this.secrets = new Secrets({ modelUuid: options.uuid, now: options.now, onChange: options.onChange });
+  }
+
+  /** Whether this is a version of Juju, or a later one. */
+  isAtLeast(major: number, minor = 0): boolean {
+    const [ownMajor = 0, ownMinor = 0] = this.version.split(".").map((part) => Number.parseInt(part, 10));
+    return ownMajor > major || (ownMajor === major && ownMinor >= minor);
+  }
+
+  /** The time in this model. */
+  now(): Date {
+    return this.#now();
   }
 
   get applications(): ReadonlyMap<string, Application> {
@@ -225,6 +227,7 @@ export class Model {
     const application = this.application(applicationOf(name));
     for (const relation of this.relationsOf(application.name)) this.leaveScope(relation, name);
     application.units.delete(name);
+    this.secrets.forgetOwner(name);
     if (application.leader === name) {
       const living = [...application.units.values()].filter((unit) => unit.life === "alive");
       application.leader = living.map((unit) => unit.name).toSorted((a, b) => numberOf(a) - numberOf(b))[0];
@@ -236,8 +239,14 @@ export class Model {
   #forgetIfGone(application: Application): void {
     if (application.life === "alive" || application.units.size > 0) return;
     for (const relation of this.relationsOf(application.name))
-      if (relation.isPeer) this.#relations.delete(relation.id);
+      if (relation.isPeer) this.#forgetRelation(relation.id);
+    this.secrets.forgetOwner(application.name);
     this.#applications.delete(application.name);
+  }
+
+  #forgetRelation(id: number): void {
+    this.#relations.delete(id);
+    this.secrets.forgetRelation(id);
   }
 
   setLeader(unit: string): void {
@@ -307,7 +316,7 @@ export class Model {
 
   #endRelation(relation: Relation): void {
     relation.life = "dying";
-    if (relation.scope.size === 0) this.#relations.delete(relation.id);
+    if (relation.scope.size === 0) this.#forgetRelation(relation.id);
   }
 
   /** Lets a unit take part in a relation, with the addresses that Juju writes for it. */
@@ -345,20 +354,9 @@ export class Model {
     if (relation.update(owner, changes)) this.#onChange();
   }
 
-  /**
-   * Takes over what a hook wrote.
-   *
-   * @throws CommitRefused where the unit wrote as the leader and leads no longer. Then nothing is taken over.
-   */
-  commit(unitName: string, changes: HookChanges): void {
-    const application = applicationOf(unitName);
-    const needsLeadership = changes.databags.some(({ owner }) => owner === application);
-    if (needsLeadership && !this.isLeader(unitName)) {
-      throw new CommitRefused(`prerequisites failed: "${unitName}" is not leader of "${application}"`);
-    }
-    if (changes.state !== undefined) this.unit(unitName).state = changes.state;
-    const changed = changes.databags.map(({ relation, owner, settings }) => relation.update(owner, settings));
-    if (changed.includes(true)) this.#onChange();
+  /** Takes over what a hook wrote, see {@link applyHookChanges}. @throws CommitRefused */
+  commit(unit: string, changes: HookChanges): void {
+    if (applyHookChanges(this, unit, changes)) this.#onChange();
   }
 
   #addRelation(ends: readonly RelationEnd[]): Relation {
