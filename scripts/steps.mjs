@@ -1,17 +1,26 @@
-// Runs the steps of the project's scripts: each is one command, shown with its time, whole only if it fails.
+// Runs the steps of the project's scripts: each is one command.
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
 export const root = fileURLToPath(new URL("..", import.meta.url));
 
+/** For programs that say much where all is well: their output is shown if they fail. */
+export const showingOnlyFailure = { stdio: "pipe" };
+
 /** Runs a command to its end with this terminal; ends the script with the command's exit code if it fails. */
 export function run(program, args, options = {}) {
-  const { status, error } = spawnSync(program, args, { cwd: root, stdio: "inherit", ...options });
+  const { status, error, stdout, stderr } = spawnSync(program, args, {
+    cwd: root,
+    stdio: "inherit",
+    ...options,
+  });
   if (error !== undefined) {
     console.error(`${program} could not be started: ${error.message}`);
     process.exit(1);
   }
-  if (status !== 0) process.exit(status ?? 1);
+  if (status === 0) return;
+  for (const output of [stdout, stderr]) if (output !== null) process.stderr.write(output);
+  process.exit(status ?? 1);
 }
 
 /** Runs one of the programs that npm installed for the project. */
