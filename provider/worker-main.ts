@@ -1,5 +1,5 @@
 /**
- * The worker as a process of its own.
+ * The worker as a process of its own. A charm that bundles the library makes an entry `worker-main` of it.
  *
  * @module
  */

@@ -19,6 +19,7 @@ export async function startWorker(
   outputFile: string,
 ): Promise<ProcessIdentity | undefined> {
   const program: Program = {
+    // Beside this module in a charm's bundle too, where all entries and chunks lie in one folder.
     main: import.meta.resolve("./worker-main.js"),
     load: async () => await import("./worker.ts"),
     // The state directory on its command line tells an admin, and a sweep, whose worker it is.

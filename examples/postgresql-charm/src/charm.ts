@@ -10,7 +10,7 @@ export async function charm(dispatch: Dispatch): Promise<void> {
     ...dispatch,
     stateDirectory: String(config["state-directory"]),
     executor: {
-      module: import.meta.resolve("juju-database-backup/postgresql"),
+      module: new URL("./executor.js", import.meta.url),
       options: postgresqlOptions(config),
     },
   });
