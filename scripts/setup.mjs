@@ -1,8 +1,9 @@
 /**
- * Brings a checkout to the point where its scripts can run: Node, the npm packages and, for the real servers, the
- * Debian packages. Where nothing is missing it says nothing and takes no time.
+ * Brings a checkout to the point where its scripts can run: Node, the npm packages and, where they are needed, the
+ * Debian packages of the real servers and other releases of Node. Where nothing is missing it says nothing and takes no
+ * time.
  *
- * Run it by hand as `node scripts/setup.mjs [--servers]`.
+ * Run it by hand as `node scripts/setup.mjs [--servers] [--node-releases]`.
  *
  * @module
  */
@@ -11,6 +12,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { PackagesError, installPackages, missingPackages } from "./debian-packages.mjs";
+import { areNodeReleasesCurrent, nodeReleasesFolder } from "./node-releases.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const oldestNode = [20, 19];
@@ -18,12 +20,16 @@ const oldestNode = [20, 19];
 /**
  * Installs what is missing. Ends the process with exit code 1, and a message that says what to do, where it cannot.
  *
- * @param {{ readonly servers: boolean }} options Whether the real servers are needed.
+ * @param {{ readonly servers: boolean, readonly nodeReleases?: boolean }} options Whether the real servers are needed,
+ *   and the releases of Node that the package is tested on.
  */
-export async function setUp({ servers }) {
+export async function setUp({ servers, nodeReleases = false }) {
   try {
     checkNode();
-    if (!areModulesCurrent()) await step("npm ci", installModules);
+    if (!areModulesCurrent()) await step("npm ci", () => installModules("."));
+    if (nodeReleases && !areNodeReleasesCurrent()) {
+      await step(`npm ci in ${nodeReleasesFolder}`, () => installModules(nodeReleasesFolder));
+    }
     if (!servers) return;
     const missing = await missingPackages();
     if (missing.length > 0) {
@@ -76,16 +82,16 @@ function readPackages(file) {
   }
 }
 
-function installModules() {
+function installModules(folder) {
   // Only the exit code tells success: npm also writes warnings where all is well.
   const { status, error, stdout, stderr } = spawnSync("npm", ["ci", "--no-audit", "--no-fund"], {
-    cwd: root,
+    cwd: resolve(root, folder),
     encoding: "utf8",
     maxBuffer: 64 * 1024 * 1024,
   });
   if (status === 0) return;
   throw new SetUpError(
-    `npm ci failed (${error?.message ?? `exit code ${status}`}). ` +
+    `npm ci failed in ${resolve(root, folder)} (${error?.message ?? `exit code ${status}`}). ` +
       `Read what it wrote, and run it by hand when that is repaired:\n${beginning(`${stdout}${stderr}`)}`,
   );
 }
@@ -102,5 +108,8 @@ async function step(name, run) {
 }
 
 if (process.argv[1] !== undefined && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
-  await setUp({ servers: process.argv.includes("--servers") });
+  await setUp({
+    servers: process.argv.includes("--servers"),
+    nodeReleases: process.argv.includes("--node-releases"),
+  });
 }

@@ -6,7 +6,7 @@ import { setUp } from "./setup.mjs";
 import { root, run } from "./steps.mjs";
 
 process.chdir(root);
-await setUp({ servers: true });
+await setUp({ servers: true, nodeReleases: true });
 run("node", ["scripts/check.mjs"]);
 const full = process.argv.includes("--full");
 const report = "build/test-report.json";
