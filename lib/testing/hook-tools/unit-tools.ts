@@ -99,7 +99,10 @@ const jujuLog: HookTool = {
 
 function goalOf(unit: Unit): unknown {
   const status = unit.life === "dying" ? "dying" : unit.workload.name;
-  return { status, since: goTime(unit.workload.since) };
+  return new Map([
+    ["status", status],
+    ["since", goTime(unit.workload.since)],
+  ]);
 }
 
 function goTime(date: Date): string {
@@ -127,7 +130,13 @@ const goalState: HookTool = {
         ...goals(remote.units.values()),
       };
     }
-    return { value: { units: goals(model.application(context.application).units.values()), relations } };
+    const units = goals(model.application(context.application).units.values());
+    return {
+      value: new Map<string, unknown>([
+        ["units", units],
+        ["relations", relations],
+      ]),
+    };
   },
 };
 
