@@ -110,6 +110,11 @@ describe("what Juju would refuse is refused at the door", () => {
     ["a unit of nothing", () => juju.addUnit("nope"), 'no application "nope"'],
     ["a unit to remove that is not there", () => juju.removeUnit("alpha/7"), 'no unit "alpha/7"'],
     ["a unit to resolve that is well", () => juju.resolve("alpha/0"), "is not in hook error"],
+    [
+      "an agent to be killed in a hook that runs none",
+      () => juju.restartAgent("alpha/0", { when: "unrecorded" }),
+      'Unit "alpha/0" runs no hook',
+    ],
     ["an agent that is not there", () => juju.restartAgent("alpha/7"), 'no unit "alpha/7"'],
     ["a command to nobody", () => juju.exec("alpha/7", "true"), 'no unit "alpha/7"'],
     ["a machine of its own for a process", () => juju.machine("alpha/0"), "has no machine of its own"],

@@ -76,7 +76,7 @@ describe.each(ways)("$name", (way) => {
       expect(results).toEqual({ a: "over", plain: "x", k: "a=b", "d.e": "2", "return-code": "0" });
     });
 
-    test("[action/log] lines of action-log are seen at once", async () => {
+    test("[action/log] lines of action-log are kept, however the action ends", async () => {
       await probe.on("alpha/0", "probe", tool`action-log begin`, tool`action-log ${"still at it"}`);
       expect((await probe.juju.runAction("alpha/0", "probe")).log).toEqual(["begin", "still at it"]);
       await probe.failing("alpha/0", "probe", tool`action-log begin`);

@@ -60,7 +60,6 @@ describe.each(ways)("$name", (way) => {
         "update-status",
         tool`status-set blocked ${"half way"}`,
         tool`juju-log ${"half way"}`,
-        tool`application-version-set 16.4`,
       );
       await probe.updateStatus("alpha/0");
       expect(unitOf("alpha/0")).toMatchObject({ workload: { name: "blocked", message: "half way" } });
@@ -274,12 +273,6 @@ describe.each(ways)("$name", (way) => {
       expect(await command).toMatchObject({ exitCode: 1, stdout: "" });
       expect(await action).toMatchObject({ status: "completed" });
       await recover("alpha/0", "update-status");
-    });
-
-    test("[agent/no-hook] is not to be killed after a hook that does not run", async () => {
-      await expect(probe.juju.restartAgent("alpha/0", { when: "unrecorded" })).rejects.toThrow(
-        "runs no hook",
-      );
     });
   });
 });

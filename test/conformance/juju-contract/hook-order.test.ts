@@ -77,7 +77,26 @@ describe.each(ways)("$name", (way) => {
       await probe.juju.settle();
     });
 
-    test("[order/dying] one that goes departs from its relations, then stops, then removes itself", async () => {
+    test("[order/early-scope] its peers may hear of it before it hears of its peers", async () => {
+      const from = probe.now;
+      const expected = probe.count("alpha/0", "cluster-relation-joined") + 1;
+      const before = probe.ran("alpha/0").filter((hook) => hook.startsWith("cluster-relation-joined"));
+      const next = `alpha/${before.length + 1}`;
+      await probe.on(next, "cluster-relation-created", pause("creating"));
+      const unit = await probe.juju.addUnit("alpha");
+      expect(unit).toBe(next);
+      await probe.reached(unit, "creating");
+      await expect
+        .poll(() => probe.count("alpha/0", "cluster-relation-joined"), { timeout: 20_000 })
+        .toBe(expected);
+      expect(probe.ran(unit, from)).toEqual(["install"]);
+      await probe.release(unit, "creating");
+      await probe.juju.settle();
+      await probe.juju.removeUnit(unit);
+      await probe.juju.settle();
+    });
+
+    test("[order/dying] [order/no-broken-peer] one that goes departs from its relations, then stops, then removes itself", async () => {
       await probe.juju.integrate("alpha:backend", "beta:frontend");
       const unit = await probe.juju.addUnit("alpha");
       await probe.juju.settle();

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { SimulatedJuju } from "../../../lib/testing/index.ts";
-import { stopAndCheckForLeaks } from "./leaks.ts";
+import { startForTest, stopAndCheckForLeaks } from "./leaks.ts";
 import { answer, probeCharm, refusal, ShellProbe } from "./shell-probe.ts";
 
 // The client of the hook tools and of juju-exec, which only a charm meets that runs as processes.
@@ -47,6 +47,17 @@ test("[client/unknown-tool] the agent refuses a tool that it does not know", asy
   const link = `mkdir -p "$place/tools"; ln -sf "$(command -v is-leader)" "$place/tools/no-tool"`;
   const [unknown] = await probe.run("alpha/0", `${link}; "$place/tools/no-tool"`);
   expect(unknown).toEqual(refusal(1, "bad request: unknown hook command: no-tool"));
+});
+
+test("[client/unknown-action-tool] from Juju 4 on it says within an action that it knows no such action command", async () => {
+  const four = await startForTest({ version: "4.0.1" });
+  await four.deploy({ charm: probeCharm, application: "alpha" });
+  await four.settle();
+  const inFour = new ShellProbe(four);
+  const link = `mkdir -p "$place/tools"; ln -sf "$(command -v is-leader)" "$place/tools/no-tool"`;
+  const act = (): Promise<unknown> => four.runAction("alpha/0", "probe");
+  const [unknown] = await inFour.inHook("alpha/0", "probe", act, [`${link}; "$place/tools/no-tool"`]);
+  expect(unknown).toEqual(refusal(1, "bad request: unknown action command: no-tool"));
 });
 
 test("[client/outlived] a process that outlived its hook reaches no context", async () => {

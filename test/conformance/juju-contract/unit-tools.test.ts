@@ -41,6 +41,7 @@ describe.each(ways)("$name", (way) => {
         [tool`status-set waiting`, answer("")],
         [tool`status-set --application=False active -- -ready`, answer("")],
         [tool`status-get`, answer("active\n")],
+        [tool`application-version-set 16.4`, answer("")],
         [
           tool`status-set fine`,
           refusal(2, 'invalid status "fine", expected one of [maintenance blocked waiting active]'),
