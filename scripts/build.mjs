@@ -6,10 +6,11 @@ await rm("dist", { recursive: true, force: true });
 runInstalled("tsc", ["-p", "tsconfig.build.json"]);
 // What the compiler does not copy.
 for (const file of [
+  "lib/wire/generated/validators",
   "lib/wire/generated/validators.js",
   "lib/wire/generated/validators.d.ts",
   "lib/testing/processes/hook-tool.pl",
 ]) {
-  await cp(file, `dist/${file}`);
+  await cp(file, `dist/${file}`, { recursive: true });
 }
 run("npm", ["run", "build", "--workspaces", "--silent"]);

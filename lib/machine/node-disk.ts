@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { randomUUID } from "node:crypto";
 import {
   chmod,
   link,
@@ -41,7 +40,7 @@ export const nodeDisk: Disk = {
   },
 
   create: async (path, text) => {
-    const temporary = `${path}.${randomUUID()}.tmp`;
+    const temporary = `${path}.${crypto.randomUUID()}.tmp`;
     await writeFile(temporary, text, { flush: true });
     try {
       // Unlike a file that is created and then written, a link is there with its content or not at all.

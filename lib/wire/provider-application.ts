@@ -10,7 +10,7 @@ import {
   validateProviderApplicationDatabag,
   validatePublishedBackup,
   validatePublishedProblem,
-} from "./generated/validators.js";
+} from "./generated/validators/provider-application.js";
 import { readList, type ListValue } from "./list-value.ts";
 import { optional } from "./optional.ts";
 import type { Problem } from "./problem.ts";

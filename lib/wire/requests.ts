@@ -7,7 +7,7 @@ import type { Failure, ReportedStorage } from "../job/report.ts";
 import type { JobRequest, JobType } from "../job/request.ts";
 import type { Databag } from "../juju/juju.ts";
 import type { RequestExtensions, RequirerJob } from "./generated/databags.ts";
-import { validateExtendedRequirerJob } from "./generated/validators.js";
+import { validateExtendedRequirerJob } from "./generated/validators/requests.js";
 import { isObject, readJobs, withoutDuplicates, type IdentifiedItem } from "./list-value.ts";
 import { optional, textOf } from "./optional.ts";
 import type { Problem } from "./problem.ts";
