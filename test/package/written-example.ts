@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { spawnSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { chmod, mkdir, rm, symlink, writeFile } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { basename, delimiter, dirname, join } from "node:path";
 import { transform } from "esbuild";
 import { marked, root } from "./pages.ts";
 
@@ -34,6 +34,15 @@ export async function writeExample(name: string, pages: readonly string[]): Prom
 /** Puts the repository's examples beside what was written. */
 export async function linkExamples(folder: string): Promise<void> {
   await symlink(join(root, "examples"), join(folder, "examples"));
+}
+
+/** Runs the build script of an example's package.json, with the programs that are installed here. */
+export function buildExample(directory: string): void {
+  execFileSync("npm", ["run", "build"], {
+    cwd: directory,
+    env: { ...process.env, PATH: [join(root, "node_modules/.bin"), process.env["PATH"]].join(delimiter) },
+    stdio: "pipe",
+  });
 }
 
 /** Runs a test of an example as its reader would, and says how it went. */
