@@ -11,7 +11,7 @@ import { marked, root } from "./pages.ts";
 
 /**
  * Writes the files of some pages into a new folder below build/, where the package is found by its name, and makes
- * JavaScript of their TypeScript: `src/x.ts` becomes `dist/x.js`, and `test/x.ts` becomes `test/x.js`.
+ * JavaScript of their tests: `test/x.ts` becomes `test/x.js`. Their sources are built by {@link buildExample}.
  *
  * @returns The folder.
  */
@@ -22,10 +22,9 @@ export async function writeExample(name: string, pages: readonly string[]): Prom
   for (const page of pages) {
     for (const [path, { text }] of marked(page, "file")) {
       await write(join(folder, path), text);
-      if (!path.endsWith(".ts")) continue;
+      if (!/(^|\/)test\/.*\.ts$/.test(path)) continue;
       const { code } = await transform(text, { loader: "ts", format: "esm", platform: "node" });
-      const script = path.replace(/\.ts$/, ".js").replace(/(^|\/)src\//, "$1dist/");
-      await write(join(folder, script), code);
+      await write(join(folder, path.replace(/\.ts$/, ".js")), code);
     }
   }
   return folder;
