@@ -1,5 +1,5 @@
 // Builds dist/ and the example charms.
-import { cp, rm } from "node:fs/promises";
+import { chmod, cp, rm } from "node:fs/promises";
 import { run, runInstalled } from "./steps.mjs";
 
 await rm("dist", { recursive: true, force: true });
@@ -13,4 +13,5 @@ for (const file of [
 ]) {
   await cp(file, `dist/${file}`, { recursive: true });
 }
+await chmod("dist/lib/cli/main.js", 0o755);
 run("npm", ["run", "build", "--workspaces", "--silent"]);

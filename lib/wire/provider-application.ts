@@ -100,6 +100,21 @@ function encodeBackup(backup: Backup): PublishedBackup {
 
 /** Reads the databag, as much as can be read; what cannot becomes a problem. */
 export function decodeProviderApplication(databag: Databag): DecodedProviderApplication {
+  const { told, own, ...read } = readDatabag(databag);
+  return { ...read, problems: [...own, ...told] };
+}
+
+/** What is wrong with the databag itself; what it says of requests is not among it. */
+export function providerApplicationProblems(databag: Databag): readonly Problem[] {
+  return readDatabag(databag).own;
+}
+
+type ReadDatabag = Omit<DecodedProviderApplication, "problems"> & {
+  readonly own: readonly Problem[];
+  readonly told: readonly Problem[];
+};
+
+function readDatabag(databag: Databag): ReadDatabag {
   const problems: Problem[] = [];
   const read = (key: string): ListValue => {
     const list = readList(databag, key);
@@ -113,11 +128,12 @@ export function decodeProviderApplication(databag: Databag): DecodedProviderAppl
   const backups = readItems(published, "backups", validatePublishedBackup, problems).map(decodeBackup);
   const known = readFeatures(listed, problems);
   const libVersion = readVersion(databag, problems);
-  problems.push(...readItems(told, "problems", validatePublishedProblem, problems).map(encodeProblem));
+  const toldProblems = readItems(told, "problems", validatePublishedProblem, problems).map(encodeProblem);
   return {
     features: known,
     ...optional("libVersion", libVersion),
-    problems,
+    own: problems,
+    told: toldProblems,
     backups,
     backupsPublished: published.present,
   };

@@ -61,22 +61,37 @@ export function decodeRequests(databag: Databag): DecodedRequests {
   const requests: JobRequest[] = [];
   const rejected: RejectedRequest[] = [];
   for (const identified of items) {
-    const { valid, findings } = check(validateExtendedRequirerJob, identified.item, identified.name);
-    const wrong = new Set(findings.map((finding) => finding.path[0]));
-    const [first, ...others] = [
-      ...findings.map((finding) => faultOf(finding, identified)),
-      ...daysThatAreNone(identified, wrong),
-      ...missingTarget(identified),
-      ...missingCredentials(identified),
-    ];
+    const { valid, faults } = examine(identified);
+    const [first, ...others] = faults;
     if (first !== undefined) rejected.push(reject(identified, first, others));
     else if (valid !== undefined) requests.push(decodeRequest(valid));
   }
   return { requests, rejected, problems };
 }
 
+/** Everything that is wrong with the requests of a requirer's application databag, a problem for each field. */
+export function requestProblems(databag: Databag): readonly Problem[] {
+  const { items, problems } = withoutDuplicates(readJobs(databag));
+  return [...problems, ...items.flatMap((identified) => examine(identified).faults)];
+}
+
 interface Fault extends Problem {
   readonly code: RejectionCode;
+}
+
+function examine(identified: IdentifiedItem): {
+  readonly valid: ExtendedJob | undefined;
+  readonly faults: readonly Fault[];
+} {
+  const { valid, findings } = check(validateExtendedRequirerJob, identified.item, identified.name);
+  const wrong = new Set(findings.map((finding) => finding.path[0]));
+  const faults = [
+    ...findings.map((finding) => faultOf(finding, identified)),
+    ...daysThatAreNone(identified, wrong),
+    ...missingTarget(identified),
+    ...missingCredentials(identified),
+  ];
+  return { valid, faults };
 }
 
 function faultOf(finding: Finding, { item, name }: IdentifiedItem): Fault {
