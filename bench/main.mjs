@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { measureDetection } from "./detect.mjs";
 import { measureHooks } from "./hook.mjs";
@@ -43,7 +44,7 @@ if (unknown.length > 0 || !Number.isInteger(runs) || runs < 1) {
 const results = {};
 for (const name of wanted) {
   if (!values.json) console.error(`measuring ${name} …`);
-  results[name] = await parts[name]({ runs, node: values.node });
+  results[name] = await parts[name]({ runs, node: resolve(values.node) });
 }
 if (values.json) console.log(JSON.stringify(results));
 else printTable(results);

@@ -9,6 +9,11 @@ import type { Readable, Writable } from "node:stream";
 import type { CommandOutcome } from "../errors.ts";
 import { errnoOf } from "./errno.ts";
 
+/** A clock that never goes back. That of `performance` takes a hook milliseconds to load. */
+function uptimeMs(): number {
+  return process.uptime() * 1000;
+}
+
 /** How to run a command. */
 export interface RunOptions {
   /** Given on standard input, which is empty otherwise. The place for secrets: never put one on `argv`. */
@@ -54,7 +59,7 @@ export async function run(
   const { onLine } = options;
   // Loaded only for those who want it: hooks, whose every millisecond counts, do not.
   const readline = onLine === undefined ? undefined : await import("node:readline");
-  const started = performance.now();
+  const startedMs = uptimeMs();
   let child: Child;
   try {
     child = start(argv, options);
@@ -69,7 +74,7 @@ export async function run(
       stderr: "",
       endedBy: undefined,
       startFailure,
-      durationMs: performance.now() - started,
+      durationMs: uptimeMs() - startedMs,
     };
   }
   const limit = options.maxOutputBytes ?? defaultMaxOutputBytes;
@@ -121,7 +126,7 @@ export async function run(
     stderr: stderr.text(),
     endedBy,
     startFailure,
-    durationMs: performance.now() - started,
+    durationMs: uptimeMs() - startedMs,
   };
 }
 
