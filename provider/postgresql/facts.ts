@@ -22,7 +22,7 @@ import { readRestoreJournal } from "./restore-journal.ts";
 import type { UnfinishedRestore } from "./unfinished-restore.ts";
 import { ExecutorError } from "../../lib/errors.ts";
 import { failureOf } from "./job-failure.ts";
-import { rejectStorage } from "./pgbackrest-config.ts";
+import { rejectStorage } from "./storage-check.ts";
 import { PgBackRest } from "./pgbackrest.ts";
 import type { Stanza } from "./pgbackrest-info.ts";
 import { rejectTime, type DiskFacts, type RestoreFacts } from "./restore-checks.ts";

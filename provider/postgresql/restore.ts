@@ -19,7 +19,7 @@ import { ExecutorError } from "../../lib/errors.ts";
 import { cancelledFailure, failureOf } from "./job-failure.ts";
 import type { Parts } from "./parts.ts";
 import { stopCluster } from "./patroni-service.ts";
-import { rejectStorage } from "./pgbackrest-config.ts";
+import { rejectStorage } from "./storage-check.ts";
 import { PgBackRest } from "./pgbackrest.ts";
 import { finishEarlierRestore, finishRestore } from "./restore-finish.ts";
 import { restoreChecks } from "./restore-checks.ts";
