@@ -189,7 +189,7 @@ export class Requirer {
         readDatabases(this.#juju, this.#endpoint, true),
         options.storage === undefined
           ? readS3Storage(this.#juju, this.#storageEndpoint)
-          : { complete: true as const, storage: options.storage },
+          : { complete: true as const, storage: options.storage, problems: [] },
       ]);
       const database = this.#choose(databases, options.database);
       const base = {
@@ -210,7 +210,13 @@ export class Requirer {
   }
 
   #storageOf(storage: RelatedStorage): StorageConfig {
-    if (storage.complete) return storage.storage;
+    if (storage.complete) {
+      const [problem] = storage.problems;
+      if (problem === undefined) return storage.storage;
+      // Without the field the job might go to another server than the admin means.
+      const message = `The storage related as ${this.#storageEndpoint} cannot be used: ${problem.message}`;
+      throw new RequestError("request-invalid", message, { remedy: problem.remedy });
+    }
     const missing = storage.missing.join(", ");
     throw new RequestError(
       "storage-missing",

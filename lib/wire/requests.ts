@@ -143,7 +143,7 @@ function missingTarget({ item, name }: IdentifiedItem): readonly Fault[] {
 function missingCredentials({ item, name }: IdentifiedItem): readonly Fault[] {
   const storage = item["storage-config"];
   if (item["secret-extra"] !== undefined || !isObject(storage)) return [];
-  const empty = ["access-key", "secret-key"].filter((key) => storage[key] === "");
+  const empty = ["access-key", "secret-key"].filter((key) => isBlank(storage[key]));
   if (empty.length === 0) return [];
   const fields = empty.map((key) => `${name}.storage-config.${key}`);
   return [
@@ -154,6 +154,10 @@ function missingCredentials({ item, name }: IdentifiedItem): readonly Fault[] {
       remedy: "Set access-key and secret-key, or grant a Juju secret and name it in secret-extra.",
     },
   ];
+}
+
+function isBlank(value: unknown): boolean {
+  return typeof value === "string" && value.trim() === "";
 }
 
 function reject({ id, item }: IdentifiedItem, first: Fault, others: readonly Fault[]): RejectedRequest {

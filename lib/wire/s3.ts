@@ -29,7 +29,7 @@ export type DecodedS3 =
  * ends of bucket and path, slashes at the end of the endpoint; a path begins with one slash.
  *
  * Values are texts, and stay texts: an access key that looks like a number is no number. Only `tls-ca-chain` and
- * `attributes` are JSON lists.
+ * `attributes` are JSON lists; a chain may also be the one text that such a list would hold.
  */
 export function decodeS3(databag: Databag): DecodedS3 {
   const bucket = trimSlashes(clean(databag, "bucket"));
@@ -51,7 +51,7 @@ export function decodeS3(databag: Databag): DecodedS3 {
     ...optional("region", textOf(clean(databag, "region"))),
     ...optional("uriStyle", textOf(clean(databag, "s3-uri-style"))),
     ...optional("storageClass", textOf(clean(databag, "storage-class"))),
-    ...optional("tlsCaChain", readTexts(databag, "tls-ca-chain", problems)),
+    ...optional("tlsCaChain", readChain(databag, problems)),
     ...optional("attributes", readTexts(databag, "attributes", problems)),
     ...optional("apiVersion", readApiVersion(databag, problems)),
   };
@@ -64,6 +64,12 @@ function clean(databag: Databag, key: string): string {
 
 function trimSlashes(text: string): string {
   return text.replace(/^[/\s]+|[/\s]+$/g, "");
+}
+
+function readChain(databag: Databag, problems: Problem[]): readonly string[] | undefined {
+  const text = clean(databag, "tls-ca-chain");
+  // Neither PEM nor base64 begins like a value of JSON that could stand here.
+  return /^[-\w+/]/.test(text) ? [text] : readTexts(databag, "tls-ca-chain", problems);
 }
 
 function readTexts(databag: Databag, key: string, problems: Problem[]): readonly string[] | undefined {

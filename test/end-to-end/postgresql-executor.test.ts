@@ -20,6 +20,7 @@ import { startServers, type Servers } from "../servers/servers.ts";
 
 const startMs = 120_000;
 const jobMs = 120_000;
+const repositoryPath = "/prod data+100%/ü";
 
 let servers: Servers;
 let options: PostgresqlOptions;
@@ -205,11 +206,12 @@ beforeAll(async () => {
   executor = createExecutor(options, environment);
   storage = {
     bucket: "backups",
-    path: "/prod/",
+    // Odd on purpose: both clients encode and sign it, and the server checks that they do so alike.
+    path: `${repositoryPath}/`,
     endpoint: servers.s3.endpoint,
     region: servers.s3.region,
     uriStyle: "path",
-    tlsCaChain: [servers.s3.caPem],
+    tlsCaChain: [Buffer.from(servers.s3.caPem).toString("base64")],
     credentials: new Credentials(servers.s3.users.admin.accessKey, servers.s3.users.admin.secretKey),
   };
   await sql(
@@ -243,6 +245,8 @@ describe("before anything is archived", () => {
     expect(await preflight(wrong({ bucket: "missing" }))).toBe("storage-bucket-missing");
     expect(await preflight(wrong({ tlsCaChain: [] }))).toBe("storage-certificate");
     expect(await preflight(wrong({ endpoint: "https://localhost:9" }))).toBe("storage-unreachable");
+    expect(await preflight(wrong({ tlsCaChain: ["garbage"] }))).toBe("storage-config-invalid");
+    expect(await preflight(wrong({ tlsCaChain: [servers.s3.caPem] }))).toBeUndefined();
     expect(await preflight(backupRequest())).toBeUndefined();
     expect(await readdir(workDirectory)).not.toContain("archive-storage.json");
   });
@@ -261,7 +265,7 @@ describe("backups", () => {
       const seen = await witness(storage);
       const full = succeeded(await perform(backupRequest(), seen));
       expect(full.backupId).toMatch(/^\d{8}-\d{6}F$/);
-      expect(full.artefactPath).toBe(`/prod/backup/test.postgresql/${full.backupId}/`);
+      expect(full.artefactPath).toBe(`${repositoryPath}/backup/test.postgresql/${full.backupId}/`);
       expect(full.recordFolder).toBe(`database-backup/test.postgresql/${full.backupId}`);
       expect(full.timeline).toBe(1);
       expect(full.warning).toBeUndefined();
@@ -319,7 +323,7 @@ describe("backups", () => {
     const failure = failureIn(await perform(request));
     expect(failure.code).toBe("archive-storage-differs");
     expect(failure.message).toContain("/elsewhere");
-    expect(failure.message).toContain("/prod");
+    expect(failure.message).toContain(repositoryPath);
   });
 
   it(
@@ -471,7 +475,7 @@ describe("restores", () => {
       const latest = succeeded(await perform(restoreRequest({ restoreToTime: "latest" })));
       expect((await rows()).at(-1)).toBe("latest");
       expect(await sql("SELECT i FROM aside")).toBe("42");
-      const artefactPath = `/prod/backup/test.postgresql/${first}/`;
+      const artefactPath = `${repositoryPath}/backup/test.postgresql/${first}/`;
       const named = succeeded(await perform(restoreRequest({ artefactPath })));
       expect(named.timeline).toBeGreaterThan(latest.timeline ?? Infinity);
       expect(await rows()).toEqual(["before"]);
