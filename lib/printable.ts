@@ -28,6 +28,11 @@ export function shortened(text: string, length: number): string {
   return `${line.slice(0, length - 1).replace(/[\ud800-\udbff]$/, "")}…`;
 }
 
+/** A job's id as messages and tables show it: in full unless it is longer than any that a sensible manager makes. */
+export function shownId(id: string): string {
+  return shortened(id, 64);
+}
+
 /** Whether a text looks as if it held credentials. Such a text is not shown. */
 export function mayHoldCredentials(text: string): boolean {
   return maybeCredentials.test(text);

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { trimBlanksAndSlashes, trimEndOfBlanksAndSlashes } from "./trim.ts";
 
 /**
  * An access key and its secret, wrapped so that no log, error, JSON text or inspection ever shows them.
@@ -73,11 +74,11 @@ export const defaultEndpoint = "https://s3.amazonaws.com";
 export function storageLocation(
   storage: Pick<StorageConfig, "bucket" | "path" | "endpoint">,
 ): StorageLocation {
-  const endpoint = (storage.endpoint ?? "").trimStart().replace(/[\s/]+$/, "");
+  const endpoint = trimEndOfBlanksAndSlashes((storage.endpoint ?? "").trimStart());
   return {
     endpoint: endpoint === "" ? defaultEndpoint : endpoint.includes("://") ? endpoint : `https://${endpoint}`,
-    bucket: trimSlashes(storage.bucket),
-    path: `/${trimSlashes(storage.path ?? "")}`,
+    bucket: trimBlanksAndSlashes(storage.bucket),
+    path: `/${trimBlanksAndSlashes(storage.path ?? "")}`,
   };
 }
 
@@ -89,8 +90,4 @@ export function sameLocation(a: StorageLocation, b: StorageLocation): boolean {
 /** Names a repository in a message. */
 export function describeLocation(location: StorageLocation): string {
   return `bucket "${location.bucket}", path "${location.path}", at ${location.endpoint}`;
-}
-
-function trimSlashes(text: string): string {
-  return text.replace(/^[\s/]+|[\s/]+$/g, "");
 }

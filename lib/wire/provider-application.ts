@@ -13,7 +13,9 @@ import {
 } from "./generated/validators.js";
 import { readList, type ListValue } from "./list-value.ts";
 import { optional } from "./optional.ts";
+import { shortened } from "../printable.ts";
 import type { Problem } from "./problem.ts";
+import { ProblemList } from "./problem-list.ts";
 import { shown } from "./received.ts";
 import { check, problemOf } from "./validate.ts";
 import type { Validator } from "./validator.ts";
@@ -100,20 +102,20 @@ function encodeBackup(backup: Backup): PublishedBackup {
 
 /** Reads the databag, as much as can be read; what cannot becomes a problem. */
 export function decodeProviderApplication(databag: Databag): DecodedProviderApplication {
-  const problems: Problem[] = [];
-  const read = (key: string): ListValue => {
+  const lists = { features: new ProblemList("features"), backups: new ProblemList("backups") };
+  const others = new ProblemList("problems");
+  const read = (key: string, problems: ProblemList): ListValue => {
     const list = readList(databag, key);
-    problems.push(...list.problems);
+    problems.addAll(list.problems);
     return list;
   };
-  const listed = read("features");
-  const published = read("backups");
-  const told = read("problems");
-
-  const backups = readItems(published, "backups", validatePublishedBackup, problems).map(decodeBackup);
-  const known = readFeatures(listed, problems);
-  const libVersion = readVersion(databag, problems);
-  problems.push(...readItems(told, "problems", validatePublishedProblem, problems).map(encodeProblem));
+  const known = readFeatures(read("features", lists.features), lists.features);
+  const published = read("backups", lists.backups);
+  const backups = readItems(published, "backups", validatePublishedBackup, lists.backups).map(decodeBackup);
+  const libVersion = readVersion(databag, others);
+  const told = readItems(read("problems", others), "problems", validatePublishedProblem, others);
+  for (const problem of told) others.add(() => decodeProblem(problem));
+  const problems = [...lists.features.all, ...lists.backups.all, ...others.all];
   return {
     features: known,
     ...optional("libVersion", libVersion),
@@ -123,18 +125,18 @@ export function decodeProviderApplication(databag: Databag): DecodedProviderAppl
   };
 }
 
-function readFeatures(list: ListValue, problems: Problem[]): ReadonlySet<string> {
+function readFeatures(list: ListValue, problems: ProblemList): ReadonlySet<string> {
   const read = new Set<string>();
   for (const [index, item] of list.items.entries()) {
     if (typeof item === "string" && /^[a-z][a-z0-9-]{0,63}$/.test(item)) {
       read.add(item);
       continue;
     }
-    problems.push({
+    problems.add(() => ({
       field: `features[${index}]`,
       message: `features[${index}] is ${shown(item)}; expected the name of a feature.`,
       remedy: "List features by their names.",
-    });
+    }));
   }
   return read;
 }
@@ -143,23 +145,36 @@ function readItems<T>(
   list: ListValue,
   key: string,
   validator: Validator<T>,
-  problems: Problem[],
+  problems: ProblemList,
 ): readonly T[] {
   const read: T[] = [];
   for (const [index, item] of list.items.entries()) {
+    if (problems.isFull && !validator(item)) {
+      problems.count();
+      continue;
+    }
     const { valid, findings } = check(validator, item, `${key}[${index}]`);
-    problems.push(...findings.map(problemOf));
+    problems.addAll(findings.map(problemOf));
     if (valid !== undefined) read.push(valid);
   }
   return read;
 }
 
-function readVersion(databag: Databag, problems: Problem[]): string | undefined {
+function readVersion(databag: Databag, problems: ProblemList): string | undefined {
   const version = databag["lib-version"] ?? "";
   if (version === "") return undefined;
   const { valid, findings } = check(validateProviderApplicationDatabag, { "lib-version": version }, "");
-  problems.push(...findings.map(problemOf));
+  problems.addAll(findings.map(problemOf));
   return valid?.["lib-version"];
+}
+
+/** Another's words, which may be of any length. */
+function decodeProblem({ field, message, remedy }: PublishedProblem): Problem {
+  return {
+    field: shortened(field, 200),
+    message: shortened(message, 1_000),
+    remedy: shortened(remedy, 1_000),
+  };
 }
 
 function decodeBackup(backup: PublishedBackup): Backup {

@@ -8,9 +8,11 @@ import type { JobReport, Progress } from "../job/report.ts";
 import type { Databag } from "../juju/juju.ts";
 import type { ProviderJob, ReportExtensions } from "./generated/databags.ts";
 import { validateExtendedProviderJob, validateReportExtensions } from "./generated/validators.js";
+import { bounded } from "./bounded-item.ts";
 import { isObject, readJobs, type IdentifiedItem } from "./list-value.ts";
 import { optional, textOf } from "./optional.ts";
 import type { Problem } from "./problem.ts";
+import { ProblemList } from "./problem-list.ts";
 import { decodeReportedStorage, encodeReportedStorage } from "./storage-config.ts";
 import { check, problemOf } from "./validate.ts";
 import { canonicalTime } from "./wire-time.ts";
@@ -30,12 +32,15 @@ type ExtendedJob = ProviderJob & ReportExtensions;
  * or status is left out. Of a phase and a status that contradict each other the status counts.
  */
 export function decodeReports(databag: Databag): DecodedReports {
-  const { items, problems: unidentified } = readJobs(databag);
+  const problems = new ProblemList("jobs");
   const reports: JobReport[] = [];
-  const problems = [...unidentified];
-  for (const identified of items) {
-    const { findings } = check(validateExtendedProviderJob, identified.item, identified.name);
-    problems.push(...findings.map(problemOf));
+  for (const identified of readJobs(databag, problems)) {
+    if (problems.isFull && !isStatus(identified.item["status"])) {
+      problems.count();
+      continue;
+    }
+    const { findings } = check(validateExtendedProviderJob, bounded(identified.item), identified.name);
+    problems.addAll(findings.map(problemOf));
     const wrong = new Set(findings.map((finding) => finding.path[0]));
     const status = identified.item["status"];
     if (!isStatus(status)) continue;
@@ -44,9 +49,9 @@ export function decodeReports(databag: Databag): DecodedReports {
     );
     const extensions = validateReportExtensions(readable) ? readable : {};
     reports.push(decodeReport(identified, status, extensions));
-    problems.push(...contradiction(identified.name, status, extensions.phase));
+    problems.addAll(contradiction(identified.name, status, extensions.phase));
   }
-  return { reports, problems };
+  return { reports, problems: problems.all };
 }
 
 function isStatus(value: unknown): value is JobStatus {
