@@ -130,6 +130,11 @@ export class ExecutorError extends DatabaseBackupError {
   }
 }
 
+/** Tells whether something thrown is an {@link ExecutorError}, also one of another copy of this library. */
+export function isExecutorError(thrown: unknown): thrown is ExecutorError {
+  return isDatabaseBackupError(thrown) && thrown.code === "executor-failed";
+}
+
 /** The artefact store refused or failed an operation. */
 export class StorageError extends DatabaseBackupError {
   readonly code = "storage-failed";

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Executor, JobContext, JobResult } from "../lib/executor.ts";
-import { ExecutorError, isDatabaseBackupError } from "../lib/errors.ts";
+import { isDatabaseBackupError, isExecutorError } from "../lib/errors.ts";
 import type { Failure, JobProgress, Progress } from "../lib/job/report.ts";
 import type { JobRequest } from "../lib/job/request.ts";
 import { storageLocation } from "../lib/job/storage-config.ts";
@@ -92,7 +92,7 @@ async function execute(run: JobRun, context: JobContext): Promise<JobResult> {
 
 /** What a thrown error says about a job. */
 export function failureOf(error: unknown, when: string): Failure {
-  if (error instanceof ExecutorError) return error.failure;
+  if (isExecutorError(error)) return error.failure;
   if (isDatabaseBackupError(error)) return { code: error.code, message: error.message, remedy: error.remedy };
   const text = error instanceof Error ? error.message : String(error);
   return {

@@ -17,7 +17,7 @@ import { shownId } from "../lib/printable.ts";
 import { encodeProviderApplication } from "../lib/wire/provider-application.ts";
 import { decodeReports, encodeReports } from "../lib/wire/reports.ts";
 import { decodeRequests } from "../lib/wire/requests.ts";
-import { compactJournal, jobKey, type JournalEntry } from "./journal.ts";
+import { compactAbove, compactJournal, jobKey, type JournalEntry } from "./journal.ts";
 import { readLiveJournal, type LiveJournal } from "./live-journal.ts";
 import { planDispatch, type ProviderPlan, type ProviderView, type RelationView } from "./plan.ts";
 import { pokeCommand } from "./poke.ts";
@@ -62,6 +62,9 @@ const libVersion = "0.1";
 
 /** Each line of the log is a process, and a hook that has thousands of jobs to reject must not take hours. */
 const maxLoggedEnds = 20;
+
+/** What the unit keeps on its own disk. */
+type UnitState = Pick<ProviderView, "journal" | "running" | "liveProgress">;
 
 /** One relation with the databags as they were read. */
 interface RelationRead {
@@ -114,16 +117,23 @@ export class Provider {
    * @throws HookToolError where Juju does not answer; the hook then fails and runs again.
    */
   async reconcile(): Promise<ProviderOutcome> {
-    const [relations, goalState] = await Promise.all([this.#readRelations(), this.#juju.goalState()]);
-    const plannedUnits = goalState.units.length;
     try {
-      if (this.#event.kind === "hook" && this.#event.name === "install") await this.#state.beginIncarnation();
-      const view = await this.#view(relations, plannedUnits);
+      const [relations, goalState, state] = await Promise.all([
+        this.#readRelations(),
+        this.#juju.goalState(),
+        this.#begin(),
+      ]);
+      const seen = {
+        now: this.#machine.clock.now().toISOString(),
+        plannedUnits: goalState.units.length,
+        relations: relations.map((relation) => relation.view),
+      };
+      const view: ProviderView = { ...seen, ...state };
       const plan = planDispatch(view);
       await this.#state.appendAll(plan.records);
       const started = await this.#act(plan, view);
       // What was started a moment ago is reported at once: the plan is made anew from what the journal says now.
-      const after = started.journalChanged ? planDispatch(await this.#view(relations, plannedUnits)) : plan;
+      const after = started.journalChanged ? planDispatch({ ...seen, ...(await this.#readState()) }) : plan;
       await this.#publish(relations, after);
       // The view is older than what was written to the journal since.
       const outdated = started.journalChanged || plan.records.length > 0;
@@ -162,17 +172,15 @@ export class Provider {
     };
   }
 
-  async #view(relations: readonly RelationRead[], plannedUnits: number): Promise<ProviderView> {
-    const { journal, running } = await this.#readLiveJournal();
-    const liveProgress = await this.#state.liveProgress();
-    return {
-      now: this.#machine.clock.now().toISOString(),
-      plannedUnits,
-      relations: relations.map((relation) => relation.view),
-      journal,
-      running,
-      ...(liveProgress === undefined ? {} : { liveProgress }),
-    };
+  /** Reads what the unit keeps; one that is being installed sets aside what a former unit kept. */
+  async #begin(): Promise<UnitState> {
+    if (this.#event.kind === "hook" && this.#event.name === "install") await this.#state.beginIncarnation();
+    return await this.#readState();
+  }
+
+  async #readState(): Promise<UnitState> {
+    const [live, liveProgress] = await Promise.all([this.#readLiveJournal(), this.#state.liveProgress()]);
+    return { ...live, ...(liveProgress === undefined ? {} : { liveProgress }) };
   }
 
   async #readLiveJournal(): Promise<LiveJournal> {
@@ -311,6 +319,7 @@ export class Provider {
   }
 
   async #compact(view: ProviderView): Promise<void> {
+    if (view.journal.length <= compactAbove) return;
     if (view.relations.some((relation) => relation.problems.length > 0)) return;
     const standing = new Set(
       view.relations.flatMap(({ id, requests, rejected }) =>

@@ -18,31 +18,31 @@ export function bounded(item: JsonObject): JsonObject {
   const changes: Record<string, unknown> = {};
   for (const [field, known] of Object.entries(closed)) {
     const object = item[field];
-    if (isObject(object)) changes[field] = withFewUnknownFields(object, known);
+    if (!isObject(object)) continue;
+    const unknown = Object.keys(object).filter((key) => !known.includes(key));
+    if (unknown.length > maxUnknownFields)
+      changes[field] = picked(object, [...known, ...unknown.slice(0, maxUnknownFields)]);
   }
   const storage = item["storage-config"];
-  if (isObject(storage)) changes["storage-config"] = withoutRepeatedFaults(storage);
-  return { ...item, ...changes };
+  const cut = isObject(storage) ? cutLists(storage) : {};
+  if (isObject(storage) && Object.keys(cut).length > 0) changes["storage-config"] = { ...storage, ...cut };
+  return Object.keys(changes).length === 0 ? item : { ...item, ...changes };
 }
 
-function withFewUnknownFields(object: JsonObject, known: readonly string[]): JsonObject {
-  let unknown = 0;
-  const kept = Object.entries(object).filter(([key]) => {
-    if (known.includes(key)) return true;
-    unknown += 1;
-    return unknown <= maxUnknownFields;
-  });
-  return Object.fromEntries(kept);
+function picked(object: JsonObject, keys: readonly string[]): JsonObject {
+  return Object.fromEntries(
+    keys.filter((key) => Object.hasOwn(object, key)).map((key) => [key, object[key]]),
+  );
 }
 
-/** In lists of texts everything after the first item that is no text goes. */
-function withoutRepeatedFaults(storage: JsonObject): JsonObject {
+/** The lists of texts that hold anything else, without what follows the first such item. */
+function cutLists(storage: JsonObject): JsonObject {
   const cut: Record<string, unknown> = {};
   for (const field of listsOfTexts) {
     const list = storage[field];
     if (!Array.isArray(list)) continue;
     const wrong = list.findIndex((item) => typeof item !== "string");
-    if (wrong >= 0) cut[field] = list.slice(0, wrong + 1);
+    if (wrong >= 0 && wrong + 1 < list.length) cut[field] = list.slice(0, wrong + 1);
   }
-  return { ...storage, ...cut };
+  return cut;
 }

@@ -10,7 +10,7 @@ import {
   validateProviderApplicationDatabag,
   validatePublishedBackup,
   validatePublishedProblem,
-} from "./generated/validators.js";
+} from "./generated/validators/provider-application.js";
 import { readList, type ListValue } from "./list-value.ts";
 import { optional } from "./optional.ts";
 import { shortened } from "../printable.ts";
@@ -102,24 +102,45 @@ function encodeBackup(backup: Backup): PublishedBackup {
 
 /** Reads the databag, as much as can be read; what cannot becomes a problem. */
 export function decodeProviderApplication(databag: Databag): DecodedProviderApplication {
-  const lists = { features: new ProblemList("features"), backups: new ProblemList("backups") };
-  const others = new ProblemList("problems");
-  const read = (key: string, problems: ProblemList): ListValue => {
+  const { told, own, ...read } = readDatabag(databag);
+  return { ...read, problems: [...own, ...told] };
+}
+
+/** What is wrong with the databag itself; what it says of requests is not among it. */
+export function providerApplicationProblems(databag: Databag): readonly Problem[] {
+  return readDatabag(databag).own;
+}
+
+type ReadDatabag = Omit<DecodedProviderApplication, "problems"> & {
+  readonly own: readonly Problem[];
+  readonly told: readonly Problem[];
+};
+
+function readDatabag(databag: Databag): ReadDatabag {
+  const wrong = {
+    features: new ProblemList("features"),
+    backups: new ProblemList("backups"),
+    version: new ProblemList("lib-version"),
+    problems: new ProblemList("problems"),
+  };
+  const read = (key: "features" | "backups" | "problems"): ListValue => {
     const list = readList(databag, key);
-    problems.addAll(list.problems);
+    wrong[key].addAll(list.problems);
     return list;
   };
-  const known = readFeatures(read("features", lists.features), lists.features);
-  const published = read("backups", lists.backups);
-  const backups = readItems(published, "backups", validatePublishedBackup, lists.backups).map(decodeBackup);
-  const libVersion = readVersion(databag, others);
-  const told = readItems(read("problems", others), "problems", validatePublishedProblem, others);
-  for (const problem of told) others.add(() => decodeProblem(problem));
-  const problems = [...lists.features.all, ...lists.backups.all, ...others.all];
+  const known = readFeatures(read("features"), wrong.features);
+  const published = read("backups");
+  const backups = readItems(published, "backups", validatePublishedBackup, wrong.backups).map(decodeBackup);
+  const libVersion = readVersion(databag, wrong.version);
+  const told = new ProblemList("problems");
+  for (const problem of readItems(read("problems"), "problems", validatePublishedProblem, wrong.problems)) {
+    told.add(() => decodeProblem(problem));
+  }
   return {
     features: known,
     ...optional("libVersion", libVersion),
-    problems,
+    own: Object.values(wrong).flatMap((problems) => problems.all),
+    told: told.all,
     backups,
     backupsPublished: published.present,
   };

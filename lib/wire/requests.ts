@@ -7,7 +7,7 @@ import type { Failure, ReportedStorage } from "../job/report.ts";
 import type { JobRequest, JobType } from "../job/request.ts";
 import type { Databag } from "../juju/juju.ts";
 import type { RequestExtensions, RequirerJob } from "./generated/databags.ts";
-import { validateExtendedRequirerJob } from "./generated/validators.js";
+import { validateExtendedRequirerJob } from "./generated/validators/requests.js";
 import { bounded } from "./bounded-item.ts";
 import { isObject, readJobs, withoutDuplicates, type IdentifiedItem } from "./list-value.ts";
 import { optional, textOf } from "./optional.ts";
@@ -70,14 +70,8 @@ export function decodeRequests(databag: Databag): DecodedRequests {
       unreported += 1;
       continue;
     }
-    const { valid, findings } = check(validateExtendedRequirerJob, item, identified.name);
-    const wrong = new Set(findings.map((finding) => finding.path[0]));
-    const [first, ...others] = [
-      ...findings.map((finding) => faultOf(finding, identified)),
-      ...daysThatAreNone(identified, wrong),
-      ...missingTarget(identified),
-      ...missingCredentials(identified),
-    ];
+    const { valid, faults } = examine({ ...identified, item });
+    const [first, ...others] = faults;
     if (first === undefined) {
       if (valid !== undefined) requests.push(decodeRequest(valid));
       continue;
@@ -103,8 +97,33 @@ function tooManyRejected(unreported: number): Problem {
   };
 }
 
+/** Everything that is wrong with the requests of a requirer's application databag, a problem for each field. */
+export function requestProblems(databag: Databag): readonly Problem[] {
+  const problems = new ProblemList("jobs");
+  const items = withoutDuplicates(readJobs(databag, problems), problems);
+  return [
+    ...problems.all,
+    ...items.flatMap(({ item, ...named }) => examine({ ...named, item: bounded(item) }).faults),
+  ];
+}
+
 interface Fault extends Problem {
   readonly code: RejectionCode;
+}
+
+function examine(identified: IdentifiedItem): {
+  readonly valid: ExtendedJob | undefined;
+  readonly faults: readonly Fault[];
+} {
+  const { valid, findings } = check(validateExtendedRequirerJob, identified.item, identified.name);
+  const wrong = new Set(findings.map((finding) => finding.path[0]));
+  const faults = [
+    ...findings.map((finding) => faultOf(finding, identified)),
+    ...daysThatAreNone(identified, wrong),
+    ...missingTarget(identified),
+    ...missingCredentials(identified),
+  ];
+  return { valid, faults };
 }
 
 function faultOf(finding: Finding, { item, name }: IdentifiedItem): Fault {

@@ -97,7 +97,7 @@ describe("blocks", () => {
 
   test("that are written to disk or compared have a page that uses them", () => {
     const kinds = new Set(blocks.map(({ marker }) => marker?.kind).filter((kind) => kind !== undefined));
-    expect([...kinds].toSorted()).toEqual(["file", "output", "schema", "source", "steps"]);
+    expect([...kinds].toSorted()).toEqual(["file", "output", "part", "run", "schema", "source", "steps"]);
   });
 
   test("that show steps of the demonstration name steps that it has, in its order", () => {

@@ -118,6 +118,23 @@ describe("charms in the process of the test", () => {
     },
   );
 
+  test("keep the journal short, and count on", async () => {
+    const jobs = 120;
+    for (let index = 0; index < jobs; index += 1) {
+      const job = { "job-id": `job-${index}`, "job-type": "backup", "job-config": { compression: true } };
+      const storage = { bucket: "backups", "access-key": "key", "secret-key": "secret" };
+      const request = { ...job, "storage-interface": "s3", "storage-config": storage };
+      await juju.writeDatabag(relation, "manager", { jobs: JSON.stringify([request]) });
+      await juju.settle();
+    }
+    expect(database.backups.at(-1)?.id).toBe(`database-${jobs}`);
+    const journal = juju.machine("database/0").disk.files().get("/var/lib/database/database-0/journal.jsonl");
+    const records = journal?.split("\n").length ?? 0;
+    expect(records).toBeGreaterThan(64);
+    expect(records).toBeLessThan(5 * jobs);
+    expect(database.calls.filter(({ call }) => call === "backup")).toHaveLength(jobs);
+  });
+
   test("ask a worker to end", async () => {
     database.script = { jobs: { "*": { waitFor: "nothing" } } };
     const id = await requestBackup();
