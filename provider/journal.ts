@@ -109,7 +109,9 @@ export function foldJournal(records: Iterable<JournalRecord>): JournalState {
 
 /** The fence for the next job. */
 export function nextFence(journal: JournalState): number {
-  return Math.max(0, ...journal.entries.keys()) + 1;
+  let last = 0;
+  for (const fence of journal.entries.keys()) last = Math.max(last, fence);
+  return last + 1;
 }
 
 /**

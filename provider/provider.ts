@@ -13,6 +13,7 @@ import { currentEvent, type JujuEvent } from "../lib/juju/event.ts";
 import type { Databag, DatabagChanges, Juju, UnitStatus } from "../lib/juju/juju.ts";
 import type { Machine } from "../lib/machine/machine.ts";
 import { nodeMachine } from "../lib/machine/node-machine.ts";
+import { shownId } from "../lib/printable.ts";
 import { encodeProviderApplication } from "../lib/wire/provider-application.ts";
 import { decodeReports, encodeReports } from "../lib/wire/reports.ts";
 import { decodeRequests } from "../lib/wire/requests.ts";
@@ -58,6 +59,9 @@ export interface ProviderOutcome {
 const features = ["backup-type", "restore-to-time", "backups"] as const;
 /** Of this implementation's extensions, as `MAJOR.MINOR`. */
 const libVersion = "0.1";
+
+/** Each line of the log is a process, and a hook that has thousands of jobs to reject must not take hours. */
+const maxLoggedEnds = 20;
 
 /** What the unit keeps on its own disk. */
 type UnitState = Pick<ProviderView, "journal" | "running" | "liveProgress">;
@@ -126,7 +130,7 @@ export class Provider {
       };
       const view: ProviderView = { ...seen, ...state };
       const plan = planDispatch(view);
-      for (const record of plan.records) await this.#state.append(record);
+      await this.#state.appendAll(plan.records);
       const started = await this.#act(plan, view);
       // What was started a moment ago is reported at once: the plan is made anew from what the journal says now.
       const after = started.journalChanged ? planDispatch({ ...seen, ...(await this.#readState()) }) : plan;
@@ -203,7 +207,10 @@ export class Provider {
     const { fence, relation, request } = plan.next;
     await this.#state.append({ record: "started", fence, relation, request });
     await this.#start("run", fence, request);
-    await this.#juju.log("INFO", `Started ${request.type} job ${request.id} of ${relation}, fence ${fence}.`);
+    await this.#juju.log(
+      "INFO",
+      `Started ${request.type} job ${shownId(request.id)} of ${relation}, fence ${fence}.`,
+    );
     return { journalChanged: true };
   }
 
@@ -220,7 +227,10 @@ export class Provider {
     // The journal keeps no credentials; where the request still stands, cleaning up can use them.
     const request = standing === undefined ? entry.request : { ...entry.request, storage: standing.storage };
     await this.#start("recover", entry.fence, request);
-    await this.#juju.log("WARNING", `The worker of job ${entry.request.id} is gone; cleaning up after it.`);
+    await this.#juju.log(
+      "WARNING",
+      `The worker of job ${shownId(entry.request.id)} is gone; cleaning up after it.`,
+    );
   }
 
   async #start(task: WorkerInput["task"], fence: number, request: JobRequest): Promise<void> {
@@ -268,11 +278,15 @@ export class Provider {
   async #publishReports({ view, unitDatabag }: RelationRead, plan: ProviderPlan): Promise<void> {
     const reports = plan.reports.get(view.id) ?? [];
     const before = new Map(view.reports.map((report) => [report.id, report.phase]));
-    for (const { id, type, phase, message, remedy } of reports) {
-      if (!isEnd(phase) || before.get(id) === phase) continue;
-      const text = [`${type} job ${id} of ${view.id} ${phase}.`, message, remedy].filter(Boolean).join(" ");
+    const ended = reports.filter(({ id, phase }) => isEnd(phase) && before.get(id) !== phase);
+    for (const { id, type, phase, message, remedy } of ended.slice(0, maxLoggedEnds)) {
+      const what = `${type} job ${shownId(id)} of ${view.id} ${phase}.`;
+      const text = [what, message, remedy].filter(Boolean).join(" ");
       await this.#juju.log(phase === "succeeded" ? "INFO" : "ERROR", text);
     }
+    const others = ended.length - maxLoggedEnds;
+    if (others > 0)
+      await this.#juju.log("ERROR", `${others} more jobs of ${view.id} ended: see their reports.`);
     const changes = changed(unitDatabag, { jobs: reports.length === 0 ? "" : encodeReports(reports) });
     if (changes !== undefined) await this.#juju.writeUnitDatabag(view.id, changes);
   }

@@ -95,8 +95,19 @@ export class StateDirectory {
    * @throws JournalError
    */
   async append(record: JournalRecord): Promise<void> {
+    await this.appendAll([record]);
+  }
+
+  /**
+   * Appends records at one go, and does not return before they are on disk.
+   *
+   * @throws JournalError
+   */
+  async appendAll(records: readonly JournalRecord[]): Promise<void> {
+    if (records.length === 0) return;
     await this.#guard("written", async () => {
-      await this.#disk.append(this.#journalFile, `${encodeRecord(record)}\n`, {
+      const text = records.map((record) => `${encodeRecord(record)}\n`).join("");
+      await this.#disk.append(this.#journalFile, text, {
         sync: true,
         // A record that was cut short by a crash must not swallow this one, nor count itself from now on.
         mend: `${cutShort}\n`,

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { trimBlanksAndSlashes, trimEndOfBlanksAndSlashes } from "./trim.ts";
 
 /**
  * An access key and its secret, wrapped so that no log, error, JSON text or inspection ever shows them.
@@ -84,11 +85,11 @@ export const defaultEndpoint = "https://s3.amazonaws.com";
 export function storageLocation(
   storage: Pick<StorageConfig, "bucket" | "path" | "endpoint">,
 ): StorageLocation {
-  const endpoint = withoutUser((storage.endpoint ?? "").trimStart().replace(/[\s/]+$/, ""));
+  const endpoint = withoutUser(trimEndOfBlanksAndSlashes((storage.endpoint ?? "").trimStart()));
   return {
     endpoint: endpoint === "" ? defaultEndpoint : endpoint.includes("://") ? endpoint : `https://${endpoint}`,
-    bucket: trimSlashes(storage.bucket),
-    path: `/${trimSlashes(storage.path ?? "")}`.replaceAll(/\/+/g, "/"),
+    bucket: trimBlanksAndSlashes(storage.bucket),
+    path: `/${trimBlanksAndSlashes(storage.path ?? "")}`.replaceAll(/\/+/g, "/"),
   };
 }
 
@@ -105,8 +106,4 @@ export function describeLocation(location: StorageLocation): string {
 /** An endpoint without the name and password of a user, which no message and no report may show. */
 export function withoutUser(endpoint: string): string {
   return endpoint.replace(/^((?:[^/?#]*:)?\/\/|)[^/?#]*@/, "$1");
-}
-
-function trimSlashes(text: string): string {
-  return text.replace(/^[\s/]+|[\s/]+$/g, "");
 }

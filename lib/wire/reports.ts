@@ -8,9 +8,11 @@ import type { JobReport, Progress } from "../job/report.ts";
 import type { Databag } from "../juju/juju.ts";
 import type { ProviderJob, ReportExtensions } from "./generated/databags.ts";
 import { validateExtendedProviderJob, validateReportExtensions } from "./generated/validators/reports.js";
+import { bounded } from "./bounded-item.ts";
 import { isObject, readJobs, type IdentifiedItem } from "./list-value.ts";
 import { optional, textOf } from "./optional.ts";
 import type { Problem } from "./problem.ts";
+import { ProblemList } from "./problem-list.ts";
 import { decodeReportedStorage, encodeReportedStorage } from "./storage-config.ts";
 import { check, problemOf, type Finding } from "./validate.ts";
 import { canonicalTime } from "./wire-time.ts";
@@ -30,19 +32,22 @@ type ExtendedJob = ProviderJob & ReportExtensions;
  * or status is left out. Of a phase and a status that contradict each other the status counts.
  */
 export function decodeReports(databag: Databag): DecodedReports {
-  const { items, problems: unidentified } = readJobs(databag);
+  const problems = new ProblemList("jobs");
   const reports: JobReport[] = [];
-  const problems = [...unidentified];
-  for (const identified of items) {
-    const { valid, findings } = check(validateExtendedProviderJob, identified.item, identified.name);
-    problems.push(...findings.map(problemOf));
+  for (const identified of readJobs(databag, problems)) {
+    if (problems.isFull && !isStatus(identified.item["status"])) {
+      problems.count();
+      continue;
+    }
+    const { valid, findings } = check(validateExtendedProviderJob, bounded(identified.item), identified.name);
+    problems.addAll(findings.map(problemOf));
     const status = identified.item["status"];
     if (!isStatus(status)) continue;
     const extensions = valid ?? readableExtensions(identified, findings);
     reports.push(decodeReport(identified, status, extensions));
-    problems.push(...contradiction(identified.name, status, extensions.phase));
+    problems.addAll(contradiction(identified.name, status, extensions.phase));
   }
-  return { reports, problems };
+  return { reports, problems: problems.all };
 }
 
 /** The extensions of a report in which something is wrong, without the fields that are. */

@@ -8,9 +8,11 @@ import type { JobRequest, JobType } from "../job/request.ts";
 import type { Databag } from "../juju/juju.ts";
 import type { RequestExtensions, RequirerJob } from "./generated/databags.ts";
 import { validateExtendedRequirerJob } from "./generated/validators/requests.js";
+import { bounded } from "./bounded-item.ts";
 import { isObject, readJobs, withoutDuplicates, type IdentifiedItem } from "./list-value.ts";
 import { optional, textOf } from "./optional.ts";
 import type { Problem } from "./problem.ts";
+import { ProblemList } from "./problem-list.ts";
 import { decodeReportedStorage, decodeStorage, encodeStorage } from "./storage-config.ts";
 import { check, refused, type Finding } from "./validate.ts";
 import { canonicalTime, explainRestoreTime, isCalendarDay } from "./wire-time.ts";
@@ -57,22 +59,52 @@ type ExtendedJob = RequirerJob & RequestExtensions;
  * cannot be run; who knows how the job ended ignores that. A request with `secret-extra` has empty credentials.
  */
 export function decodeRequests(databag: Databag): DecodedRequests {
-  const { items, problems } = withoutDuplicates(readJobs(databag));
+  const problems = new ProblemList("jobs");
   const requests: JobRequest[] = [];
   const rejected: RejectedRequest[] = [];
-  for (const identified of items) {
-    const { valid, faults } = examine(identified);
+  let repeated = 0;
+  let unreported = 0;
+  for (const identified of withoutDuplicates(readJobs(databag, problems), problems)) {
+    const item = bounded(identified.item);
+    if (unreported > 0 && !validateExtendedRequirerJob(item)) {
+      unreported += 1;
+      continue;
+    }
+    const { valid, faults } = examine({ ...identified, item });
     const [first, ...others] = faults;
-    if (first !== undefined) rejected.push(reject(identified, first, others));
-    else if (valid !== undefined) requests.push(decodeRequest(valid));
+    if (first === undefined) {
+      if (valid !== undefined) requests.push(decodeRequest(valid));
+      continue;
+    }
+    const rejection = reject(identified, first, others);
+    repeated += rejection.id.length + JSON.stringify(rejection.storage).length;
+    if (rejected.length < maxRejected && repeated <= maxRepeatedCharacters) rejected.push(rejection);
+    else unreported += 1;
   }
-  return { requests, rejected, problems };
+  if (unreported > 0) problems.add(() => tooManyRejected(unreported));
+  return { requests, rejected, problems: problems.all };
+}
+
+/** The reports of rejected requests stand in a databag too, which holds no more than that of the requests. */
+const maxRejected = 1_000;
+const maxRepeatedCharacters = 4 * 1024 * 1024;
+
+function tooManyRejected(unreported: number): Problem {
+  return {
+    field: "jobs",
+    message: `jobs has ${unreported} more jobs that cannot be run, too many to report each.`,
+    remedy: "Correct or remove those that are reported as rejected first.",
+  };
 }
 
 /** Everything that is wrong with the requests of a requirer's application databag, a problem for each field. */
 export function requestProblems(databag: Databag): readonly Problem[] {
-  const { items, problems } = withoutDuplicates(readJobs(databag));
-  return [...problems, ...items.flatMap((identified) => examine(identified).faults)];
+  const problems = new ProblemList("jobs");
+  const items = withoutDuplicates(readJobs(databag, problems), problems);
+  return [
+    ...problems.all,
+    ...items.flatMap(({ item, ...named }) => examine({ ...named, item: bounded(item) }).faults),
+  ];
 }
 
 interface Fault extends Problem {

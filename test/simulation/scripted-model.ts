@@ -18,6 +18,11 @@ export const database = "database/0";
 /** The keys of the storage, to be looked for wherever they must not be. */
 export const keys = { accessKey: "canary-access-key-7f31", secretKey: "canary-secret-key-9c52" };
 
+/** Gives the folder of a charm, by the one that the project has, what Node runs of it, and the folder of the test. */
+export type CharmFolders = (charm: string, program: string, directory: string) => Promise<string>;
+
+const asTheyAre: CharmFolders = async (charm) => charm;
+
 /** A running model. */
 export class ScriptedModel {
   readonly juju: SimulatedJuju;
@@ -35,14 +40,15 @@ export class ScriptedModel {
    * Starts a model whose executor lets every job succeed until it is told otherwise.
    *
    * @param units How many units the database has.
+   * @param charms Makes the charms' folders. Default: those of the project.
    */
-  static async start(units: number = 1): Promise<ScriptedModel> {
+  static async start(units: number = 1, charms: CharmFolders = asTheyAre): Promise<ScriptedModel> {
     const directory = await mkdtemp(join(tmpdir(), "scripted-"));
     for (const folder of ["script", "store", "state"]) await mkdir(join(directory, folder));
     await writeFile(join(directory, "script", "script.json"), "{}");
     const juju = await SimulatedJuju.start({ directory: join(directory, "juju"), hookRetryDelayMs: 100 });
     await juju.deploy({
-      charm: "test/charms/scripted-database",
+      charm: await charms("test/charms/scripted-database", "charm.js", directory),
       application: "database",
       units,
       config: {
@@ -51,7 +57,10 @@ export class ScriptedModel {
         "state-directory": join(directory, "state"),
       },
     });
-    await juju.deploy({ charm: "examples/backup-manager-charm", application: "backup-manager" });
+    await juju.deploy({
+      charm: await charms("examples/backup-manager-charm", "dist/main.js", directory),
+      application: "backup-manager",
+    });
     await juju.deploy({
       charm: "examples/demo/s3-integrator",
       application: "s3-integrator",
