@@ -3,15 +3,15 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { HookTools } from "../../lib/juju/hook-tools.ts";
 import { SimulatedJuju } from "../../lib/testing/index.ts";
-import { Probe, probeCharm } from "./juju-contract-probe.ts";
+import { ShellProbe, probeCharm } from "./juju-contract/shell-probe.ts";
 
 let juju: SimulatedJuju;
-let probe: Probe;
+let probe: ShellProbe;
 let relation: string;
 
 beforeAll(async () => {
   juju = await SimulatedJuju.start();
-  probe = new Probe(juju);
+  probe = new ShellProbe(juju);
   await juju.deploy({ charm: probeCharm, application: "left" });
   await juju.deploy({ charm: probeCharm, application: "right" });
   const id = await juju.integrate("left:backend", "right:frontend");

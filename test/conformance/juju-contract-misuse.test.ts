@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { isDatabaseBackupError } from "../../lib/errors.ts";
 import { SimulatedJuju, SimulationError, type LogLine } from "../../lib/testing/index.ts";
 import { survivingProcesses } from "../../lib/testing/processes/surviving-processes.ts";
-import { startForTest, stopAndCheckForLeaks } from "./juju-contract-leaks.ts";
-import { Probe, probeCharm } from "./juju-contract-probe.ts";
+import { startForTest, stopAndCheckForLeaks } from "./juju-contract/leaks.ts";
+import { ShellProbe, probeCharm } from "./juju-contract/shell-probe.ts";
 
 const pythonCharm = new URL("../charms/python", import.meta.url).pathname;
 let juju: SimulatedJuju;
@@ -149,7 +149,7 @@ describe("a charm's folder", () => {
 describe("a simulated Juju", () => {
   test("says who does what when it does not come to rest, and kills it at the end", async () => {
     const hanging = await startForTest();
-    const probe = new Probe(hanging);
+    const probe = new ShellProbe(hanging);
     await probe.on("solo/0", "install", 'touch "$place/hangs"; trap "" TERM; sleep 1000 & wait; sleep 1000');
     await hanging.deploy({ charm: probeCharm, application: "solo" });
     await probe.reached("solo/0", "hangs");
@@ -164,7 +164,7 @@ describe("a simulated Juju", () => {
 
   test("kills what a charm left behind, also out of its process group", async () => {
     const leaving = await startForTest();
-    const probe = new Probe(leaving);
+    const probe = new ShellProbe(leaving);
     await probe.on("solo/0", "install", "setsid sleep 1000 & sleep 1000 & exit 0");
     await leaving.deploy({ charm: probeCharm, application: "solo" });
     await leaving.settle();
@@ -173,7 +173,7 @@ describe("a simulated Juju", () => {
   });
 
   test("is not drowned by a charm that floods its output", async () => {
-    const probe = new Probe(juju);
+    const probe = new ShellProbe(juju);
     await probe.on("alpha/0", "probe", "yes flood | head -c 18000000; echo last");
     const { results } = await juju.runAction("alpha/0", "probe");
     expect(results["stdout"]).toHaveLength(1024 * 1024);
@@ -194,7 +194,7 @@ describe("a simulated Juju", () => {
       onLog: (line) => lines.push(line),
       extraPath: ["/x", "/y"],
     });
-    const probe = new Probe(kept);
+    const probe = new ShellProbe(kept);
     await kept.deploy({ charm: probeCharm, application: "solo", units: 1, config: { name: "mine" } });
     const shown = await probe.output(
       "solo/0",

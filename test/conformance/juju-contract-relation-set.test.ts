@@ -2,16 +2,16 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { SimulatedJuju } from "../../lib/testing/index.ts";
-import { stopAndCheckForLeaks } from "./juju-contract-leaks.ts";
-import { answer, Probe, probeCharm, refusal, type LineResult } from "./juju-contract-probe.ts";
+import { stopAndCheckForLeaks } from "./juju-contract/leaks.ts";
+import { answer, ShellProbe, probeCharm, refusal, type LineResult } from "./juju-contract/shell-probe.ts";
 
 const cluster = 0;
 let juju: SimulatedJuju;
-let probe: Probe;
+let probe: ShellProbe;
 
 beforeAll(async () => {
   juju = await SimulatedJuju.start();
-  probe = new Probe(juju);
+  probe = new ShellProbe(juju);
   await juju.deploy({ charm: probeCharm, application: "alpha" });
   await juju.settle();
 });

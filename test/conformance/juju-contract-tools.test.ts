@@ -2,17 +2,17 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { SimulatedJuju } from "../../lib/testing/index.ts";
-import { startForTest, stopAndCheckForLeaks } from "./juju-contract-leaks.ts";
-import { answer, Probe, probeCharm, refusal, type LineResult } from "./juju-contract-probe.ts";
+import { startForTest, stopAndCheckForLeaks } from "./juju-contract/leaks.ts";
+import { answer, ShellProbe, probeCharm, refusal, type LineResult } from "./juju-contract/shell-probe.ts";
 
 const cluster = 0;
 let juju: SimulatedJuju;
-let probe: Probe;
+let probe: ShellProbe;
 let backend: number;
 
 beforeAll(async () => {
   juju = await SimulatedJuju.start();
-  probe = new Probe(juju);
+  probe = new ShellProbe(juju);
   await juju.deploy({ charm: probeCharm, application: "alpha", units: 2 });
   await juju.deploy({ charm: probeCharm, application: "beta", units: 2 });
   backend = await juju.integrate("alpha:backend", "beta:frontend");
@@ -356,7 +356,7 @@ describe("state-get, state-set and state-delete", () => {
   test("print null where nothing is kept, from Juju 4 on", async () => {
     const four = await startForTest({ version: "4.0.1" });
     await four.deploy({ charm: probeCharm, application: "alpha" });
-    expect(await new Probe(four).output("alpha/0", "state-get --format=json; echo $JUJU_VERSION")).toBe(
+    expect(await new ShellProbe(four).output("alpha/0", "state-get --format=json; echo $JUJU_VERSION")).toBe(
       "null\n4.0.1\n",
     );
     await stopAndCheckForLeaks(four);

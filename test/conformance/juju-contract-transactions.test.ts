@@ -1,17 +1,17 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { SimulatedJuju, type ActionResult } from "../../lib/testing/index.ts";
-import { startForTest, stopAndCheckForLeaks } from "./juju-contract-leaks.ts";
-import { answer, Probe, probeCharm, refusal, waitFor } from "./juju-contract-probe.ts";
+import { startForTest, stopAndCheckForLeaks } from "./juju-contract/leaks.ts";
+import { answer, ShellProbe, probeCharm, refusal, waitFor } from "./juju-contract/shell-probe.ts";
 
 const cluster = 0;
 let juju: SimulatedJuju;
-let probe: Probe;
+let probe: ShellProbe;
 let backend: number;
 
 beforeAll(async () => {
   // A failed hook runs again when a test says so, and never by the clock.
   juju = await SimulatedJuju.start({ hookRetryDelayMs: 300_000 });
-  probe = new Probe(juju);
+  probe = new ShellProbe(juju);
   await juju.deploy({ charm: probeCharm, application: "alpha", units: 3 });
   await juju.deploy({ charm: probeCharm, application: "beta" });
   backend = await juju.integrate("alpha:backend", "beta:frontend");
@@ -99,7 +99,7 @@ describe("a hook that fails", () => {
 
   test("runs again by itself after its delay", async () => {
     const other = await startForTest({ hookRetryDelayMs: 1 });
-    const failing = new Probe(other);
+    const failing = new ShellProbe(other);
     await failing.on(
       "solo/0",
       "install",
@@ -172,7 +172,7 @@ describe("leadership", () => {
   test("can be made not to", async () => {
     const quiet = await startForTest({ leaderSelfChanged: false });
     await quiet.deploy({ charm: probeCharm, application: "alpha", units: 2 });
-    await new Probe(quiet).output("alpha/0", "relation-set -r 0 --app term=1");
+    await new ShellProbe(quiet).output("alpha/0", "relation-set -r 0 --app term=1");
     const changed = quiet
       .hooksRun()
       .filter((run) => run.operation.endsWith("changed") && run.remoteUnit === undefined);

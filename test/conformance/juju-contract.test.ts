@@ -1,15 +1,15 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { SimulatedJuju, type HookRun } from "../../lib/testing/index.ts";
-import { stopAndCheckForLeaks } from "./juju-contract-leaks.ts";
-import { Probe, probeCharm, waitFor } from "./juju-contract-probe.ts";
+import { stopAndCheckForLeaks } from "./juju-contract/leaks.ts";
+import { ShellProbe, probeCharm, waitFor } from "./juju-contract/shell-probe.ts";
 
 let juju: SimulatedJuju;
-let probe: Probe;
+let probe: ShellProbe;
 
 beforeAll(async () => {
   juju = await SimulatedJuju.start();
-  probe = new Probe(juju);
+  probe = new ShellProbe(juju);
 });
 afterAll(async () => stopAndCheckForLeaks(juju));
 
