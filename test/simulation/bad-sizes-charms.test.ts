@@ -78,6 +78,7 @@ describe("a database that is asked for 50,000 jobs at once", () => {
 describe("a backup manager that faces 16 MB", () => {
   const report = (index: number): Record<string, unknown> => ({
     ...wireRequest(idOf(index)),
+    "storage-config": { bucket: "backups", "access-key": "", "secret-key": "" },
     status: "error",
     message: "m".repeat(80),
   });

@@ -5,20 +5,31 @@
  */
 import { chmod, copyFile, mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { markedKeys } from "../canaries/credentials.ts";
 
-/** What a tool does instead of its work, as a shell script. */
-export const faults = {
+/** What stands in a databag that a faulty tool gives away. */
+const keys = markedKeys();
+
+/** What a hook tool does instead of its work. */
+export type Fault =
+  | "fails with Juju's text"
+  | "prints no JSON"
+  | "prints half of its JSON"
+  | "prints JSON of another shape"
+  | "prints megabytes"
+  | "prints nothing"
+  | "is killed";
+
+/** Each fault as a shell script. */
+export const faults: Readonly<Record<Fault, string>> = {
   "fails with Juju's text": `echo "ERROR permission denied" >&2; exit 1`,
-  "prints no JSON": `echo "panic: runtime error: 0x7f31"`,
-  "prints half of its JSON": `printf '{"jobs": "[{'`,
+  "prints no JSON": `printf '%s' 'panic: ${keys.secretKey}'`,
+  "prints half of its JSON": `printf '%s' '{"jobs": "${keys.secretKey}'`,
   "prints JSON of another shape": `echo '[7, {"a": [1]}]'`,
   "prints megabytes": `head -c 30000000 /dev/zero | tr '\\0' x`,
   "prints nothing": `exit 0`,
   "is killed": `kill -9 $$`,
-} as const;
-
-/** A name of one of {@link faults}. */
-export type Fault = keyof typeof faults;
+};
 
 /** A folder for tools that are faulty; an empty one changes nothing. */
 export class FaultyTools {

@@ -14,11 +14,17 @@ import {
   type SimulatedMachine,
 } from "../../lib/testing/index.ts";
 import { Provider } from "../../provider/index.ts";
+import { markedKeys, type Keys } from "../canaries/credentials.ts";
+import { scanModel } from "../canaries/model-scan.ts";
+import { CanaryScan } from "../canaries/scan.ts";
 
 export const database = "database/0";
 export const manager = "manager/0";
 /** Where the database's unit keeps its record of jobs. */
 export const stateDirectory = "/var/lib/database/database-0";
+
+/** The keys of the storage, which are looked for wherever they must not be when the model is stopped. */
+export const keys: Keys = markedKeys();
 
 /** A request as any backup manager may write it. */
 export function wireRequest(id: string, changes: Record<string, unknown> = {}): Record<string, unknown> {
@@ -27,7 +33,7 @@ export function wireRequest(id: string, changes: Record<string, unknown> = {}): 
     "job-type": "backup",
     "job-config": { compression: true },
     "storage-interface": "s3",
-    "storage-config": { bucket: "backups", "access-key": "key", "secret-key": "secret" },
+    "storage-config": { bucket: "backups", "access-key": keys.accessKey, "secret-key": keys.secretKey },
     ...changes,
   };
 }
@@ -40,6 +46,7 @@ export class InProcessModel {
   readonly charms: { database: CharmFunction; manager: CharmFunction };
   #juju: SimulatedJuju | undefined;
   #relation = 0;
+  readonly #results: ActionResult[] = [];
 
   private constructor() {
     this.charms = {
@@ -123,6 +130,7 @@ export class InProcessModel {
   /** Runs an action of the manager. */
   async act(action: string, parameters: Record<string, unknown> = {}): Promise<ActionResult> {
     const result = await this.juju.runAction(manager, action, parameters);
+    this.#results.push(result);
     await this.juju.settle();
     return result;
   }
@@ -132,8 +140,26 @@ export class InProcessModel {
     return (await this.act("create-backup")).results["job-id"] ?? "";
   }
 
+  /** Looks for the keys wherever the model and what its charms left on their machine may have them. */
+  scan(): CanaryScan {
+    const scan = new CanaryScan();
+    scanModel(
+      scan,
+      this.juju,
+      (owner, key) => (owner === "manager" && key === "jobs") || (owner === "s3" && key.endsWith("-key")),
+    );
+    scan.value("results of actions", this.#results);
+    scan.value("calls of the executor", this.scripted.calls);
+    for (const [path, text] of this.machine.disk.files()) scan.text(`file ${path}`, text);
+    for (const [key, text] of this.scripted.objects) scan.text(`object ${key}`, text);
+    return scan;
+  }
+
+  /** @throws Error where the keys are found anywhere but where version 0 of the interfaces has them. */
   async stop(): Promise<void> {
+    const { found } = this.scan();
     await this.juju.stop();
+    if (found.length > 0) throw new Error(`Credentials were left behind:\n${found.join("\n")}`);
   }
 
   async #deploy(): Promise<void> {

@@ -10,16 +10,22 @@ import { SimulatedJuju } from "../../lib/testing/simulated-juju.ts";
 import type { Script, ScriptedCall } from "../../lib/testing/scripted/scripted-executor.ts";
 import type { ActionResult } from "../../lib/testing/agent/operation.ts";
 import { errnoOf } from "../../lib/process/errno.ts";
+import { markedKeys, type Keys } from "../canaries/credentials.ts";
+import { scanModel, type PlainTextPlace } from "../canaries/model-scan.ts";
+import { CanaryScan } from "../canaries/scan.ts";
 import { until } from "./until.ts";
 
 export const manager = "backup-manager/0";
 export const database = "database/0";
 
-/** The keys of the storage, to be looked for wherever they must not be. */
-export const keys = { accessKey: "canary-access-key-7f31", secretKey: "canary-secret-key-9c52" };
+/** The keys of the storage, which are looked for wherever they must not be when the model is stopped. */
+export const keys: Keys = markedKeys();
 
 /** Gives the folder of a charm, by the one that the project has, what Node runs of it, and the folder of the test. */
 export type CharmFolders = (charm: string, program: string, directory: string) => Promise<string>;
+
+const isPlainText: PlainTextPlace = (owner, key) =>
+  (owner === "backup-manager" && key === "jobs") || (owner === "s3-integrator" && key.endsWith("-key"));
 
 const asTheyAre: CharmFolders = async (charm) => charm;
 
@@ -29,6 +35,7 @@ export class ScriptedModel {
   readonly directory: string;
   /** The id of the relation between the manager and the database. */
   readonly relation: number;
+  readonly #results: ActionResult[] = [];
 
   private constructor(juju: SimulatedJuju, directory: string, relation: number) {
     this.juju = juju;
@@ -104,7 +111,9 @@ export class ScriptedModel {
 
   /** Runs an action of the manager that may fail. */
   async tryAct(action: string, parameters: Record<string, unknown> = {}): Promise<ActionResult> {
-    return await this.juju.runAction(manager, action, parameters);
+    const result = await this.juju.runAction(manager, action, parameters);
+    this.#results.push(result);
+    return result;
   }
 
   /** Requests a backup. */
@@ -167,9 +176,25 @@ export class ScriptedModel {
     return { name: workload?.name ?? "", message: workload?.message ?? "" };
   }
 
-  /** Stops everything and removes what was written. */
+  /** Looks for the keys wherever the model, its charms and its workers may have left them. */
+  async scan(): Promise<CanaryScan> {
+    const scan = new CanaryScan();
+    scanModel(scan, this.juju, isPlainText);
+    scan.value("results of actions", this.#results);
+    await scan.files(this.directory);
+    await scan.processes();
+    return scan;
+  }
+
+  /**
+   * Stops everything and removes what was written.
+   *
+   * @throws Error where the keys are found anywhere but where version 0 of the interfaces has them.
+   */
   async stop(): Promise<void> {
+    const { found } = await this.scan();
     await this.juju.stop();
     await rm(this.directory, { recursive: true, force: true });
+    if (found.length > 0) throw new Error(`Credentials were left behind:\n${found.join("\n")}`);
   }
 }
