@@ -16,7 +16,8 @@ import type { BackupRequest, JobRequest, RestoreRequest } from "../../lib/job/re
 import { Credentials, type StorageConfig } from "../../lib/job/storage-config.ts";
 import { openS3Store } from "../../lib/storage/s3-store.ts";
 import { createExecutor, type PostgresqlOptions } from "../../provider/postgresql/index.ts";
-import { startServers, type Servers } from "../servers/servers.ts";
+import type { Servers } from "../servers/servers.ts";
+import { startWatchedServers } from "./watched-servers.ts";
 
 const startMs = 120_000;
 const jobMs = 120_000;
@@ -167,7 +168,7 @@ async function expectCleanState(): Promise<void> {
 }
 
 beforeAll(async () => {
-  servers = await startServers();
+  servers = await startWatchedServers();
   const [node] = servers.nodes;
   if (node === undefined) throw new Error("there is no node");
   await servers.s3.createBucket("backups");
