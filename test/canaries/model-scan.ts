@@ -6,13 +6,16 @@
 import type { SimulatedJuju } from "../../lib/testing/index.ts";
 import type { CanaryScan } from "./scan.ts";
 
+/** What a model shows its admin. */
+export type ModelView = Pick<SimulatedJuju, "status" | "hooksRun" | "log" | "databag">;
+
 /** Where version 0 of the interfaces has keys in plain text: in whose databag, and under which key. */
 export type PlainTextPlace = (owner: string, key: string) => boolean;
 
 const endOfRelations = 100;
 
 /** Looks at everything in a model that its admin can see: databags, statuses, log and hooks. */
-export function scanModel(scan: CanaryScan, juju: SimulatedJuju, isPlainText: PlainTextPlace): void {
+export function scanModel(scan: CanaryScan, juju: ModelView, isPlainText: PlainTextPlace): void {
   const status = juju.status();
   scan.value("status", status);
   scan.value("hooks", juju.hooksRun());
@@ -30,7 +33,7 @@ export function scanModel(scan: CanaryScan, juju: SimulatedJuju, isPlainText: Pl
   }
 }
 
-function databag(juju: SimulatedJuju, relation: number, owner: string): Readonly<Record<string, string>> {
+function databag(juju: ModelView, relation: number, owner: string): Readonly<Record<string, string>> {
   try {
     return juju.databag(relation, owner);
   } catch {

@@ -18,7 +18,8 @@ import type { BackupRequest, JobRequest, RestoreRequest } from "../../lib/job/re
 import { Credentials, type StorageConfig } from "../../lib/job/storage-config.ts";
 import { openS3Store } from "../../lib/storage/s3-store.ts";
 import { createExecutor, type PostgresqlOptions } from "../../provider/postgresql/index.ts";
-import { startServers, type Servers } from "../servers/servers.ts";
+import type { Servers } from "../servers/servers.ts";
+import { startWatchedServers } from "./watched-servers.ts";
 
 export const repositoryPath = "/prod data+100%/ü";
 
@@ -169,7 +170,7 @@ export async function expectCleanState(): Promise<void> {
 
 /** Starts the servers, with an executor, a storage and a table to prove restores by. */
 export async function startStand(): Promise<void> {
-  servers = await startServers();
+  servers = await startWatchedServers();
   const [node] = servers.nodes;
   if (node === undefined) throw new Error("there is no node");
   await servers.s3.createBucket("backups");

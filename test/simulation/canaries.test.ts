@@ -1,11 +1,14 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { HookToolError } from "../../lib/errors.ts";
+import { run } from "../../lib/process/run.ts";
+import { ExecTrace } from "../canaries/exec-trace.ts";
+import { until } from "./until.ts";
 import { markedKeys } from "../canaries/credentials.ts";
 import { formsOf } from "../canaries/forms.ts";
 import { CanaryScan } from "../canaries/scan.ts";
@@ -80,6 +83,31 @@ describe("a scan finds a canary", () => {
     await scan.processes();
     child.kill();
     expect(scan.found).toEqual([`${file} of process ${child.pid}: secret key (plain)`]);
+  });
+
+  test("in the arguments and in the environment of a program that a dispatch starts, while tracing is on", async () => {
+    const directory = await mkdtemp(join(tmpdir(), "canaries-"));
+    onTestFinished(() => rm(directory, { recursive: true }));
+    const charm = join(directory, "leaking-charm");
+    await mkdir(charm);
+    const given = canary.text.replaceAll(/["\\]/g, "\\$&");
+    await writeFile(join(charm, "dispatch"), `#!/bin/sh\n/bin/true "${given}"\nKEY="${given}" /bin/true\n`);
+    await chmod(join(charm, "dispatch"), 0o755);
+    const trace = await ExecTrace.in(directory);
+    const traced = await trace.charm(charm);
+    const env = { JUJU_CHARM_DIR: traced, PATH: "/usr/bin:/bin" };
+    const dispatch = async (): Promise<void> => {
+      expect(await run([join(traced, "dispatch")], { env })).toMatchObject({ exitCode: 0, stderr: "" });
+    };
+    await dispatch();
+    expect(await trace.lines()).toEqual([]);
+    await trace.on();
+    await dispatch();
+    await trace.off();
+    await until("everything is traced", async () => (await trace.lines()).length === 3 || undefined);
+    const scan = newScan();
+    await trace.scan(scan);
+    expect(scan.found).toEqual(Array(2).fill("arguments or environment of /bin/true: secret key (plain)"));
   });
 
   test("wherever a charm may leave one in a model", async () => {
