@@ -12,6 +12,8 @@ export default defineConfig({
           sequence: { groupOrder: 0 },
           isolate: false,
           setupFiles: ["test/unit/property-runs.ts"],
+          // Property tests take their time on a machine that is busy with others.
+          testTimeout: 60_000,
         },
       },
       {

@@ -93,20 +93,23 @@ export interface CommandOutcome {
   readonly stderr: string;
 }
 
-/** One of Juju's hook tools failed. Thrown by the binding in `lib/juju`. Outputs are kept up to the runner's limit. */
+/**
+ * One of Juju's hook tools failed. Thrown by the binding in `lib/juju`. It keeps nothing of the tool's output, which may
+ * be a databag with credentials.
+ */
 export class HookToolError extends DatabaseBackupError {
   readonly code = "hook-tool-failed";
   readonly exitCode: number | undefined;
   readonly signal: NodeJS.Signals | undefined;
-  readonly stdout: string;
-  readonly stderr: string;
 
-  constructor(message: string, result: CommandOutcome, options: ErrorOptions) {
+  constructor(
+    message: string,
+    { exitCode, signal }: Pick<CommandOutcome, "exitCode" | "signal">,
+    options: ErrorOptions,
+  ) {
     super(message, options);
-    this.exitCode = result.exitCode;
-    this.signal = result.signal;
-    this.stdout = result.stdout;
-    this.stderr = result.stderr;
+    this.exitCode = exitCode;
+    this.signal = signal;
   }
 }
 
@@ -125,6 +128,11 @@ export class ExecutorError extends DatabaseBackupError {
     super(failure.message, { remedy: failure.remedy, cause });
     this.failure = failure;
   }
+}
+
+/** Tells whether something thrown is an {@link ExecutorError}, also one of another copy of this library. */
+export function isExecutorError(thrown: unknown): thrown is ExecutorError {
+  return isDatabaseBackupError(thrown) && thrown.code === "executor-failed";
 }
 
 /** The artefact store refused or failed an operation. */

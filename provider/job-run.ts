@@ -4,11 +4,12 @@
  * @module
  */
 import type { Executor, JobContext, JobResult } from "../lib/executor.ts";
-import { ExecutorError, isDatabaseBackupError } from "../lib/errors.ts";
+import { isDatabaseBackupError, isExecutorError } from "../lib/errors.ts";
 import type { Failure, JobProgress, Progress } from "../lib/job/report.ts";
 import type { JobRequest } from "../lib/job/request.ts";
 import { storageLocation } from "../lib/job/storage-config.ts";
 import type { ArtefactStore } from "../lib/storage/artefact-store.ts";
+import { storageWarnings } from "../lib/wire/storage-warnings.ts";
 import { failureFields } from "./plan.ts";
 
 /** What the run of a job needs of the world. */
@@ -51,6 +52,8 @@ export async function runJob(run: JobRun): Promise<JobProgress> {
   };
 
   note({ phase: "starting", startedAt });
+  const warnings = storageWarnings(run.request.storage, run.executor.ignoredStorageFields ?? {});
+  for (const warning of warnings) run.log(`WARN: ${warning}`);
   const refused = await preflight(run, context);
   if (refused !== undefined) run.log(`Rejected: ${refused.message}`);
   else note({ phase: "running", startedAt });
@@ -65,7 +68,7 @@ export async function runJob(run: JobRun): Promise<JobProgress> {
     startedAt,
     finishedAt: run.now(),
     ...(uploaded === undefined ? { logPath: recordPath(run.request, folder) } : {}),
-    ...(result.succeeded ? successFields(result, uploaded) : failureFields(result.failure)),
+    ...(result.succeeded ? successFields(result, warnings, uploaded) : failureFields(result.failure)),
   };
   await changes;
   await run.record(end);
@@ -92,7 +95,7 @@ async function execute(run: JobRun, context: JobContext): Promise<JobResult> {
 
 /** What a thrown error says about a job. */
 export function failureOf(error: unknown, when: string): Failure {
-  if (error instanceof ExecutorError) return error.failure;
+  if (isExecutorError(error)) return error.failure;
   if (isDatabaseBackupError(error)) return { code: error.code, message: error.message, remedy: error.remedy };
   const text = error instanceof Error ? error.message : String(error);
   return {
@@ -110,9 +113,11 @@ function endPhase(result: JobResult, refused: boolean, signal: AbortSignal): Job
 
 function successFields(
   result: Extract<JobResult, { succeeded: true }>,
+  ofStorage: readonly string[],
   uploadFailure: string | undefined,
 ): Partial<JobProgress> {
   const warnings = [
+    ...ofStorage,
     ...(result.warning === undefined ? [] : [result.warning]),
     ...(uploadFailure === undefined ? [] : [`The job's log could not be uploaded: ${uploadFailure}`]),
   ];

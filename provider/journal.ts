@@ -49,7 +49,12 @@ export interface JournalState {
   readonly entries: ReadonlyMap<number, JournalEntry>;
   /** By {@link jobKey}. */
   readonly tickets: ReadonlyMap<string, Ticket>;
+  /** How many records it takes to say so. */
+  readonly length: number;
 }
+
+/** A journal of more records than this is worth compacting. */
+export const compactAbove = 512;
 
 /** How many ended jobs a compacted journal keeps although nobody asks for them any more. */
 export const keptEnds = 64;
@@ -64,7 +69,9 @@ export function foldJournal(records: Iterable<JournalRecord>): JournalState {
   let incarnation: string | undefined;
   const entries = new Map<number, JournalEntry>();
   const tickets = new Map<string, Ticket>();
+  let length = 0;
   for (const record of records) {
+    length += 1;
     switch (record.record) {
       case "incarnation":
         incarnation ??= record.incarnation;
@@ -97,12 +104,14 @@ export function foldJournal(records: Iterable<JournalRecord>): JournalState {
       }
     }
   }
-  return { ...(incarnation === undefined ? {} : { incarnation }), entries, tickets };
+  return { ...(incarnation === undefined ? {} : { incarnation }), entries, tickets, length };
 }
 
 /** The fence for the next job. */
 export function nextFence(journal: JournalState): number {
-  return Math.max(0, ...journal.entries.keys()) + 1;
+  let last = 0;
+  for (const fence of journal.entries.keys()) last = Math.max(last, fence);
+  return last + 1;
 }
 
 /**

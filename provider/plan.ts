@@ -13,6 +13,7 @@ import {
 } from "../lib/job/report.ts";
 import type { JobRequest } from "../lib/job/request.ts";
 import type { UnitStatus } from "../lib/juju/juju.ts";
+import { shownId } from "../lib/printable.ts";
 import type { Problem } from "../lib/wire/problem.ts";
 import type { RejectedRequest } from "../lib/wire/requests.ts";
 import { jobKey, nextFence, type JournalEntry, type JournalRecord, type JournalState } from "./journal.ts";
@@ -105,7 +106,8 @@ function waitingRequests(
 }
 
 function newTickets(view: ProviderView, waiting: readonly WaitingRequest[]): readonly JournalRecord[] {
-  let last = Math.max(0, ...[...view.journal.tickets.values()].map((ticket) => ticket.ticket));
+  let last = 0;
+  for (const { ticket } of view.journal.tickets.values()) last = Math.max(last, ticket);
   return waiting
     .filter(({ relation, request }) => !view.journal.tickets.has(jobKey(relation, request.id)))
     .map(({ relation, request }) => ({ record: "ticket", ticket: ++last, relation, job: request.id }));
@@ -124,6 +126,8 @@ function sortByTicket(
     tickets.get(jobKey(relation, request.id)) ?? Number.POSITIVE_INFINITY;
   return waiting.toSorted((a, b) => ticketOf(a) - ticketOf(b));
 }
+
+const keptRejections = 1_000;
 
 /** The reports that belong into this unit's databag of one relation. An end that stands there stays as it is. */
 function reportsOf(
@@ -145,7 +149,13 @@ function reportsOf(
   for (const rejected of relation.rejected) report(rejected.id, rejectedReport(rejected, view.now));
   // Only a request that is seen to be gone takes its report along. Where something could not be read, it may be there.
   if (relation.problems.length > 0) {
-    for (const [id, before] of standing) if (!reports.has(id)) reports.set(id, before);
+    let rejections = 0;
+    for (const [id, before] of standing) {
+      // Who sends ever new unusable requests must not fill the databag with their rejections.
+      if (before.phase === "rejected") rejections += 1;
+      if (!reports.has(id) && (before.phase !== "rejected" || rejections <= keptRejections))
+        reports.set(id, before);
+    }
   }
   return [...reports.values()];
 }
@@ -209,10 +219,11 @@ function statusOf(
   }
   if (recover !== undefined) {
     const failed = recover.progress.errorCode === undefined ? undefined : recover.progress.message;
-    if (failed !== undefined) return { name: "blocked", message: `job ${recover.request.id}: ${failed}` };
+    if (failed !== undefined)
+      return { name: "blocked", message: `job ${shownId(recover.request.id)}: ${failed}` };
     return {
       name: "maintenance",
-      message: `cleaning up after ${recover.request.type} job ${recover.request.id}`,
+      message: `cleaning up after ${recover.request.type} job ${shownId(recover.request.id)}`,
     };
   }
   if (view.plannedUnits > 1) {

@@ -13,10 +13,11 @@ import { currentEvent, type JujuEvent } from "../lib/juju/event.ts";
 import type { Databag, DatabagChanges, Juju, UnitStatus } from "../lib/juju/juju.ts";
 import type { Machine } from "../lib/machine/machine.ts";
 import { nodeMachine } from "../lib/machine/node-machine.ts";
+import { shownId } from "../lib/printable.ts";
 import { encodeProviderApplication } from "../lib/wire/provider-application.ts";
 import { decodeReports, encodeReports } from "../lib/wire/reports.ts";
 import { decodeRequests } from "../lib/wire/requests.ts";
-import { compactJournal, jobKey, type JournalEntry } from "./journal.ts";
+import { compactAbove, compactJournal, jobKey, type JournalEntry } from "./journal.ts";
 import { readLiveJournal, type LiveJournal } from "./live-journal.ts";
 import { planDispatch, type ProviderPlan, type ProviderView, type RelationView } from "./plan.ts";
 import { pokeCommand } from "./poke.ts";
@@ -58,6 +59,12 @@ export interface ProviderOutcome {
 const features = ["backup-type", "restore-to-time", "backups"] as const;
 /** Of this implementation's extensions, as `MAJOR.MINOR`. */
 const libVersion = "0.1";
+
+/** Each line of the log is a process, and a hook that has thousands of jobs to reject must not take hours. */
+const maxLoggedEnds = 20;
+
+/** What the unit keeps on its own disk. */
+type UnitState = Pick<ProviderView, "journal" | "running" | "liveProgress">;
 
 /** One relation with the databags as they were read. */
 interface RelationRead {
@@ -110,16 +117,23 @@ export class Provider {
    * @throws HookToolError where Juju does not answer; the hook then fails and runs again.
    */
   async reconcile(): Promise<ProviderOutcome> {
-    const [relations, goalState] = await Promise.all([this.#readRelations(), this.#juju.goalState()]);
-    const plannedUnits = goalState.units.length;
     try {
-      if (this.#event.kind === "hook" && this.#event.name === "install") await this.#state.beginIncarnation();
-      const view = await this.#view(relations, plannedUnits);
+      const [relations, goalState, state] = await Promise.all([
+        this.#readRelations(),
+        this.#juju.goalState(),
+        this.#begin(),
+      ]);
+      const seen = {
+        now: this.#machine.clock.now().toISOString(),
+        plannedUnits: goalState.units.length,
+        relations: relations.map((relation) => relation.view),
+      };
+      const view: ProviderView = { ...seen, ...state };
       const plan = planDispatch(view);
-      for (const record of plan.records) await this.#state.append(record);
+      await this.#state.appendAll(plan.records);
       const started = await this.#act(plan, view);
       // What was started a moment ago is reported at once: the plan is made anew from what the journal says now.
-      const after = started.journalChanged ? planDispatch(await this.#view(relations, plannedUnits)) : plan;
+      const after = started.journalChanged ? planDispatch({ ...seen, ...(await this.#readState()) }) : plan;
       await this.#publish(relations, after);
       // The view is older than what was written to the journal since.
       const outdated = started.journalChanged || plan.records.length > 0;
@@ -158,17 +172,15 @@ export class Provider {
     };
   }
 
-  async #view(relations: readonly RelationRead[], plannedUnits: number): Promise<ProviderView> {
-    const { journal, running } = await this.#readLiveJournal();
-    const liveProgress = await this.#state.liveProgress();
-    return {
-      now: this.#machine.clock.now().toISOString(),
-      plannedUnits,
-      relations: relations.map((relation) => relation.view),
-      journal,
-      running,
-      ...(liveProgress === undefined ? {} : { liveProgress }),
-    };
+  /** Reads what the unit keeps; one that is being installed sets aside what a former unit kept. */
+  async #begin(): Promise<UnitState> {
+    if (this.#event.kind === "hook" && this.#event.name === "install") await this.#state.beginIncarnation();
+    return await this.#readState();
+  }
+
+  async #readState(): Promise<UnitState> {
+    const [live, liveProgress] = await Promise.all([this.#readLiveJournal(), this.#state.liveProgress()]);
+    return { ...live, ...(liveProgress === undefined ? {} : { liveProgress }) };
   }
 
   async #readLiveJournal(): Promise<LiveJournal> {
@@ -195,7 +207,10 @@ export class Provider {
     const { fence, relation, request } = plan.next;
     await this.#state.append({ record: "started", fence, relation, request });
     await this.#start("run", fence, request);
-    await this.#juju.log("INFO", `Started ${request.type} job ${request.id} of ${relation}, fence ${fence}.`);
+    await this.#juju.log(
+      "INFO",
+      `Started ${request.type} job ${shownId(request.id)} of ${relation}, fence ${fence}.`,
+    );
     return { journalChanged: true };
   }
 
@@ -212,7 +227,10 @@ export class Provider {
     // The journal keeps no credentials; where the request still stands, cleaning up can use them.
     const request = standing === undefined ? entry.request : { ...entry.request, storage: standing.storage };
     await this.#start("recover", entry.fence, request);
-    await this.#juju.log("WARNING", `The worker of job ${entry.request.id} is gone; cleaning up after it.`);
+    await this.#juju.log(
+      "WARNING",
+      `The worker of job ${shownId(entry.request.id)} is gone; cleaning up after it.`,
+    );
   }
 
   async #start(task: WorkerInput["task"], fence: number, request: JobRequest): Promise<void> {
@@ -260,11 +278,15 @@ export class Provider {
   async #publishReports({ view, unitDatabag }: RelationRead, plan: ProviderPlan): Promise<void> {
     const reports = plan.reports.get(view.id) ?? [];
     const before = new Map(view.reports.map((report) => [report.id, report.phase]));
-    for (const { id, type, phase, message, remedy } of reports) {
-      if (!isEnd(phase) || before.get(id) === phase) continue;
-      const text = [`${type} job ${id} of ${view.id} ${phase}.`, message, remedy].filter(Boolean).join(" ");
+    const ended = reports.filter(({ id, phase }) => isEnd(phase) && before.get(id) !== phase);
+    for (const { id, type, phase, message, remedy } of ended.slice(0, maxLoggedEnds)) {
+      const what = `${type} job ${shownId(id)} of ${view.id} ${phase}.`;
+      const text = [what, message, remedy].filter(Boolean).join(" ");
       await this.#juju.log(phase === "succeeded" ? "INFO" : "ERROR", text);
     }
+    const others = ended.length - maxLoggedEnds;
+    if (others > 0)
+      await this.#juju.log("ERROR", `${others} more jobs of ${view.id} ended: see their reports.`);
     const changes = changed(unitDatabag, { jobs: reports.length === 0 ? "" : encodeReports(reports) });
     if (changes !== undefined) await this.#juju.writeUnitDatabag(view.id, changes);
   }
@@ -297,6 +319,7 @@ export class Provider {
   }
 
   async #compact(view: ProviderView): Promise<void> {
+    if (view.journal.length <= compactAbove) return;
     if (view.relations.some((relation) => relation.problems.length > 0)) return;
     const standing = new Set(
       view.relations.flatMap(({ id, requests, rejected }) =>

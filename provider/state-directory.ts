@@ -7,7 +7,6 @@
  *
  * @module
  */
-import { randomUUID } from "node:crypto";
 import { join, parse } from "node:path";
 import type { Backup } from "../lib/job/backup.ts";
 import type { Progress } from "../lib/job/report.ts";
@@ -25,8 +24,6 @@ export interface LiveProgress {
 /** Which process works on a fence. `nobody` bars every process that comes late. */
 export type WorkerEntry = { readonly process: ProcessIdentity } | { readonly nobody: true };
 
-/** A compacted journal replaces one of more records than this. */
-const compactAbove = 512;
 /** Ends the line of a record that was cut short. No record ends so. */
 const cutShort = " (cut short)";
 
@@ -63,24 +60,23 @@ export class StateDirectory {
   }
 
   /**
-   * Creates what is missing and reads the journal; an empty one is begun.
+   * Reads the journal; an empty one is begun, and the directories that go with it are made.
    *
    * @throws JournalError where the journal is damaged or the directory cannot be written.
    */
   async open(): Promise<JournalState> {
     return await this.#guard("opened", async () => {
       const journal = foldJournal(await this.#readRecords());
-      const begins = journal.incarnation === undefined;
+      if (journal.incarnation !== undefined) return journal;
       // A new journal counts fences from one again: nothing of a former one's may be taken for its own.
-      for (const name of begins ? ["workers", "logs", "progress.json"] : []) {
+      for (const name of ["workers", "logs", "progress.json"]) {
         await this.#disk.remove(join(this.path, name));
       }
       // The database's own user works below the executor's directory.
       for (const directory of ["", "workers", "logs", "executor"]) {
         await this.#disk.makeDirectory(join(this.path, directory));
       }
-      if (!begins) return journal;
-      await this.append({ record: "incarnation", incarnation: randomUUID() });
+      await this.append({ record: "incarnation", incarnation: crypto.randomUUID() });
       return foldJournal(await this.#readRecords());
     });
   }
@@ -99,8 +95,19 @@ export class StateDirectory {
    * @throws JournalError
    */
   async append(record: JournalRecord): Promise<void> {
+    await this.appendAll([record]);
+  }
+
+  /**
+   * Appends records at one go, and does not return before they are on disk.
+   *
+   * @throws JournalError
+   */
+  async appendAll(records: readonly JournalRecord[]): Promise<void> {
+    if (records.length === 0) return;
     await this.#guard("written", async () => {
-      await this.#disk.append(this.#journalFile, `${encodeRecord(record)}\n`, {
+      const text = records.map((record) => `${encodeRecord(record)}\n`).join("");
+      await this.#disk.append(this.#journalFile, text, {
         sync: true,
         // A record that was cut short by a crash must not swallow this one, nor count itself from now on.
         mend: `${cutShort}\n`,
@@ -108,10 +115,9 @@ export class StateDirectory {
     });
   }
 
-  /** Replaces the journal by a shorter one, if it has grown long. Only while no worker may be writing. */
+  /** Replaces the journal by a shorter one. Only while no worker may be writing. */
   async compact(records: readonly JournalRecord[]): Promise<void> {
     await this.#guard("compacted", async () => {
-      if ((await this.#readRecords()).length <= compactAbove) return;
       const text = records.map((record) => `${encodeRecord(record)}\n`).join("");
       await this.#disk.replace(this.#journalFile, text, { sync: true });
       const kept = new Set(records.map((record) => ("fence" in record ? String(record.fence) : "")));
@@ -195,7 +201,7 @@ export class StateDirectory {
 
   /** Reads a file that is replaced as a whole; one that was cut short by a crash counts as none. */
   async #readJson<Content>(path: string): Promise<Content | undefined> {
-    const text = await this.#disk.read(path);
+    const text = await this.#guard("read", async () => await this.#disk.read(path));
     if (text === undefined) return undefined;
     try {
       const content: Content = JSON.parse(text);

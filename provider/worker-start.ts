@@ -4,6 +4,7 @@
  * @module
  */
 import { JournalError } from "../lib/errors.ts";
+import { shownId } from "../lib/printable.ts";
 import type { ProcessIdentity, Processes, Program } from "../lib/machine/machine.ts";
 import { encodeWorkerInput, type WorkerInput } from "./worker-input.ts";
 
@@ -28,7 +29,7 @@ export async function startWorker(
   try {
     return await processes.start(program, encodeWorkerInput(input), outputFile);
   } catch (cause) {
-    throw new JournalError(`The worker of job ${input.request.id} could not be started.`, {
+    throw new JournalError(`The worker of job ${shownId(input.request.id)} could not be started.`, {
       remedy: "Check the machine's memory and process limits, then request the job anew.",
       cause,
     });

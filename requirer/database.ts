@@ -56,7 +56,7 @@ async function readDatabase(juju: Juju, relation: string, leader: boolean): Prom
   for (const [index, unit] of units.entries()) {
     const decoded = decodeReports(unitDatabags[index] ?? {});
     for (const report of decoded.reports) reports.push({ unit, report });
-    problems.push(...decoded.problems);
+    for (const problem of decoded.problems) problems.push(problem);
   }
   return {
     relation,

@@ -12,6 +12,7 @@ import type { StorageConfig } from "../lib/job/storage-config.ts";
 import type { Juju, UnitStatus } from "../lib/juju/juju.ts";
 import type { Clock, Machine } from "../lib/machine/machine.ts";
 import { nodeMachine } from "../lib/machine/node-machine.ts";
+import { shownId } from "../lib/printable.ts";
 import { decodeRequests, encodeRequests } from "../lib/wire/requests.ts";
 import { readS3Storage, type RelatedStorage } from "../lib/storage/s3-relation.ts";
 import { chooseDatabase, readDatabases, type Database } from "./database.ts";
@@ -157,7 +158,7 @@ export class Requirer {
       const job = database?.jobs.find((candidate) => candidate.id === id);
       if (database === undefined || job === undefined) throw unknownJob(id);
       if (!isEnd(job.phase)) {
-        throw new RequestError("request-invalid", `Job ${id} has not ended: it is ${job.phase}.`, {
+        throw new RequestError("request-invalid", `Job ${shownId(id)} has not ended: it is ${job.phase}.`, {
           remedy: "Wait for its end.",
         });
       }
@@ -189,7 +190,7 @@ export class Requirer {
         readDatabases(this.#juju, this.#endpoint, true),
         options.storage === undefined
           ? readS3Storage(this.#juju, this.#storageEndpoint)
-          : { complete: true as const, storage: options.storage },
+          : { complete: true as const, storage: options.storage, problems: [] },
       ]);
       const database = this.#choose(databases, options.database);
       const base = {
@@ -210,7 +211,13 @@ export class Requirer {
   }
 
   #storageOf(storage: RelatedStorage): StorageConfig {
-    if (storage.complete) return storage.storage;
+    if (storage.complete) {
+      const [problem] = storage.problems;
+      if (problem === undefined) return storage.storage;
+      // Without the field the job might go to another server than the admin means.
+      const message = `The storage related as ${this.#storageEndpoint} cannot be used: ${problem.message}`;
+      throw new RequestError("request-invalid", message, { remedy: problem.remedy });
+    }
     const missing = storage.missing.join(", ");
     throw new RequestError(
       "storage-missing",
@@ -272,5 +279,7 @@ function requireFeature(database: Database, feature: string, what: string): void
 }
 
 function unknownJob(id: string): RequestError {
-  return new RequestError("job-unknown", `There is no job ${id}.`, { remedy: "Look for it with list-jobs." });
+  return new RequestError("job-unknown", `There is no job ${shownId(id)}.`, {
+    remedy: "Look for it with list-jobs.",
+  });
 }

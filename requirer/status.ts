@@ -6,6 +6,7 @@
 import type { Job } from "../lib/job/job.ts";
 import { isAtWork } from "../lib/job/phase.ts";
 import type { UnitStatus } from "../lib/juju/juju.ts";
+import { shortened, shownId } from "../lib/printable.ts";
 import type { RelatedStorage } from "../lib/storage/s3-relation.ts";
 import type { Database } from "./database.ts";
 
@@ -24,6 +25,8 @@ export function summarise(
         : `no storage related (${storageEndpoint})`,
     };
   }
+  const [problem] = storage.problems;
+  if (problem !== undefined) return { name: "blocked", message: `storage unusable: ${problem.message}` };
   const jobs = databases.flatMap((database) => database.jobs);
   const atWork = jobs.filter((job) => isAtWork(job.phase));
   const requested = jobs.filter((job) => job.phase === "requested");
@@ -44,7 +47,9 @@ function percentOf([job]: readonly Job[]): string {
 /** What a database cannot use of this side's requests, or this side of its reports, needs somebody to look at it. */
 function problemsOf(databases: readonly Database[]): readonly string[] {
   const database = databases.find(({ problems }) => problems.length > 0);
-  return database === undefined ? [] : [`${database.application}: ${database.problems[0]?.message ?? ""}`];
+  return database === undefined
+    ? []
+    : [`${database.application}: ${shortened(database.problems[0]?.message ?? "", 200)}`];
 }
 
 function lastEnd(jobs: readonly Job[]): readonly string[] {
@@ -58,6 +63,8 @@ function lastEnd(jobs: readonly Job[]): readonly string[] {
   const { id, phase, reports } = last.job;
   const what = `last ${reports[0]?.report.type ?? "job"} ${phase}`;
   return [
-    phase === "succeeded" ? `${what} at ${last.finishedAt.slice(0, 19)}Z` : `${what}: show-job job-id=${id}`,
+    phase === "succeeded"
+      ? `${what} at ${last.finishedAt.slice(0, 19)}Z`
+      : `${what}: show-job job-id=${shownId(id)}`,
   ];
 }

@@ -7,12 +7,20 @@ import type { Backup } from "../lib/job/backup.ts";
 import type { Job } from "../lib/job/job.ts";
 import { statusOf } from "../lib/job/phase.ts";
 import { storageLocation } from "../lib/job/storage-config.ts";
+import { shortened, shownId } from "../lib/printable.ts";
 
 /** How many rows a table has at most: an action's result holds 128 KiB. The newest are shown. */
 const maxRows = 200;
+const maxColumns = 100;
+const longestNote = 1_000;
+const longestResult = 4_000;
 const absent = "-";
 
-/** The jobs, newest last, with a line below each that did not succeed and says why. */
+/**
+ * The jobs, newest last, with a line below each that did not succeed and says why.
+ *
+ * What comes from the other side is escaped where it does not print, and cut where it is longer than a row.
+ */
 export function jobsTable(jobs: readonly Job[]): string {
   if (jobs.length === 0) return "No jobs.";
   return table(
@@ -84,7 +92,9 @@ export function describeJob(job: Job): Readonly<Record<string, string>> {
     remedy: report?.remedy,
   };
   return Object.fromEntries(
-    Object.entries(fields).flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)]])),
+    Object.entries(fields).flatMap(([key, value]) =>
+      value === undefined ? [] : [[key, shortened(String(value), longestResult)]],
+    ),
   );
 }
 
@@ -99,7 +109,7 @@ function table<Row>(
   notes: (row: Row) => readonly string[] = () => [],
 ): string {
   const shown = rows.slice(-maxRows);
-  const lines = shown.map((row) => ({ cells: cells(row), notes: notes(row) }));
+  const lines = shown.map((row) => ({ cells: cells(row).map(shownId), notes: notes(row) }));
   const widths = header.map((title, column) =>
     Math.max(title.length, ...lines.map((line) => line.cells[column]?.length ?? 0)),
   );
@@ -116,12 +126,16 @@ function table<Row>(
   ].join("\n");
 }
 
-/** Breaks a text into lines of at most 100 columns. */
+/** Breaks a text into lines of at most 100 columns. A longer word, as a rule a path, stays whole: it is there to be copied. */
 function wrap(text: string, indent: string): readonly string[] {
   const lines: string[] = [];
   let current = indent;
-  for (const word of text.split(/\s+/)) {
-    if (current !== indent && current.length + word.length + 1 > 100) {
+  const blanksAsOne = text
+    .slice(0, 2 * longestNote)
+    .replace(/\s+/g, " ")
+    .trim();
+  for (const word of shortened(blanksAsOne, longestNote).split(" ")) {
+    if (current !== indent && current.length + word.length + 1 > maxColumns) {
       lines.push(current);
       current = indent;
     }

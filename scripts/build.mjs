@@ -1,15 +1,17 @@
 // Builds dist/ and the example charms.
-import { cp, rm } from "node:fs/promises";
+import { chmod, cp, rm } from "node:fs/promises";
 import { run, runInstalled } from "./steps.mjs";
 
 await rm("dist", { recursive: true, force: true });
 runInstalled("tsc", ["-p", "tsconfig.build.json"]);
 // What the compiler does not copy.
 for (const file of [
+  "lib/wire/generated/validators",
   "lib/wire/generated/validators.js",
   "lib/wire/generated/validators.d.ts",
   "lib/testing/processes/hook-tool.pl",
 ]) {
-  await cp(file, `dist/${file}`);
+  await cp(file, `dist/${file}`, { recursive: true });
 }
+await chmod("dist/lib/cli/main.js", 0o755);
 run("npm", ["run", "build", "--workspaces", "--silent"]);

@@ -20,6 +20,8 @@ export const debianPackages = [
   "ceph-osd",
   "ceph-common",
   "openssl",
+  // Shows the tests what programs are started with.
+  "strace",
 ];
 
 /** The packages cannot be installed here. The message says what to do instead. */

@@ -59,6 +59,20 @@ const validators = Object.entries(typeNames)
     },
   ]);
 
+/** Which validators stand together in a file: those that are loaded together, for a hook waits for each line of them. */
+const validatorFiles = {
+  "validators/requests": ["validateExtendedRequirerJob"],
+  "validators/reports": ["validateExtendedProviderJob", "validateReportExtensions"],
+  "validators/provider-application": [
+    "validateProviderApplicationDatabag",
+    "validatePublishedBackup",
+    "validatePublishedProblem",
+  ],
+};
+validatorFiles["validators/databags"] = validators
+  .map(({ name }) => name)
+  .filter((name) => !Object.values(validatorFiles).flat().includes(name));
+
 async function readSchemas() {
   const schemas = {};
   for (const [id, path] of Object.entries(files)) {
@@ -178,7 +192,7 @@ function isAnnotation(key, value) {
     : ["$id", "$schema", "default", "examples"].includes(key);
 }
 
-function validatorsOf(schemas) {
+function validatorsOf(schemas, names) {
   const ajv = new Ajv2019({
     strict: true,
     allErrors: true,
@@ -189,7 +203,9 @@ function validatorsOf(schemas) {
     code: { source: true, esm: true, lines: true },
   });
   const references = Object.fromEntries(
-    validators.map(({ name, reference }) => [name, idOf(reference).replace(/#$/, "")]),
+    validators
+      .filter(({ name }) => names.includes(name))
+      .map(({ name, reference }) => [name, idOf(reference).replace(/#$/, "")]),
   );
   const code = standaloneCode.default(ajv, references);
   if (/\brequire\(/.test(code)) {
@@ -198,24 +214,42 @@ function validatorsOf(schemas) {
   return header + code;
 }
 
-function validatorDeclarations() {
-  const declarations = validators.map(({ name, type }) => `export const ${name}: Validator<${type}>;`);
-  return `${header}import type { ${Object.values(typeNames).join(", ")} } from "./databags.ts";
-import type { Validator } from "../validator.ts";
+function validatorDeclarations(names) {
+  const declared = validators.filter(({ name }) => names.includes(name));
+  const types = [...new Set(declared.flatMap(({ type }) => type.split(" & ")))];
+  const declarations = declared.map(({ name, type }) => `export const ${name}: Validator<${type}>;`);
+  return `${header}import type { ${types.join(", ")} } from "../databags.ts";
+import type { Validator } from "../../validator.ts";
 
 ${declarations.join("\n")}
 `;
 }
 
+/** All validators in one file, for those who do not mind what it takes to load them. */
+function validatorIndex() {
+  return (
+    header +
+    Object.keys(validatorFiles)
+      .map((file) => `export * from "./${file}.js";\n`)
+      .join("")
+  );
+}
+
 const schemas = await readSchemas();
 const generated = {
   "databags.ts": await typesOf(schemas),
-  "validators.js": validatorsOf(schemas),
-  "validators.d.ts": validatorDeclarations(),
+  "validators.js": validatorIndex(),
+  "validators.d.ts": validatorIndex(),
+  ...Object.fromEntries(
+    Object.entries(validatorFiles).flatMap(([file, names]) => [
+      [`${file}.js`, validatorsOf(schemas, names)],
+      [`${file}.d.ts`, validatorDeclarations(names)],
+    ]),
+  ),
 };
 
 const check = process.argv.includes("--check");
-await mkdir(new URL(target, root), { recursive: true });
+await mkdir(new URL(`${target}validators`, root), { recursive: true });
 for (const [name, code] of Object.entries(generated)) {
   const file = new URL(target + name, root);
   const options = await prettier.resolveConfig(fileURLToPath(file));

@@ -17,16 +17,18 @@ export const manager = "backup-manager/0";
  * Deploys everything on running servers.
  *
  * @param options How the model differs from one with Juju's defaults.
+ * @param charmFolder Gives another folder for a charm. Default: its own.
  */
 export async function deployModel(
   servers: Servers,
   options: SimulatedJujuOptions = {},
+  charmFolder: (charm: string) => Promise<string> = async (charm) => charm,
 ): Promise<{ juju: SimulatedJuju; relation: number }> {
   const [node] = servers.nodes;
   if (node === undefined) throw new Error("There is no PostgreSQL server to take care of.");
   const juju = await SimulatedJuju.start({ directory: join(servers.directory, "juju"), ...options });
   await juju.deploy({
-    charm: "examples/postgresql-charm",
+    charm: await charmFolder("examples/postgresql-charm"),
     application: "postgresql",
     config: {
       "patroni-config": node.patroni.configDirectory,
@@ -42,9 +44,12 @@ export async function deployModel(
       "state-directory": join(servers.directory, "state"),
     },
   });
-  await juju.deploy({ charm: "examples/backup-manager-charm", application: "backup-manager" });
   await juju.deploy({
-    charm: "examples/demo/s3-integrator",
+    charm: await charmFolder("examples/backup-manager-charm"),
+    application: "backup-manager",
+  });
+  await juju.deploy({
+    charm: await charmFolder("examples/demo/s3-integrator"),
     application: "s3-integrator",
     config: {
       bucket,

@@ -52,7 +52,7 @@ export async function runAction(
   name: string,
   handlers: Readonly<Record<string, ActionHandler>>,
 ): Promise<void> {
-  const handler = handlers[name];
+  const handler = Object.hasOwn(handlers, name) ? handlers[name] : undefined;
   if (handler === undefined) {
     await juju.failAction(`This charm does not handle the action ${name}.`);
     return;

@@ -5,6 +5,17 @@
  * @see https://documentation.ubuntu.com/juju/3.6/reference/hook-command/list-of-hook-commands/
  */
 import { ConfigurationError, HookToolError } from "../errors.ts";
+import { printable, printableLines } from "../printable.ts";
+import {
+  answeredApplication,
+  answeredDatabag,
+  answeredRecord,
+  answeredTexts,
+  answeredTruth,
+  complaintOf,
+  parseAnswer,
+} from "./tool-answer.ts";
+import { argument } from "./tool-argument.ts";
 import type { Databag, DatabagChanges, GoalState, Juju, LogLevel, StatusName, UnitStatus } from "./juju.ts";
 import { relationSetInput } from "./relation-set-input.ts";
 import { hookToolTimeoutMs, processToolRunner, type ToolRunner } from "./tool-runner.ts";
@@ -20,14 +31,16 @@ export interface HookToolsOptions {
 }
 
 const statusNames: readonly string[] = ["active", "waiting", "blocked", "maintenance"] satisfies StatusName[];
-/** Linux gives one argument 128 KiB; a longer text would keep the tool from starting at all. */
-const maxArgumentBytes = 120 * 1024;
 
 /**
  * Juju, by its hook tools. Databag values travel on standard input, never in an argument.
  *
  * What cannot change within one dispatch is asked for once: the relations and who is in them, the configuration, and
  * each databag, of which a write is remembered.
+ *
+ * A tool that fails, hangs, or answers what it never answers is a {@link HookToolError}: to take it for an empty databag
+ * would be to lose what stands there. What an admin reads (statuses, log lines, results of actions) is escaped, so that
+ * no text from the other side of a relation reaches a terminal as more than text.
  */
 export class HookTools implements Juju {
   readonly unit: string;
@@ -46,36 +59,42 @@ export class HookTools implements Juju {
   }
 
   async isLeader(): Promise<boolean> {
-    return (await this.#json("is-leader", [])) === true;
+    return answeredTruth("is-leader", await this.#json("is-leader", []));
   }
 
   async goalState(): Promise<GoalState> {
-    const state = record(await this.#json("goal-state", []));
-    const units = Object.entries(record(state["units"]))
-      .filter(([, unit]) => record(unit)["status"] !== "dying")
+    const state = answeredRecord("goal-state", await this.#json("goal-state", []));
+    const units = Object.entries(answeredRecord("goal-state", state["units"]))
+      .filter(([, unit]) => answeredRecord("goal-state", unit)["status"] !== "dying")
       .map(([name]) => name);
     return { units };
   }
 
   async relationIds(endpoint: string): Promise<readonly string[]> {
-    const ids = strings(await this.#once("relation-ids", [endpoint]));
+    const ids = answeredTexts("relation-ids", await this.#once("relation-ids", [endpoint]));
     return ids.toSorted((a, b) => relationNumber(a) - relationNumber(b));
   }
 
   async relationUnits(relationId: string): Promise<readonly string[]> {
-    return strings(await this.#once("relation-list", ["-r", relationId]));
+    return answeredTexts("relation-list", await this.#once("relation-list", ["-r", relationId]));
   }
 
   async relationApplication(relationId: string): Promise<string> {
-    return String(await this.#once("relation-list", ["-r", relationId, "--app"]));
+    return answeredApplication(
+      "relation-list",
+      await this.#once("relation-list", ["-r", relationId, "--app"]),
+    );
   }
 
   async readUnitDatabag(relationId: string, unit: string): Promise<Databag> {
-    return databag(await this.#once("relation-get", unitDatabag(relationId, unit)));
+    return answeredDatabag("relation-get", await this.#once("relation-get", unitDatabag(relationId, unit)));
   }
 
   async readApplicationDatabag(relationId: string, application: string): Promise<Databag> {
-    return databag(await this.#once("relation-get", applicationDatabag(relationId, application)));
+    return answeredDatabag(
+      "relation-get",
+      await this.#once("relation-get", applicationDatabag(relationId, application)),
+    );
   }
 
   async writeUnitDatabag(relationId: string, changes: DatabagChanges): Promise<void> {
@@ -90,7 +109,8 @@ export class HookTools implements Juju {
 
   async config(): Promise<Readonly<Record<string, string | number | boolean>>> {
     const config: Record<string, string | number | boolean> = {};
-    for (const [key, value] of Object.entries(record(await this.#once("config-get", ["--all"])))) {
+    const answer = answeredRecord("config-get", await this.#once("config-get", ["--all"]));
+    for (const [key, value] of Object.entries(answer)) {
       if (typeof value === "string" || typeof value === "number" || typeof value === "boolean")
         config[key] = value;
     }
@@ -98,11 +118,11 @@ export class HookTools implements Juju {
   }
 
   async setStatus(status: UnitStatus): Promise<void> {
-    await this.#run("status-set", [status.name, "--", argument(status.message)]);
+    await this.#run("status-set", [status.name, "--", argument(printable(status.message))]);
   }
 
   async status(): Promise<UnitStatus> {
-    const status = record(await this.#json("status-get", ["--include-data"]));
+    const status = answeredRecord("status-get", await this.#json("status-get", ["--include-data"]));
     const { status: name, message } = status;
     return {
       // Juju has statuses that no charm can set, such as "unknown" before the first one is.
@@ -112,26 +132,26 @@ export class HookTools implements Juju {
   }
 
   async log(level: LogLevel, message: string): Promise<void> {
-    await this.#run("juju-log", ["-l", level, "--", argument(message)]);
+    await this.#run("juju-log", ["-l", level, "--", argument(printable(message))]);
   }
 
   async actionParameters(): Promise<Readonly<Record<string, unknown>>> {
-    return record(await this.#json("action-get", []));
+    return answeredRecord("action-get", await this.#json("action-get", []));
   }
 
   async setActionResults(results: Readonly<Record<string, string>>): Promise<void> {
     await this.#run(
       "action-set",
-      Object.entries(results).map(([key, value]) => argument(`${key}=${value}`)),
+      Object.entries(results).map(([key, value]) => argument(printableLines(`${key}=${value}`))),
     );
   }
 
   async logAction(message: string): Promise<void> {
-    await this.#run("action-log", ["--", argument(message)]);
+    await this.#run("action-log", ["--", argument(printable(message))]);
   }
 
   async failAction(message: string): Promise<void> {
-    await this.#run("action-fail", ["--", argument(message)]);
+    await this.#run("action-fail", ["--", argument(printable(message))]);
   }
 
   /** Asks once, and gives the same answer from then on. */
@@ -153,7 +173,7 @@ export class HookTools implements Juju {
     const before = this.#answers.get(key);
     if (before === undefined) return;
     const after = before.then((answer) => {
-      const values = Object.entries({ ...databag(answer), ...changes });
+      const values = Object.entries({ ...answeredDatabag("relation-get", answer), ...changes });
       const standing = values.filter(([, value]) => value !== "");
       return Object.fromEntries(standing.map(([name, value]) => [name.toWellFormed(), value.toWellFormed()]));
     });
@@ -162,22 +182,13 @@ export class HookTools implements Juju {
   }
 
   async #json(tool: string, args: readonly string[]): Promise<unknown> {
-    const text = await this.#run(tool, ["--format=json", ...args]);
-    try {
-      return text.trim() === "" ? null : (JSON.parse(text) as unknown);
-    } catch (cause) {
-      throw new HookToolError(
-        `Juju's hook tool ${tool} answered what is no JSON.`,
-        { exitCode: 0, signal: undefined, stdout: text, stderr: "" },
-        { remedy: "Look into the unit's log, and check the version of Juju.", cause },
-      );
-    }
+    return parseAnswer(tool, await this.#run(tool, ["--format=json", ...args]));
   }
 
   async #run(tool: string, args: readonly string[], stdin?: string): Promise<string> {
     const end = await this.#runTool(tool, args, stdin);
     if (end.exitCode === 0) return end.stdout;
-    const complaint = end.stderr.trim().replace(/^ERROR /, "");
+    const complaint = complaintOf(end.stderr);
     throw new HookToolError(
       `Juju's hook tool ${tool} ${end.said}${complaint === "" ? "." : `: ${complaint}`}`,
       end,
@@ -212,29 +223,4 @@ function relationNumber(id: string): number {
 
 function isStatusName(value: unknown): value is StatusName {
   return typeof value === "string" && statusNames.includes(value);
-}
-
-function record(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null ? { ...value } : {};
-}
-
-function strings(value: unknown): readonly string[] {
-  return Array.isArray(value) ? value.filter((item): item is string => typeof item === "string") : [];
-}
-
-function databag(value: unknown): Databag {
-  return Object.fromEntries(
-    Object.entries(record(value)).filter((entry): entry is [string, string] => typeof entry[1] === "string"),
-  );
-}
-
-/** Cuts what no argument can hold, and says so: a message cut short is better than a hook that fails. */
-function argument(text: string): string {
-  const clean = text.replaceAll("\0", "");
-  const bytes = Buffer.from(clean);
-  if (bytes.length <= maxArgumentBytes) return clean;
-  return `${bytes
-    .subarray(0, maxArgumentBytes)
-    .toString("utf8")
-    .replace(/\uFFFD+$/, "")}… (cut)`;
 }

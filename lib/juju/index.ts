@@ -7,6 +7,7 @@ export { ActionParameters, runAction, type ActionHandler } from "./action.ts";
 export { currentDispatch, type Dispatch } from "./dispatch.ts";
 export { currentEvent, type JujuEvent, type RelationChange } from "./event.ts";
 export { HookTools, type HookToolsOptions } from "./hook-tools.ts";
+export { runCharm } from "./run-charm.ts";
 export type { ToolEnd, ToolRunner } from "./tool-runner.ts";
 export type { Databag, DatabagChanges, GoalState, Juju, LogLevel, StatusName, UnitStatus } from "./juju.ts";
 export type {

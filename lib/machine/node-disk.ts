@@ -3,19 +3,21 @@
  *
  * @module
  */
-import { randomUUID } from "node:crypto";
 import {
   chmod,
+  close,
+  fstat,
+  fsync,
   link,
   mkdir,
   open,
-  readFile,
+  readBytes,
   readdir,
+  readFile,
   rename,
   rm,
   writeFile,
-  type FileHandle,
-} from "node:fs/promises";
+} from "./node-files.ts";
 import { errnoOf } from "../process/errno.ts";
 import type { Disk } from "./machine.ts";
 
@@ -27,10 +29,10 @@ export const nodeDisk: Disk = {
     const file = await open(path, "a+", 0o644);
     try {
       const first = mend === undefined || (await endsInNewline(file)) ? "" : mend;
-      await file.appendFile(`${first}${text}`);
-      if (sync) await file.sync();
+      await writeFile(file, `${first}${text}`);
+      if (sync) await fsync(file);
     } finally {
-      await file.close();
+      await close(file);
     }
   },
 
@@ -41,7 +43,7 @@ export const nodeDisk: Disk = {
   },
 
   create: async (path, text) => {
-    const temporary = `${path}.${randomUUID()}.tmp`;
+    const temporary = `${path}.${crypto.randomUUID()}.tmp`;
     await writeFile(temporary, text, { flush: true });
     try {
       // Unlike a file that is created and then written, a link is there with its content or not at all.
@@ -84,9 +86,9 @@ async function unlessMissing<Result, Missing>(
   }
 }
 
-async function endsInNewline(file: FileHandle): Promise<boolean> {
-  const { size } = await file.stat();
+async function endsInNewline(file: number): Promise<boolean> {
+  const { size } = await fstat(file);
   if (size === 0) return true;
-  const { buffer } = await file.read(Buffer.alloc(1), 0, 1, size - 1);
-  return buffer[0] === 0x0a;
+  const [last] = await readBytes(file, 1, size - 1);
+  return last === 0x0a;
 }

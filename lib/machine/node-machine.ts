@@ -3,8 +3,6 @@
  *
  * @module
  */
-import { uptime } from "node:os";
-import { setTimeout as wait } from "node:timers/promises";
 import type { Clock, Machine } from "./machine.ts";
 import { nodeDisk } from "./node-disk.ts";
 import { nodeProcesses } from "./node-processes.ts";
@@ -12,13 +10,19 @@ import { nodeProcesses } from "./node-processes.ts";
 /** The machine's own clock. */
 export const nodeClock: Clock = {
   now: () => new Date(),
-  uptime,
+  // Loaded by those alone that ask.
+  uptime: () => process.getBuiltinModule("node:os").uptime(),
   sleep: async (ms, signal) => {
-    try {
-      await wait(ms, undefined, signal === undefined ? {} : { signal });
-    } catch (error) {
-      if (signal?.aborted !== true) throw error;
-    }
+    if (signal?.aborted === true) return;
+    await new Promise<void>((resolve) => {
+      const wake = (): void => {
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", wake);
+        resolve();
+      };
+      const timer = setTimeout(wake, ms);
+      signal?.addEventListener("abort", wake);
+    });
   },
 };
 

@@ -5,11 +5,11 @@
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { open } from "node:fs/promises";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { identifyProcess, isRunning } from "./process-identity.ts";
 import type { Processes } from "./machine.ts";
+import { close, open } from "./node-files.ts";
 
 /** Processes by Node.js, each in a process group of its own. */
 export const nodeProcesses: Processes = {
@@ -20,7 +20,7 @@ export const nodeProcesses: Processes = {
         cwd: dirname(outputFile),
         detached: true,
         env: environmentOutsideHooks(process.env),
-        stdio: ["pipe", output.fd, output.fd],
+        stdio: ["pipe", output, output],
       });
       // What keeps it from starting is thrown by the next line.
       const ended = once(child, "exit").catch(() => undefined);
@@ -37,7 +37,7 @@ export const nodeProcesses: Processes = {
       child.unref();
       return identity;
     } finally {
-      await output.close();
+      await close(output);
     }
   },
 

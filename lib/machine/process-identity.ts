@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { readFile } from "node:fs/promises";
+import { readFile } from "./node-files.ts";
 import { errnoOf } from "../process/errno.ts";
 import type { ProcessIdentity } from "./machine.ts";
 

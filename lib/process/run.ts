@@ -4,10 +4,15 @@
  *
  * @module
  */
-import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
-import { createInterface } from "node:readline";
+import { spawn, type ChildProcessByStdio } from "node:child_process";
+import type { Readable, Writable } from "node:stream";
 import type { CommandOutcome } from "../errors.ts";
 import { errnoOf } from "./errno.ts";
+
+/** A clock that never goes back. That of `performance` takes a hook milliseconds to load. */
+function uptimeMs(): number {
+  return process.uptime() * 1000;
+}
 
 /** How to run a command. */
 export interface RunOptions {
@@ -37,6 +42,8 @@ export interface RunResult extends CommandOutcome {
   readonly durationMs: number;
 }
 
+type Child = ChildProcessByStdio<Writable | null, Readable, Readable>;
+
 const graceMs = 5_000;
 const defaultMaxOutputBytes = 1024 * 1024;
 
@@ -49,8 +56,11 @@ export async function run(
   argv: readonly [string, ...string[]],
   options: RunOptions = {},
 ): Promise<RunResult> {
-  const started = performance.now();
-  let child: ChildProcessWithoutNullStreams;
+  const { onLine } = options;
+  // Loaded only for those who want it: hooks, whose every millisecond counts, do not.
+  const readline = onLine === undefined ? undefined : await import("node:readline");
+  const startedMs = uptimeMs();
+  let child: Child;
   try {
     child = start(argv, options);
   } catch (error) {
@@ -64,7 +74,7 @@ export async function run(
       stderr: "",
       endedBy: undefined,
       startFailure,
-      durationMs: performance.now() - started,
+      durationMs: uptimeMs() - startedMs,
     };
   }
   const limit = options.maxOutputBytes ?? defaultMaxOutputBytes;
@@ -72,11 +82,10 @@ export async function run(
   const stderr = new BoundedOutput(limit);
   child.stdout.on("data", (chunk: Buffer) => stdout.add(chunk));
   child.stderr.on("data", (chunk: Buffer) => stderr.add(chunk));
-  const { onLine } = options;
-  if (onLine !== undefined) createInterface({ input: child.stdout }).on("line", onLine);
+  if (onLine !== undefined) readline?.createInterface({ input: child.stdout }).on("line", onLine);
   // A program that ends without reading its input is no failure of ours: its exit code tells.
-  child.stdin.on("error", () => undefined);
-  child.stdin.end(options.stdin ?? "");
+  child.stdin?.on("error", () => undefined);
+  child.stdin?.end(options.stdin);
 
   let endedBy: RunResult["endedBy"];
   let killTimer: NodeJS.Timeout | undefined;
@@ -117,21 +126,20 @@ export async function run(
     stderr: stderr.text(),
     endedBy,
     startFailure,
-    durationMs: performance.now() - started,
+    durationMs: uptimeMs() - startedMs,
   };
 }
 
-function start(
-  [program, ...args]: readonly [string, ...string[]],
-  options: RunOptions,
-): ChildProcessWithoutNullStreams {
-  return spawn(program, args, {
+function start([program, ...args]: readonly [string, ...string[]], options: RunOptions): Child {
+  const shared = {
     env: options.env ?? process.env,
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     ...options.identity,
     detached: true,
-    stdio: ["pipe", "pipe", "pipe"],
-  });
+  };
+  return options.stdin === undefined
+    ? spawn(program, args, { ...shared, stdio: ["ignore", "pipe", "pipe"] })
+    : spawn(program, args, { ...shared, stdio: ["pipe", "pipe", "pipe"] });
 }
 
 /** Says in a few words how a command ended, for the middle of a sentence: "exited with code 49". */

@@ -5,11 +5,17 @@
  */
 import type { StorageConfig } from "../job/storage-config.ts";
 import type { Juju } from "../juju/juju.ts";
+import type { Problem } from "../wire/problem.ts";
 import { decodeS3 } from "../wire/s3.ts";
 
 /** What a storage endpoint says. */
 export type RelatedStorage =
-  | { readonly complete: true; readonly storage: StorageConfig }
+  | {
+      readonly complete: true;
+      readonly storage: StorageConfig;
+      /** The optional fields that could not be read, and are not in the storage. */
+      readonly problems: readonly Problem[];
+    }
   | {
       readonly complete: false;
       /** Whether anything is related at all. */

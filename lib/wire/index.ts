@@ -10,6 +10,7 @@ export {
   encodeProviderApplication,
   features,
   maxPublishedBackups,
+  providerApplicationProblems,
   type DecodedProviderApplication,
   type Feature,
   type ProviderApplication,
@@ -18,6 +19,7 @@ export { decodeReports, encodeReports, type DecodedReports } from "./reports.ts"
 export {
   decodeRequests,
   encodeRequests,
+  requestProblems,
   type DecodedRequests,
   type RejectedRequest,
   type RejectionCode,

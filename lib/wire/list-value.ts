@@ -6,6 +6,7 @@
 import type { Databag } from "../juju/juju.ts";
 import { findJsonFault } from "./json-fault.ts";
 import type { Problem } from "./problem.ts";
+import type { ProblemList } from "./problem-list.ts";
 import { kindOf, quoted, shown } from "./received.ts";
 
 /** What a key of a databag holds. */
@@ -74,25 +75,19 @@ export interface IdentifiedItem {
   readonly item: JsonObject;
 }
 
-/** The items of `jobs` that have an id, and what is wrong with the others. */
-export interface IdentifiedItems {
-  readonly items: readonly IdentifiedItem[];
-  readonly problems: readonly Problem[];
-}
-
 /** Reads the items of `jobs` that have an id. */
-export function readJobs(databag: Databag): IdentifiedItems {
+export function readJobs(databag: Databag, problems: ProblemList): readonly IdentifiedItem[] {
   const list = readList(databag, "jobs");
   const items: IdentifiedItem[] = [];
-  const problems = [...list.problems];
+  problems.addAll(list.problems);
   for (const [index, item] of list.items.entries()) {
     const name = `jobs[${index}]`;
     if (!isObject(item)) {
-      problems.push({
+      problems.add(() => ({
         field: name,
         message: `${name} is ${kindOf(item)}; expected an object.`,
         remedy: "Write each job as an object.",
-      });
+      }));
       continue;
     }
     const id = item["job-id"];
@@ -100,30 +95,32 @@ export function readJobs(databag: Databag): IdentifiedItems {
       items.push({ id, name, item });
       continue;
     }
-    problems.push({
+    problems.add(() => ({
       field: `${name}.job-id`,
       message: `${name}.job-id is ${id === undefined ? "missing" : shown(id)}; expected a string that is not empty.`,
       remedy: "Give each job an id of its own.",
-    });
+    }));
   }
-  return { items, problems };
+  return items;
 }
 
 /** Keeps the first item of each id; the others cannot be answered without overwriting the first one's answer. */
-export function withoutDuplicates({ items, problems }: IdentifiedItems): IdentifiedItems {
+export function withoutDuplicates(
+  items: readonly IdentifiedItem[],
+  problems: ProblemList,
+): readonly IdentifiedItem[] {
   const first = new Map<string, IdentifiedItem>();
-  const found = [...problems];
   for (const item of items) {
     const counted = first.get(item.id);
     if (counted === undefined) {
       first.set(item.id, item);
       continue;
     }
-    found.push({
+    problems.add(() => ({
       field: `${item.name}.job-id`,
       message: `${item.name}.job-id is ${quoted(item.id)}, the id of ${counted.name}; only ${counted.name} counts.`,
       remedy: "Give each job an id of its own.",
-    });
+    }));
   }
-  return { items: [...first.values()], problems: found };
+  return [...first.values()];
 }

@@ -10,10 +10,12 @@ import {
   validateProviderApplicationDatabag,
   validatePublishedBackup,
   validatePublishedProblem,
-} from "./generated/validators.js";
+} from "./generated/validators/provider-application.js";
 import { readList, type ListValue } from "./list-value.ts";
 import { optional } from "./optional.ts";
+import { shortened } from "../printable.ts";
 import type { Problem } from "./problem.ts";
+import { ProblemList } from "./problem-list.ts";
 import { shown } from "./received.ts";
 import { check, problemOf } from "./validate.ts";
 import type { Validator } from "./validator.ts";
@@ -100,41 +102,62 @@ function encodeBackup(backup: Backup): PublishedBackup {
 
 /** Reads the databag, as much as can be read; what cannot becomes a problem. */
 export function decodeProviderApplication(databag: Databag): DecodedProviderApplication {
-  const problems: Problem[] = [];
-  const read = (key: string): ListValue => {
+  const { told, own, ...read } = readDatabag(databag);
+  return { ...read, problems: [...own, ...told] };
+}
+
+/** What is wrong with the databag itself; what it says of requests is not among it. */
+export function providerApplicationProblems(databag: Databag): readonly Problem[] {
+  return readDatabag(databag).own;
+}
+
+type ReadDatabag = Omit<DecodedProviderApplication, "problems"> & {
+  readonly own: readonly Problem[];
+  readonly told: readonly Problem[];
+};
+
+function readDatabag(databag: Databag): ReadDatabag {
+  const wrong = {
+    features: new ProblemList("features"),
+    backups: new ProblemList("backups"),
+    version: new ProblemList("lib-version"),
+    problems: new ProblemList("problems"),
+  };
+  const read = (key: "features" | "backups" | "problems"): ListValue => {
     const list = readList(databag, key);
-    problems.push(...list.problems);
+    wrong[key].addAll(list.problems);
     return list;
   };
-  const listed = read("features");
+  const known = readFeatures(read("features"), wrong.features);
   const published = read("backups");
-  const told = read("problems");
-
-  const backups = readItems(published, "backups", validatePublishedBackup, problems).map(decodeBackup);
-  const known = readFeatures(listed, problems);
-  const libVersion = readVersion(databag, problems);
-  problems.push(...readItems(told, "problems", validatePublishedProblem, problems).map(encodeProblem));
+  const backups = readItems(published, "backups", validatePublishedBackup, wrong.backups).map(decodeBackup);
+  const libVersion = readVersion(databag, wrong.version);
+  const told = new ProblemList("problems");
+  for (const problem of readItems(read("problems"), "problems", validatePublishedProblem, wrong.problems)) {
+    told.add(() => decodeProblem(problem));
+  }
   return {
     features: known,
     ...optional("libVersion", libVersion),
-    problems,
+    own: Object.values(wrong).flatMap((problems) => problems.all),
+    told: told.all,
     backups,
     backupsPublished: published.present,
   };
 }
 
-function readFeatures(list: ListValue, problems: Problem[]): ReadonlySet<string> {
+function readFeatures(list: ListValue, problems: ProblemList): ReadonlySet<string> {
   const read = new Set<string>();
   for (const [index, item] of list.items.entries()) {
     if (typeof item === "string" && /^[a-z][a-z0-9-]{0,63}$/.test(item)) {
       read.add(item);
       continue;
     }
-    problems.push({
+    problems.add(() => ({
       field: `features[${index}]`,
       message: `features[${index}] is ${shown(item)}; expected the name of a feature.`,
       remedy: "List features by their names.",
-    });
+    }));
   }
   return read;
 }
@@ -143,23 +166,36 @@ function readItems<T>(
   list: ListValue,
   key: string,
   validator: Validator<T>,
-  problems: Problem[],
+  problems: ProblemList,
 ): readonly T[] {
   const read: T[] = [];
   for (const [index, item] of list.items.entries()) {
+    if (problems.isFull && !validator(item)) {
+      problems.count();
+      continue;
+    }
     const { valid, findings } = check(validator, item, `${key}[${index}]`);
-    problems.push(...findings.map(problemOf));
+    problems.addAll(findings.map(problemOf));
     if (valid !== undefined) read.push(valid);
   }
   return read;
 }
 
-function readVersion(databag: Databag, problems: Problem[]): string | undefined {
+function readVersion(databag: Databag, problems: ProblemList): string | undefined {
   const version = databag["lib-version"] ?? "";
   if (version === "") return undefined;
   const { valid, findings } = check(validateProviderApplicationDatabag, { "lib-version": version }, "");
-  problems.push(...findings.map(problemOf));
+  problems.addAll(findings.map(problemOf));
   return valid?.["lib-version"];
+}
+
+/** Another's words, which may be of any length. */
+function decodeProblem({ field, message, remedy }: PublishedProblem): Problem {
+  return {
+    field: shortened(field, 200),
+    message: shortened(message, 1_000),
+    remedy: shortened(remedy, 1_000),
+  };
 }
 
 function decodeBackup(backup: PublishedBackup): Backup {

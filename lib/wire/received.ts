@@ -4,26 +4,19 @@
  * @module
  */
 
+import { mayHoldCredentials, printable } from "../printable.ts";
+
 /** The fields whose values no message ever shows. */
 export const secretFields: ReadonlySet<string> = new Set(["access-key", "secret-key", "secret-extra"]);
 
 const longest = 60;
-const unprintable = /[\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
-const mayHoldCredentials = /access.?key|secret.?key|secret.?extra/i;
 
 /** Shows a text in double quotes, cut after 60 characters, with what a terminal would act upon escaped. */
 export function quoted(text: string): string {
-  if (mayHoldCredentials.test(text)) return "a string that is not shown, because it may hold credentials";
-  if (text.length <= longest) return escaped(JSON.stringify(text));
+  if (mayHoldCredentials(text)) return "a string that is not shown, because it may hold credentials";
+  if (text.length <= longest) return printable(JSON.stringify(text));
   const withoutHalfCharacter = text.slice(0, longest).replace(/[\ud800-\udbff]$/, "");
-  return escaped(JSON.stringify(`${withoutHalfCharacter}…`));
-}
-
-function escaped(text: string): string {
-  return text.replace(
-    unprintable,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
+  return printable(JSON.stringify(`${withoutHalfCharacter}…`));
 }
 
 /** Names the kind of a value and shows nothing of it. */

@@ -7,12 +7,14 @@ import { isEnd, phaseOf, statusOf, type EndPhase, type JobStatus, type Phase } f
 import type { JobReport, Progress } from "../job/report.ts";
 import type { Databag } from "../juju/juju.ts";
 import type { ProviderJob, ReportExtensions } from "./generated/databags.ts";
-import { validateExtendedProviderJob, validateReportExtensions } from "./generated/validators.js";
+import { validateExtendedProviderJob, validateReportExtensions } from "./generated/validators/reports.js";
+import { bounded } from "./bounded-item.ts";
 import { isObject, readJobs, type IdentifiedItem } from "./list-value.ts";
 import { optional, textOf } from "./optional.ts";
 import type { Problem } from "./problem.ts";
+import { ProblemList } from "./problem-list.ts";
 import { decodeReportedStorage, encodeReportedStorage } from "./storage-config.ts";
-import { check, problemOf } from "./validate.ts";
+import { check, problemOf, type Finding } from "./validate.ts";
 import { canonicalTime } from "./wire-time.ts";
 
 /** What a provider's unit says. */
@@ -30,23 +32,29 @@ type ExtendedJob = ProviderJob & ReportExtensions;
  * or status is left out. Of a phase and a status that contradict each other the status counts.
  */
 export function decodeReports(databag: Databag): DecodedReports {
-  const { items, problems: unidentified } = readJobs(databag);
+  const problems = new ProblemList("jobs");
   const reports: JobReport[] = [];
-  const problems = [...unidentified];
-  for (const identified of items) {
-    const { findings } = check(validateExtendedProviderJob, identified.item, identified.name);
-    problems.push(...findings.map(problemOf));
-    const wrong = new Set(findings.map((finding) => finding.path[0]));
+  for (const identified of readJobs(databag, problems)) {
+    if (problems.isFull && !isStatus(identified.item["status"])) {
+      problems.count();
+      continue;
+    }
+    const { valid, findings } = check(validateExtendedProviderJob, bounded(identified.item), identified.name);
+    problems.addAll(findings.map(problemOf));
     const status = identified.item["status"];
     if (!isStatus(status)) continue;
-    const readable: unknown = Object.fromEntries(
-      Object.entries(identified.item).filter(([key]) => !wrong.has(key)),
-    );
-    const extensions = validateReportExtensions(readable) ? readable : {};
+    const extensions = valid ?? readableExtensions(identified, findings);
     reports.push(decodeReport(identified, status, extensions));
-    problems.push(...contradiction(identified.name, status, extensions.phase));
+    problems.addAll(contradiction(identified.name, status, extensions.phase));
   }
-  return { reports, problems };
+  return { reports, problems: problems.all };
+}
+
+/** The extensions of a report in which something is wrong, without the fields that are. */
+function readableExtensions({ item }: IdentifiedItem, findings: readonly Finding[]): ReportExtensions {
+  const wrong = new Set(findings.map((finding) => finding.path[0]));
+  const readable: unknown = Object.fromEntries(Object.entries(item).filter(([key]) => !wrong.has(key)));
+  return validateReportExtensions(readable) ? readable : {};
 }
 
 function isStatus(value: unknown): value is JobStatus {

@@ -7,10 +7,12 @@ import type { Failure, ReportedStorage } from "../job/report.ts";
 import type { JobRequest, JobType } from "../job/request.ts";
 import type { Databag } from "../juju/juju.ts";
 import type { RequestExtensions, RequirerJob } from "./generated/databags.ts";
-import { validateExtendedRequirerJob } from "./generated/validators.js";
+import { validateExtendedRequirerJob } from "./generated/validators/requests.js";
+import { bounded } from "./bounded-item.ts";
 import { isObject, readJobs, withoutDuplicates, type IdentifiedItem } from "./list-value.ts";
 import { optional, textOf } from "./optional.ts";
 import type { Problem } from "./problem.ts";
+import { ProblemList } from "./problem-list.ts";
 import { decodeReportedStorage, decodeStorage, encodeStorage } from "./storage-config.ts";
 import { check, refused, type Finding } from "./validate.ts";
 import { canonicalTime, explainRestoreTime, isCalendarDay } from "./wire-time.ts";
@@ -57,26 +59,71 @@ type ExtendedJob = RequirerJob & RequestExtensions;
  * cannot be run; who knows how the job ended ignores that. A request with `secret-extra` has empty credentials.
  */
 export function decodeRequests(databag: Databag): DecodedRequests {
-  const { items, problems } = withoutDuplicates(readJobs(databag));
+  const problems = new ProblemList("jobs");
   const requests: JobRequest[] = [];
   const rejected: RejectedRequest[] = [];
-  for (const identified of items) {
-    const { valid, findings } = check(validateExtendedRequirerJob, identified.item, identified.name);
-    const wrong = new Set(findings.map((finding) => finding.path[0]));
-    const [first, ...others] = [
-      ...findings.map((finding) => faultOf(finding, identified)),
-      ...daysThatAreNone(identified, wrong),
-      ...missingTarget(identified),
-      ...missingCredentials(identified),
-    ];
-    if (first !== undefined) rejected.push(reject(identified, first, others));
-    else if (valid !== undefined) requests.push(decodeRequest(valid));
+  let repeated = 0;
+  let unreported = 0;
+  for (const identified of withoutDuplicates(readJobs(databag, problems), problems)) {
+    const item = bounded(identified.item);
+    if (unreported > 0 && !validateExtendedRequirerJob(item)) {
+      unreported += 1;
+      continue;
+    }
+    const { valid, faults } = examine({ ...identified, item });
+    const [first, ...others] = faults;
+    if (first === undefined) {
+      if (valid !== undefined) requests.push(decodeRequest(valid));
+      continue;
+    }
+    const rejection = reject(identified, first, others);
+    repeated += rejection.id.length + JSON.stringify(rejection.storage).length;
+    if (rejected.length < maxRejected && repeated <= maxRepeatedCharacters) rejected.push(rejection);
+    else unreported += 1;
   }
-  return { requests, rejected, problems };
+  if (unreported > 0) problems.add(() => tooManyRejected(unreported));
+  return { requests, rejected, problems: problems.all };
+}
+
+/** The reports of rejected requests stand in a databag too, which holds no more than that of the requests. */
+const maxRejected = 1_000;
+const maxRepeatedCharacters = 4 * 1024 * 1024;
+
+function tooManyRejected(unreported: number): Problem {
+  return {
+    field: "jobs",
+    message: `jobs has ${unreported} more jobs that cannot be run, too many to report each.`,
+    remedy: "Correct or remove those that are reported as rejected first.",
+  };
+}
+
+/** Everything that is wrong with the requests of a requirer's application databag, a problem for each field. */
+export function requestProblems(databag: Databag): readonly Problem[] {
+  const problems = new ProblemList("jobs");
+  const items = withoutDuplicates(readJobs(databag, problems), problems);
+  return [
+    ...problems.all,
+    ...items.flatMap(({ item, ...named }) => examine({ ...named, item: bounded(item) }).faults),
+  ];
 }
 
 interface Fault extends Problem {
   readonly code: RejectionCode;
+}
+
+function examine(identified: IdentifiedItem): {
+  readonly valid: ExtendedJob | undefined;
+  readonly faults: readonly Fault[];
+} {
+  const { valid, findings } = check(validateExtendedRequirerJob, identified.item, identified.name);
+  const wrong = new Set(findings.map((finding) => finding.path[0]));
+  const faults = [
+    ...findings.map((finding) => faultOf(finding, identified)),
+    ...daysThatAreNone(identified, wrong),
+    ...missingTarget(identified),
+    ...missingCredentials(identified),
+  ];
+  return { valid, faults };
 }
 
 function faultOf(finding: Finding, { item, name }: IdentifiedItem): Fault {
@@ -128,7 +175,7 @@ function missingTarget({ item, name }: IdentifiedItem): readonly Fault[] {
 function missingCredentials({ item, name }: IdentifiedItem): readonly Fault[] {
   const storage = item["storage-config"];
   if (item["secret-extra"] !== undefined || !isObject(storage)) return [];
-  const empty = ["access-key", "secret-key"].filter((key) => storage[key] === "");
+  const empty = ["access-key", "secret-key"].filter((key) => isBlank(storage[key]));
   if (empty.length === 0) return [];
   const fields = empty.map((key) => `${name}.storage-config.${key}`);
   return [
@@ -139,6 +186,10 @@ function missingCredentials({ item, name }: IdentifiedItem): readonly Fault[] {
       remedy: "Set access-key and secret-key, or grant a Juju secret and name it in secret-extra.",
     },
   ];
+}
+
+function isBlank(value: unknown): boolean {
+  return typeof value === "string" && value.trim() === "";
 }
 
 function reject({ id, item }: IdentifiedItem, first: Fault, others: readonly Fault[]): RejectedRequest {

@@ -4,6 +4,7 @@
  * @module
  */
 import { Credentials, type StorageConfig } from "../job/storage-config.ts";
+import { trimBlanksAndSlashes, trimEndOfBlanksAndSlashes } from "../job/trim.ts";
 import type { Databag } from "../juju/juju.ts";
 import { readList } from "./list-value.ts";
 import { optional, textOf } from "./optional.ts";
@@ -29,10 +30,10 @@ export type DecodedS3 =
  * ends of bucket and path, slashes at the end of the endpoint; a path begins with one slash.
  *
  * Values are texts, and stay texts: an access key that looks like a number is no number. Only `tls-ca-chain` and
- * `attributes` are JSON lists.
+ * `attributes` are JSON lists; a chain may also be the one text that such a list would hold.
  */
 export function decodeS3(databag: Databag): DecodedS3 {
-  const bucket = trimSlashes(clean(databag, "bucket"));
+  const bucket = trimBlanksAndSlashes(clean(databag, "bucket"));
   const accessKey = clean(databag, "access-key");
   const secretKey = clean(databag, "secret-key");
   const required = { bucket, "access-key": accessKey, "secret-key": secretKey };
@@ -41,17 +42,17 @@ export function decodeS3(databag: Databag): DecodedS3 {
     .map(([key]) => key);
   if (missing.length > 0) return { complete: false, missing };
 
-  const path = trimSlashes(clean(databag, "path"));
+  const path = trimBlanksAndSlashes(clean(databag, "path"));
   const problems: Problem[] = [];
   const storage: StorageConfig = {
     bucket,
     credentials: new Credentials(accessKey, secretKey),
     ...optional("path", path === "" ? undefined : `/${path}`),
-    ...optional("endpoint", textOf(clean(databag, "endpoint").replace(/\/+$/, ""))),
+    ...optional("endpoint", textOf(trimEndOfBlanksAndSlashes(clean(databag, "endpoint")))),
     ...optional("region", textOf(clean(databag, "region"))),
     ...optional("uriStyle", textOf(clean(databag, "s3-uri-style"))),
     ...optional("storageClass", textOf(clean(databag, "storage-class"))),
-    ...optional("tlsCaChain", readTexts(databag, "tls-ca-chain", problems)),
+    ...optional("tlsCaChain", readChain(databag, problems)),
     ...optional("attributes", readTexts(databag, "attributes", problems)),
     ...optional("apiVersion", readApiVersion(databag, problems)),
   };
@@ -62,8 +63,10 @@ function clean(databag: Databag, key: string): string {
   return (databag[key] ?? "").trim();
 }
 
-function trimSlashes(text: string): string {
-  return text.replace(/^[/\s]+|[/\s]+$/g, "");
+function readChain(databag: Databag, problems: Problem[]): readonly string[] | undefined {
+  const text = clean(databag, "tls-ca-chain");
+  // Neither PEM nor base64 begins like a value of JSON that could stand here.
+  return /^[-\w+/]/.test(text) ? [text] : readTexts(databag, "tls-ca-chain", problems);
 }
 
 function readTexts(databag: Databag, key: string, problems: Problem[]): readonly string[] | undefined {

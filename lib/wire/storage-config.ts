@@ -4,7 +4,7 @@
  * @module
  */
 import type { ReportedStorage } from "../job/report.ts";
-import { Credentials, type StorageConfig } from "../job/storage-config.ts";
+import { Credentials, withoutUser, type StorageConfig } from "../job/storage-config.ts";
 import type { S3StorageConfig } from "./generated/databags.ts";
 import { isObject } from "./list-value.ts";
 import { optional, textOf } from "./optional.ts";
@@ -22,7 +22,29 @@ export function decodeStorage(wire: S3StorageConfig): StorageConfig {
     ...optional("tlsCaChain", listOf(wire["tls-ca-chain"])),
     ...optional("attributes", listOf(wire.attributes)),
     ...optional("apiVersion", wire["s3-api-version"]),
+    ...optional("unknownFields", listOf(unknownFields(wire))),
   };
+}
+
+const knownFields: ReadonlySet<string> = new Set([
+  "bucket",
+  "access-key",
+  "secret-key",
+  "path",
+  "endpoint",
+  "region",
+  "s3-uri-style",
+  "storage-class",
+  "tls-ca-chain",
+  "attributes",
+  "s3-api-version",
+] satisfies (keyof S3StorageConfig)[]);
+
+/** The fields of no meaning to us that say something: an empty text is the interface's way to say nothing. */
+function unknownFields(wire: S3StorageConfig): readonly string[] {
+  return Object.entries(wire)
+    .filter(([field, value]) => !knownFields.has(field) && value !== "" && value !== null)
+    .map(([field]) => field);
 }
 
 /** Writes the storage of a request, keys included. */
@@ -49,7 +71,7 @@ export function decodeReportedStorage(received: unknown): ReportedStorage {
   return {
     bucket: textOf(wire["bucket"]) ?? "",
     ...optional("path", textOf(wire["path"])),
-    ...optional("endpoint", textOf(wire["endpoint"])),
+    ...optional("endpoint", endpointOf(wire["endpoint"])),
     ...optional("region", textOf(wire["region"])),
   };
 }
@@ -64,6 +86,11 @@ export function encodeReportedStorage(storage: ReportedStorage): S3StorageConfig
     ...optional("endpoint", textOf(storage.endpoint)),
     ...optional("region", textOf(storage.region)),
   };
+}
+
+function endpointOf(received: unknown): string | undefined {
+  const endpoint = textOf(received);
+  return endpoint === undefined ? undefined : withoutUser(endpoint);
 }
 
 function listOf(texts: readonly string[] | undefined): string[] | undefined {

@@ -10,6 +10,7 @@ const withoutOffset = /^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)$/;
 /** Tells whether the day of a time that matches the schema's pattern exists: 30 February does not. */
 export function isCalendarDay(time: string): boolean {
   const [year = 0, month = 0, day = 0] = time.slice(0, 10).split("-").map(Number);
+  if (day <= 28) return true;
   const lastDay = new Date(0);
   lastDay.setUTCFullYear(year, month, 0);
   return day <= lastDay.getUTCDate();

@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { ExecutorError } from "../../lib/errors.ts";
+import { isExecutorError } from "../../lib/errors.ts";
 import type { Failure } from "../../lib/job/report.ts";
 
 /** The failure that stands for whatever was thrown. */
 export function failureOf(thrown: unknown): Failure {
-  if (thrown instanceof ExecutorError) return thrown.failure;
+  if (isExecutorError(thrown)) return thrown.failure;
   const text = thrown instanceof Error ? thrown.message : String(thrown);
   return {
     code: "executor-failed",

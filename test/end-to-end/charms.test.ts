@@ -5,25 +5,42 @@ import type { SimulatedJuju } from "juju-database-backup/testing";
 import { nodeMachine } from "../../lib/machine/node-machine.ts";
 import { StateDirectory } from "../../provider/state-directory.ts";
 import { bucket, deployModel, manager } from "../../examples/demo/model.ts";
-import { startServers, type Servers } from "../servers/servers.ts";
+import { CanaryScan } from "../canaries/scan.ts";
+import { ExecTrace } from "../canaries/exec-trace.ts";
+import { scanModel } from "../canaries/model-scan.ts";
+import type { Servers } from "../servers/servers.ts";
+import { startWatchedServers } from "./watched-servers.ts";
 import { until } from "../simulation/until.ts";
 
 const checksum = "select count(*), sum(hashtext(t::text)) from t";
 let servers: Servers;
+let trace: ExecTrace;
 let juju: SimulatedJuju;
 let relation: number;
+const results: unknown[] = [];
 
 beforeAll(async () => {
-  servers = await startServers();
+  servers = await startWatchedServers();
   await servers.s3.createBucket(bucket);
-  ({ juju, relation } = await deployModel(servers));
+  trace = await ExecTrace.in(join(servers.directory, "exec-trace"));
+  ({ juju, relation } = await deployModel(servers, {}, async (charm) => await trace.charm(charm)));
   await juju.settle();
   await servers.psql(0, "create table t as select n, md5(n::text) from generate_series(1, 1000) n");
 });
 afterAll(async () => {
+  const scan = new CanaryScan();
+  scanModel(scan, juju, isPlainText);
+  scan.value("results of actions", results);
   await juju?.stop();
   await servers?.stop();
+  expect(scan.found).toEqual([]);
 });
+
+function isPlainText(owner: string, key: string): boolean {
+  return (
+    (owner === "backup-manager" && key === "jobs") || (owner === "s3-integrator" && key.endsWith("-key"))
+  );
+}
 
 interface Report {
   readonly "job-id": string;
@@ -35,6 +52,7 @@ type Parameters = Record<string, string | boolean>;
 async function act(action: string, parameters: Parameters = {}): Promise<Record<string, string>> {
   const task = await juju.runAction(manager, action, parameters);
   expect(task).toMatchObject({ status: "completed" });
+  results.push(task);
   return task.results;
 }
 
@@ -193,7 +211,8 @@ test("a worker that is killed in mid-backup is cleaned up after, and the next ba
   expect(await job("create-backup")).toMatchObject({ phase: "succeeded" });
 });
 
-test("a restore of a backup brings back the rows of its time", async () => {
+test("a restore of a backup brings back the rows of its time, and no program is given a key", async () => {
+  await trace.on();
   const before = await servers.psql(0, checksum);
   const backup = await job("create-backup");
   await servers.psql(0, "delete from t");
@@ -204,4 +223,23 @@ test("a restore of a backup brings back the rows of its time", async () => {
     phase: "succeeded",
     timeline: "2",
   });
+  await trace.off();
+
+  const traced = (await trace.lines()).join("\n");
+  for (const program of [
+    /worker-main\.js/,
+    /pgbackrest".*"backup"/,
+    /pgbackrest".*"restore"/,
+    /pgbackrest".*"archive-push"/,
+    /relation-set/,
+    /juju-exec/,
+    /psql/,
+    /patroni/,
+    /PGPORT|PATH=/,
+  ]) {
+    expect(traced).toMatch(program);
+  }
+  const scan = new CanaryScan();
+  await trace.scan(scan);
+  expect(scan.found).toEqual([]);
 });

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
-import { linkExamples, runNodeTest, writeExample } from "./written-example.ts";
+import { buildExample, linkExamples, runNodeTest, writeExample } from "./written-example.ts";
 
 const executorPage = "docs/how-to/write-an-executor.md";
 const testPage = "docs/how-to/test-a-charm.md";
@@ -9,6 +9,7 @@ let folder: string;
 beforeAll(async () => {
   folder = await writeExample("executed", [executorPage, testPage]);
   await linkExamples(folder);
+  buildExample(join(folder, "notes-charm"));
 });
 
 test("the executor of the page backs up and restores, in the test of the other page", () => {

@@ -12,7 +12,6 @@ import { decodeS3 } from "../../lib/wire/s3.ts";
 import { endPhases, isPhase, phasesAtWork, phasesBeforeStart, statusOf } from "../../lib/job/phase.ts";
 import { hookToolNames } from "../../lib/testing/hook-tools/run-hook-tool.ts";
 import { createBackupChecks } from "../../provider/postgresql/checks/create-backup-checks.ts";
-import { storageFields } from "../../provider/postgresql/pgbackrest/pgbackrest-config.ts";
 import { pgBackRestErrors } from "../../provider/postgresql/pgbackrest/pgbackrest-errors.ts";
 import { restoreChecks } from "../../provider/postgresql/checks/restore-checks.ts";
 import { failureCodes, optionNames, storageCodes, unionMembers } from "./failure-codes.ts";
@@ -97,7 +96,7 @@ describe("blocks", () => {
 
   test("that are written to disk or compared have a page that uses them", () => {
     const kinds = new Set(blocks.map(({ marker }) => marker?.kind).filter((kind) => kind !== undefined));
-    expect([...kinds].toSorted()).toEqual(["file", "output", "schema", "source", "steps"]);
+    expect([...kinds].toSorted()).toEqual(["file", "output", "part", "run", "schema", "source", "steps"]);
   });
 
   test("that show steps of the demonstration name steps that it has, in its order", () => {
@@ -221,19 +220,6 @@ describe("the reference of PostgreSQL", () => {
     ];
     expect(options.length).toBeGreaterThan(15);
     expect(namesIn(postgresql, "options").toSorted()).toEqual(options.toSorted());
-  });
-
-  test("has what each field of the s3 interface does", () => {
-    const table = [
-      ["field", "treatment", "when", "effect"],
-      ...storageFields.map(({ field, treatment, when, effect }) => [
-        code(field),
-        treatment,
-        when ?? "",
-        effect,
-      ]),
-    ];
-    expect(shownTable(postgresql, "s3-fields", table)).toEqual(table);
   });
 
   test.each([

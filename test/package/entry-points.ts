@@ -26,6 +26,7 @@ export interface EntryPoint {
 
 interface Manifest {
   readonly name: string;
+  readonly version: string;
   readonly exports: Readonly<Record<string, string | { readonly default: string }>>;
 }
 

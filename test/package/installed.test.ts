@@ -122,6 +122,14 @@ describe.each(nodeReleases.filter(({ isInstalled }) => isInstalled))("installed,
     for (const [file, content] of Object.entries(contents)) expect(content).toEqual(JSON.parse(read(file)));
   });
 
+  test("the command says its version, and what is wrong with a databag", () => {
+    const command = join(consumer, "node_modules/.bin", manifest.name);
+    expect(run(program, [command, "--version"]).stdout).toBe(`${manifest.version}\n`);
+    const { status, stdout, stderr } = run(program, [command, "validate", "--side=provider"], "[{}]");
+    expect({ status, stderr }).toEqual({ status: 1, stderr: "" });
+    expect(stdout).toContain("jobs[0].job-id is missing");
+  });
+
   test.each(programs)("$specifier starts, and finds that it was given no task", ({ specifier }) => {
     const { status, stderr } = run(program, [
       program,

@@ -16,15 +16,15 @@ export const budget = {
 } as const;
 
 const measuredBytes: Readonly<Record<string, number>> = {
-  "dist/lib/cli": 0,
+  "dist/lib": 93_873,
+  "dist/lib/cli": 13_953,
   "dist/lib/testing": 299_660,
-  "dist/lib/wire": 168_852,
-  "dist/lib": 103_000,
+  "dist/lib/wire": 170_111,
+  "dist/provider": 67_350,
   "dist/provider/postgresql": 191_214,
-  "dist/provider": 66_000,
-  "dist/requirer": 22_000,
-  schemas: 30_000,
-  "": 20_000,
+  "dist/requirer": 26_314,
+  schemas: 31_303,
+  "": 23_432,
 };
 
 /** The bytes of each part of a package: every file counts in the innermost folder that has a figure. */

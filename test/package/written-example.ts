@@ -3,15 +3,15 @@
  *
  * @module
  */
-import { spawnSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { chmod, mkdir, rm, symlink, writeFile } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { basename, delimiter, dirname, join } from "node:path";
 import { transform } from "esbuild";
 import { marked, root } from "./pages.ts";
 
 /**
  * Writes the files of some pages into a new folder below build/, where the package is found by its name, and makes
- * JavaScript of their TypeScript: `src/x.ts` becomes `dist/x.js`, and `test/x.ts` becomes `test/x.js`.
+ * JavaScript of their tests: `test/x.ts` becomes `test/x.js`. Their sources are built by {@link buildExample}.
  *
  * @returns The folder.
  */
@@ -22,10 +22,9 @@ export async function writeExample(name: string, pages: readonly string[]): Prom
   for (const page of pages) {
     for (const [path, { text }] of marked(page, "file")) {
       await write(join(folder, path), text);
-      if (!path.endsWith(".ts")) continue;
+      if (!/(^|\/)test\/.*\.ts$/.test(path)) continue;
       const { code } = await transform(text, { loader: "ts", format: "esm", platform: "node" });
-      const script = path.replace(/\.ts$/, ".js").replace(/(^|\/)src\//, "$1dist/");
-      await write(join(folder, script), code);
+      await write(join(folder, path.replace(/\.ts$/, ".js")), code);
     }
   }
   return folder;
@@ -34,6 +33,15 @@ export async function writeExample(name: string, pages: readonly string[]): Prom
 /** Puts the repository's examples beside what was written. */
 export async function linkExamples(folder: string): Promise<void> {
   await symlink(join(root, "examples"), join(folder, "examples"));
+}
+
+/** Runs the build script of an example's package.json, with the programs that are installed here. */
+export function buildExample(directory: string): void {
+  execFileSync("npm", ["run", "build"], {
+    cwd: directory,
+    env: { ...process.env, PATH: [join(root, "node_modules/.bin"), process.env["PATH"]].join(delimiter) },
+    stdio: "pipe",
+  });
 }
 
 /** Runs a test of an example as its reader would, and says how it went. */

@@ -1,53 +1,19 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { charm as managerCharm } from "../../examples/backup-manager-charm/src/charm.ts";
 import { ConfigurationError } from "../../lib/errors.ts";
-import {
-  ScriptedDatabase,
-  SimulatedJuju,
-  VirtualClock,
-  type CharmFunction,
-} from "../../lib/testing/index.ts";
-import { Provider } from "../../provider/index.ts";
+import { SimulatedJuju, type ScriptedDatabase } from "../../lib/testing/index.ts";
+import { InProcessModel } from "./in-process-model.ts";
 
-let clock: VirtualClock;
+let model: InProcessModel;
 let database: ScriptedDatabase;
 let juju: SimulatedJuju;
 let relation: number;
 
-const databaseCharm: CharmFunction = async (dispatch) => {
-  const { executor, store } = database;
-  const provider = new Provider({ ...dispatch, stateDirectory: "/var/lib/database", executor, store });
-  const { status } = await provider.reconcile();
-  await dispatch.juju.setStatus(status ?? { name: "active", message: "" });
-};
-
 beforeEach(async () => {
-  clock = new VirtualClock();
-  database = new ScriptedDatabase(clock);
-  juju = await SimulatedJuju.start({ clock });
-  const charms = "examples";
-  await juju.deploy({
-    application: "database",
-    charm: `${charms}/postgresql-charm`,
-    inProcess: databaseCharm,
-  });
-  await juju.deploy({
-    application: "manager",
-    charm: `${charms}/backup-manager-charm`,
-    inProcess: managerCharm,
-  });
-  await juju.deploy({
-    application: "s3",
-    charm: `${charms}/demo/s3-integrator`,
-    inProcess: async () => undefined,
-  });
-  const storage = await juju.integrate("manager:s3-parameters", "s3:s3-credentials");
-  await juju.writeDatabag(storage, "s3", { bucket: "backups", "access-key": "key", "secret-key": "secret" });
-  relation = await juju.integrate("manager:database-backup", "database:database-backup");
-  await juju.settle();
+  model = await InProcessModel.start();
+  ({ juju, relation, scripted: database } = model);
 });
 afterEach(async () => {
-  await juju.stop();
+  await model.stop();
 });
 
 async function requestBackup(): Promise<string> {
@@ -117,6 +83,23 @@ describe("charms in the process of the test", () => {
       );
     },
   );
+
+  test("keep the journal short, and count on", async () => {
+    const jobs = 120;
+    for (let index = 0; index < jobs; index += 1) {
+      const job = { "job-id": `job-${index}`, "job-type": "backup", "job-config": { compression: true } };
+      const storage = { bucket: "backups", "access-key": "key", "secret-key": "secret" };
+      const request = { ...job, "storage-interface": "s3", "storage-config": storage };
+      await juju.writeDatabag(relation, "manager", { jobs: JSON.stringify([request]) });
+      await juju.settle();
+    }
+    expect(database.backups.at(-1)?.id).toBe(`database-${jobs}`);
+    const journal = juju.machine("database/0").disk.files().get("/var/lib/database/database-0/journal.jsonl");
+    const records = journal?.split("\n").length ?? 0;
+    expect(records).toBeGreaterThan(64);
+    expect(records).toBeLessThan(5 * jobs);
+    expect(database.calls.filter(({ call }) => call === "backup")).toHaveLength(jobs);
+  });
 
   test("ask a worker to end", async () => {
     database.script = { jobs: { "*": { waitFor: "nothing" } } };

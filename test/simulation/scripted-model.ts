@@ -10,13 +10,24 @@ import { SimulatedJuju } from "../../lib/testing/simulated-juju.ts";
 import type { Script, ScriptedCall } from "../../lib/testing/scripted/scripted-executor.ts";
 import type { ActionResult } from "../../lib/testing/agent/operation.ts";
 import { errnoOf } from "../../lib/process/errno.ts";
+import { markedKeys, type Keys } from "../canaries/credentials.ts";
+import { scanModel, type PlainTextPlace } from "../canaries/model-scan.ts";
+import { CanaryScan } from "../canaries/scan.ts";
 import { until } from "./until.ts";
 
 export const manager = "backup-manager/0";
 export const database = "database/0";
 
-/** The keys of the storage, to be looked for wherever they must not be. */
-export const keys = { accessKey: "canary-access-key-7f31", secretKey: "canary-secret-key-9c52" };
+/** The keys of the storage, which are looked for wherever they must not be when the model is stopped. */
+export const keys: Keys = markedKeys();
+
+/** Gives the folder of a charm, by the one that the project has, what Node runs of it, and the folder of the test. */
+export type CharmFolders = (charm: string, program: string, directory: string) => Promise<string>;
+
+const isPlainText: PlainTextPlace = (owner, key) =>
+  (owner === "backup-manager" && key === "jobs") || (owner === "s3-integrator" && key.endsWith("-key"));
+
+const asTheyAre: CharmFolders = async (charm) => charm;
 
 /** A running model. */
 export class ScriptedModel {
@@ -24,6 +35,7 @@ export class ScriptedModel {
   readonly directory: string;
   /** The id of the relation between the manager and the database. */
   readonly relation: number;
+  readonly #results: ActionResult[] = [];
 
   private constructor(juju: SimulatedJuju, directory: string, relation: number) {
     this.juju = juju;
@@ -35,14 +47,15 @@ export class ScriptedModel {
    * Starts a model whose executor lets every job succeed until it is told otherwise.
    *
    * @param units How many units the database has.
+   * @param charms Makes the charms' folders. Default: those of the project.
    */
-  static async start(units: number = 1): Promise<ScriptedModel> {
+  static async start(units: number = 1, charms: CharmFolders = asTheyAre): Promise<ScriptedModel> {
     const directory = await mkdtemp(join(tmpdir(), "scripted-"));
     for (const folder of ["script", "store", "state"]) await mkdir(join(directory, folder));
     await writeFile(join(directory, "script", "script.json"), "{}");
     const juju = await SimulatedJuju.start({ directory: join(directory, "juju"), hookRetryDelayMs: 100 });
     await juju.deploy({
-      charm: "test/charms/scripted-database",
+      charm: await charms("test/charms/scripted-database", "charm.js", directory),
       application: "database",
       units,
       config: {
@@ -51,7 +64,10 @@ export class ScriptedModel {
         "state-directory": join(directory, "state"),
       },
     });
-    await juju.deploy({ charm: "examples/backup-manager-charm", application: "backup-manager" });
+    await juju.deploy({
+      charm: await charms("examples/backup-manager-charm", "dist/main.js", directory),
+      application: "backup-manager",
+    });
     await juju.deploy({
       charm: "examples/demo/s3-integrator",
       application: "s3-integrator",
@@ -95,7 +111,9 @@ export class ScriptedModel {
 
   /** Runs an action of the manager that may fail. */
   async tryAct(action: string, parameters: Record<string, unknown> = {}): Promise<ActionResult> {
-    return await this.juju.runAction(manager, action, parameters);
+    const result = await this.juju.runAction(manager, action, parameters);
+    this.#results.push(result);
+    return result;
   }
 
   /** Requests a backup. */
@@ -158,9 +176,25 @@ export class ScriptedModel {
     return { name: workload?.name ?? "", message: workload?.message ?? "" };
   }
 
-  /** Stops everything and removes what was written. */
+  /** Looks for the keys wherever the model, its charms and its workers may have left them. */
+  async scan(): Promise<CanaryScan> {
+    const scan = new CanaryScan();
+    scanModel(scan, this.juju, isPlainText);
+    scan.value("results of actions", this.#results);
+    await scan.files(this.directory);
+    await scan.processes();
+    return scan;
+  }
+
+  /**
+   * Stops everything and removes what was written.
+   *
+   * @throws Error where the keys are found anywhere but where version 0 of the interfaces has them.
+   */
   async stop(): Promise<void> {
+    const { found } = await this.scan();
     await this.juju.stop();
     await rm(this.directory, { recursive: true, force: true });
+    if (found.length > 0) throw new Error(`Credentials were left behind:\n${found.join("\n")}`);
   }
 }

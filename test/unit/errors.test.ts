@@ -53,13 +53,10 @@ describe("what an error carries", () => {
     expect(error.retryable).toBe(true);
   });
 
-  test("of a hook tool is how it ended", () => {
-    expect(new HookToolError("what", { ...outcome, signal: "SIGKILL" }, { remedy })).toMatchObject({
-      exitCode: 3,
-      signal: "SIGKILL",
-      stdout: "said",
-      stderr: "complained",
-    });
+  test("of a hook tool is how it ended, and nothing of its output, which may hold credentials", () => {
+    const error = new HookToolError("what", { ...outcome, signal: "SIGKILL" }, { remedy });
+    expect(error).toMatchObject({ exitCode: 3, signal: "SIGKILL" });
+    expect(inspect(error, { showHidden: true, depth: 10 })).not.toMatch(/said|complained/);
   });
 
   test("of the storage is the status, where there was an answer", () => {

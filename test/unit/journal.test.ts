@@ -68,7 +68,7 @@ const journals = fc
 describe("what a journal says", () => {
   test("is nothing where it is empty", () => {
     const journal = foldJournal([]);
-    expect(journal).toEqual({ entries: new Map(), tickets: new Map() });
+    expect(journal).toEqual({ entries: new Map(), tickets: new Map(), length: 0 });
     expect("incarnation" in journal).toBe(false);
     expect(nextFence(journal)).toBe(1);
   });

@@ -1,4 +1,4 @@
-import { currentDispatch } from "juju-database-backup/juju";
+import { runCharm } from "juju-database-backup/juju";
 import { charm } from "./charm.ts";
 
-await charm(currentDispatch());
+await runCharm(charm);

@@ -1,0 +1,35 @@
+/**
+ * Reads the arguments of the command.
+ *
+ * @module
+ */
+import { parseArgs, type ParseArgsConfig } from "node:util";
+import { ConfigurationError } from "../errors.ts";
+
+type Options = NonNullable<ParseArgsConfig["options"]>;
+type Parsed<O extends Options> = ReturnType<
+  typeof parseArgs<{ args: string[]; options: O; allowPositionals: true }>
+>;
+
+/**
+ * Takes arguments apart.
+ *
+ * @param helpCommand What to run for help, for the remedy.
+ * @throws ConfigurationError where there is one that nobody knows.
+ */
+export function readArguments<const O extends Options>(
+  args: readonly string[],
+  options: O,
+  helpCommand: string,
+): Parsed<O> {
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: true });
+  } catch (cause) {
+    // Node says in its first sentence what is wrong, without the option's value.
+    const [message = ""] = cause instanceof Error ? cause.message.split(/\.\s|\.$/) : [String(cause)];
+    throw new ConfigurationError(`${message}.`, {
+      remedy: `Run ${helpCommand} for what there is.`,
+      cause,
+    });
+  }
+}

@@ -1,0 +1,65 @@
+/**
+ * The command: picks the verb, and tells how it ended.
+ *
+ * @module
+ */
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { ConfigurationError } from "../errors.ts";
+import { quoted } from "../wire/received.ts";
+import { readArguments } from "./arguments.ts";
+import { validate } from "./validate.ts";
+import type { ExitCode, Terminal, Verb } from "./verb.ts";
+
+const name = "juju-database-backup";
+const verbs: readonly Verb[] = [validate];
+
+const help = `Usage: ${name} <verb> [options]
+
+Verbs:
+${verbs.map((verb) => `  ${verb.name.padEnd(10)} ${verb.summary}`).join("\n")}
+
+Options:
+  -h, --help     Show this, or after a verb what it does.
+      --version  Show the version.`;
+
+const options = { help: { type: "boolean", short: "h" }, version: { type: "boolean" } } as const;
+
+/**
+ * Runs the command. Never throws for what it is given.
+ *
+ * @param args What follows the command's name.
+ */
+export async function runCommand(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  try {
+    return await run(args, terminal);
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    terminal.err(`${error.message} ${error.remedy}`);
+    return 2;
+  }
+}
+
+async function run(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  const [first, ...rest] = args;
+  if (first === undefined) {
+    terminal.err(help);
+    return 2;
+  }
+  const verb = verbs.find((candidate) => candidate.name === first);
+  if (verb !== undefined) return await verb.run(rest, terminal);
+  if (!first.startsWith("-")) {
+    throw new ConfigurationError(`There is no verb ${quoted(first)}.`, {
+      remedy: `The verbs are: ${verbs.map((candidate) => candidate.name).join(", ")}.`,
+    });
+  }
+  const { values } = readArguments(args, options, `${name} --help`);
+  terminal.out(values.version === true ? await version() : help);
+  return 0;
+}
+
+async function version(): Promise<string> {
+  const file = fileURLToPath(import.meta.resolve(`${name}/package.json`));
+  const manifest: { readonly version: string } = JSON.parse(await readFile(file, "utf8"));
+  return manifest.version;
+}
