@@ -118,7 +118,7 @@ export class Requirer {
 
   /** The related databases, with their jobs and backups. */
   async databases(): Promise<readonly Database[]> {
-    return await readDatabases(this.#juju, this.#endpoint, await this.#juju.isLeader());
+    return await readDatabases(this.#juju, this.#endpoint, this.#juju.isLeader());
   }
 
   /**
@@ -153,7 +153,7 @@ export class Requirer {
    */
   async withdraw(id: string): Promise<void> {
     await this.#whileLeading(async (write) => {
-      const databases = await readDatabases(this.#juju, this.#endpoint, true);
+      const databases = await readDatabases(this.#juju, this.#endpoint, Promise.resolve(true));
       const database = databases.find(({ requests }) => requests.some((request) => request.id === id));
       const job = database?.jobs.find((candidate) => candidate.id === id);
       if (database === undefined || job === undefined) throw unknownJob(id);
@@ -187,7 +187,7 @@ export class Requirer {
   ): Promise<string> {
     return await this.#whileLeading(async (write) => {
       const [databases, related] = await Promise.all([
-        readDatabases(this.#juju, this.#endpoint, true),
+        readDatabases(this.#juju, this.#endpoint, Promise.resolve(true)),
         options.storage === undefined
           ? readS3Storage(this.#juju, this.#storageEndpoint)
           : { complete: true as const, storage: options.storage, problems: [] },

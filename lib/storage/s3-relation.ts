@@ -5,6 +5,7 @@
  */
 import type { StorageConfig } from "../job/storage-config.ts";
 import type { Juju } from "../juju/juju.ts";
+import { readRemoteApplication } from "../juju/remote-application.ts";
 import type { Problem } from "../wire/problem.ts";
 import { decodeS3 } from "../wire/s3.ts";
 
@@ -28,7 +29,6 @@ export type RelatedStorage =
 export async function readS3Storage(juju: Juju, endpoint: string): Promise<RelatedStorage> {
   const [relation] = await juju.relationIds(endpoint);
   if (relation === undefined) return { complete: false, related: false, missing: [] };
-  const application = await juju.relationApplication(relation);
-  const decoded = decodeS3(await juju.readApplicationDatabag(relation, application));
+  const decoded = decodeS3((await readRemoteApplication(juju, relation)).databag);
   return decoded.complete ? decoded : { complete: false, related: true, missing: decoded.missing };
 }

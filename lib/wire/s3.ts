@@ -7,7 +7,7 @@ import { Credentials, type StorageConfig } from "../job/storage-config.ts";
 import { trimBlanksAndSlashes, trimEndOfBlanksAndSlashes } from "../job/trim.ts";
 import type { Databag } from "../juju/juju.ts";
 import { readList } from "./list-value.ts";
-import { optional, textOf } from "./optional.ts";
+import { present, textOf } from "./optional.ts";
 import type { Problem } from "./problem.ts";
 import { kindOf, quoted } from "./received.ts";
 
@@ -44,18 +44,18 @@ export function decodeS3(databag: Databag): DecodedS3 {
 
   const path = trimBlanksAndSlashes(clean(databag, "path"));
   const problems: Problem[] = [];
-  const storage: StorageConfig = {
+  const storage: StorageConfig = present({
     bucket,
     credentials: new Credentials(accessKey, secretKey),
-    ...optional("path", path === "" ? undefined : `/${path}`),
-    ...optional("endpoint", textOf(trimEndOfBlanksAndSlashes(clean(databag, "endpoint")))),
-    ...optional("region", textOf(clean(databag, "region"))),
-    ...optional("uriStyle", textOf(clean(databag, "s3-uri-style"))),
-    ...optional("storageClass", textOf(clean(databag, "storage-class"))),
-    ...optional("tlsCaChain", readChain(databag, problems)),
-    ...optional("attributes", readTexts(databag, "attributes", problems)),
-    ...optional("apiVersion", readApiVersion(databag, problems)),
-  };
+    path: path === "" ? undefined : `/${path}`,
+    endpoint: textOf(trimEndOfBlanksAndSlashes(clean(databag, "endpoint"))),
+    region: textOf(clean(databag, "region")),
+    uriStyle: textOf(clean(databag, "s3-uri-style")),
+    storageClass: textOf(clean(databag, "storage-class")),
+    tlsCaChain: readChain(databag, problems),
+    attributes: readTexts(databag, "attributes", problems),
+    apiVersion: readApiVersion(databag, problems),
+  });
   return { complete: true, storage, problems };
 }
 
