@@ -1,3 +1,4 @@
+import { Credentials } from "../../lib/job/storage-config.ts";
 import { fc } from "@fast-check/vitest";
 import { describe, expect, test } from "vitest";
 import { joinJobs, type Job } from "../../lib/job/job.ts";
