@@ -92,8 +92,8 @@ function expectLines(lines: readonly (string | undefined)[]): void {
 
 /** Everything that an admin reads of a database. */
 function expectReadable(jobs: readonly Job[], database: Partial<Database>): void {
-  const storage = { bucket: "b", credentials: new Credentials("key", "secret") };
-  const complete = { complete: true, problems: [], storage } as const;
+  const related = { bucket: "b", credentials: new Credentials("key", "secret") };
+  const complete = { complete: true, problems: [], storage: related } as const;
   const shown: Database = {
     relation: "database-backup:1",
     application: "database",
