@@ -139,6 +139,8 @@ export class Provider {
       const outdated = started.journalChanged || plan.records.length > 0;
       if (view.running.size === 0 && !outdated) await this.#compact(view);
       const status = started.status ?? after.status;
+      // A worker that cannot write waits for room, and nobody else would tell the admin.
+      if (status?.name === "maintenance") await this.#state.requireRoom();
       return status === undefined ? {} : { status };
     } catch (error) {
       if (!(error instanceof JournalError)) throw error;
