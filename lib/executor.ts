@@ -10,7 +10,7 @@
 import type { Backup } from "./job/backup.ts";
 import type { Failure, Progress } from "./job/report.ts";
 import type { BackupRequest, JobRequest, RestoreRequest } from "./job/request.ts";
-import type { StorageConfig } from "./job/storage-config.ts";
+import type { IgnoredStorageFields, StorageConfig } from "./job/storage-config.ts";
 import type { ArtefactStore } from "./storage/artefact-store.ts";
 
 /** What a unit says of itself. */
@@ -75,6 +75,12 @@ export interface Recovery {
 
 /** Runs jobs for one database engine. */
 export interface Executor {
+  /**
+   * The fields of a storage configuration that have no effect with this engine, each with why, as half a sentence. A job
+   * that brings one is warned of it, in its log and beside its success. Default: none.
+   */
+  readonly ignoredStorageFields?: IgnoredStorageFields;
+
   /** Says whether this unit can take a job now. Cheap, because hooks ask it: at most a second. */
   standing(): Promise<Standing>;
 

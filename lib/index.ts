@@ -38,6 +38,7 @@ export {
 export {
   Credentials,
   storageLocation,
+  type IgnoredStorageFields,
   type StorageConfig,
   type StorageLocation,
 } from "./job/storage-config.ts";

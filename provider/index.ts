@@ -16,4 +16,5 @@ export { ExecutorError } from "../lib/errors.ts";
 export type { Backup } from "../lib/job/backup.ts";
 export type { Failure, Progress } from "../lib/job/report.ts";
 export type { BackupRequest, BackupType, JobRequest, RestoreRequest } from "../lib/job/request.ts";
+export type { IgnoredStorageFields } from "../lib/job/storage-config.ts";
 export { Provider, type ProviderOptions, type ProviderOutcome } from "./provider.ts";

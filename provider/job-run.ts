@@ -10,6 +10,7 @@ import type { JobRequest } from "../lib/job/request.ts";
 import { storageLocation } from "../lib/job/storage-config.ts";
 import type { ArtefactStore } from "../lib/storage/artefact-store.ts";
 import { errnoOf } from "../lib/process/errno.ts";
+import { storageWarnings } from "../lib/wire/storage-warnings.ts";
 import { failureFields } from "./plan.ts";
 
 /** What the run of a job needs of the world. */
@@ -52,6 +53,8 @@ export async function runJob(run: JobRun): Promise<JobProgress> {
   };
 
   note({ phase: "starting", startedAt });
+  const warnings = storageWarnings(run.request.storage, run.executor.ignoredStorageFields ?? {});
+  for (const warning of warnings) run.log(`WARN: ${warning}`);
   const refused = await preflight(run, context);
   if (refused !== undefined) run.log(`Rejected: ${refused.message}`);
   else note({ phase: "running", startedAt });
@@ -66,7 +69,7 @@ export async function runJob(run: JobRun): Promise<JobProgress> {
     startedAt,
     finishedAt: run.now(),
     ...(uploaded === undefined ? { logPath: recordPath(run.request, folder) } : {}),
-    ...(result.succeeded ? successFields(result, uploaded) : failureFields(result.failure)),
+    ...(result.succeeded ? successFields(result, warnings, uploaded) : failureFields(result.failure)),
   };
   await changes;
   await run.record(end);
@@ -114,9 +117,11 @@ function endPhase(result: JobResult, refused: boolean, signal: AbortSignal): Job
 
 function successFields(
   result: Extract<JobResult, { succeeded: true }>,
+  ofStorage: readonly string[],
   uploadFailure: string | undefined,
 ): Partial<JobProgress> {
   const warnings = [
+    ...ofStorage,
     ...(result.warning === undefined ? [] : [result.warning]),
     ...(uploadFailure === undefined ? [] : [`The job's log could not be uploaded: ${uploadFailure}`]),
   ];

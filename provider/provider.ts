@@ -11,6 +11,7 @@ import { isEnd } from "../lib/job/phase.ts";
 import type { JobRequest } from "../lib/job/request.ts";
 import { currentEvent, type JujuEvent } from "../lib/juju/event.ts";
 import type { Databag, DatabagChanges, Juju, UnitStatus } from "../lib/juju/juju.ts";
+import { readRemoteApplication } from "../lib/juju/remote-application.ts";
 import type { Machine } from "../lib/machine/machine.ts";
 import { nodeMachine } from "../lib/machine/node-machine.ts";
 import { shownId } from "../lib/printable.ts";
@@ -163,7 +164,13 @@ export class Provider {
   }
 
   async #readRelations(): Promise<readonly RelationRead[]> {
-    const [leader, ids] = await Promise.all([this.#juju.isLeader(), this.#juju.relationIds(this.#endpoint)]);
+    const leader = this.#juju.isLeader();
+    const [relations] = await Promise.all([this.#readEach(leader), leader]);
+    return relations;
+  }
+
+  async #readEach(leader: Promise<boolean>): Promise<readonly RelationRead[]> {
+    const ids = await this.#juju.relationIds(this.#endpoint);
     const event = this.#event;
     // A relation that is being broken has nothing more to ask or to be told, and may not be readable any more.
     const broken = event.kind === "relation" && event.change === "broken" ? event.relationId : undefined;
@@ -171,14 +178,17 @@ export class Provider {
     return await Promise.all(standing.map(async (id) => await this.#readRelation(id, leader)));
   }
 
-  async #readRelation(id: string, leader: boolean): Promise<RelationRead> {
-    const application = await this.#juju.relationApplication(id);
-    const [requested, unitDatabag, applicationDatabag] = await Promise.all([
-      this.#juju.readApplicationDatabag(id, application),
-      this.#juju.readUnitDatabag(id, this.#juju.unit),
-      leader ? this.#juju.readApplicationDatabag(id, this.#juju.application) : undefined,
+  async #readRelation(id: string, leader: Promise<boolean>): Promise<RelationRead> {
+    const juju = this.#juju;
+    const [remote, unitDatabag, applicationDatabag] = await Promise.all([
+      readRemoteApplication(juju, id),
+      juju.readUnitDatabag(id, juju.unit),
+      leader.then(async (leads) =>
+        leads ? await juju.readApplicationDatabag(id, juju.application) : undefined,
+      ),
     ]);
-    const { requests, rejected, problems } = decodeRequests(requested);
+    const { application, databag } = remote;
+    const { requests, rejected, problems } = decodeRequests(databag);
     const { reports } = decodeReports(unitDatabag);
     return {
       view: { id, application, requests, rejected, problems, reports },

@@ -7,7 +7,8 @@ import { RequestError } from "../lib/errors.ts";
 import type { Backup } from "../lib/job/backup.ts";
 import { joinJobs, type Job, type UnitReport } from "../lib/job/job.ts";
 import type { JobRequest } from "../lib/job/request.ts";
-import type { Juju } from "../lib/juju/juju.ts";
+import type { Databag, Juju } from "../lib/juju/juju.ts";
+import { readRemoteApplication } from "../lib/juju/remote-application.ts";
 import type { Problem } from "../lib/wire/problem.ts";
 import { decodeProviderApplication } from "../lib/wire/provider-application.ts";
 import { decodeReports } from "../lib/wire/reports.ts";
@@ -29,32 +30,39 @@ export interface Database {
   readonly problems: readonly Problem[];
 }
 
-/** Reads all relations of an endpoint. On a unit that does not lead, Juju hides the own requests: jobs come from reports. */
+/**
+ * Reads all relations of an endpoint.
+ *
+ * @param leader Whether this unit leads. On one that does not, Juju hides the own requests: jobs come from reports.
+ */
 export async function readDatabases(
   juju: Juju,
   endpoint: string,
-  leader: boolean,
+  leader: Promise<boolean>,
 ): Promise<readonly Database[]> {
-  const relations = await juju.relationIds(endpoint);
-  return await Promise.all(relations.map(async (relation) => await readDatabase(juju, relation, leader)));
+  const readAll = async (): Promise<readonly Database[]> => {
+    const relations = await juju.relationIds(endpoint);
+    return await Promise.all(relations.map(async (relation) => await readDatabase(juju, relation, leader)));
+  };
+  const [databases] = await Promise.all([readAll(), leader]);
+  return databases;
 }
 
-async function readDatabase(juju: Juju, relation: string, leader: boolean): Promise<Database> {
-  const [application, units] = await Promise.all([
-    juju.relationApplication(relation),
-    juju.relationUnits(relation),
+async function readDatabase(juju: Juju, relation: string, leader: Promise<boolean>): Promise<Database> {
+  const [own, remote, units] = await Promise.all([
+    leader.then(async (leads) =>
+      leads ? await juju.readApplicationDatabag(relation, juju.application) : {},
+    ),
+    readRemoteApplication(juju, relation),
+    readUnits(juju, relation),
   ]);
-  const [own, theirs, ...unitDatabags] = await Promise.all([
-    leader ? juju.readApplicationDatabag(relation, juju.application) : {},
-    juju.readApplicationDatabag(relation, application),
-    ...units.map(async (unit) => await juju.readUnitDatabag(relation, unit)),
-  ]);
-  const published = decodeProviderApplication(theirs);
+  const { application, databag } = remote;
+  const published = decodeProviderApplication(databag);
   const { requests } = decodeRequests(own);
   const reports: UnitReport[] = [];
   const problems: Problem[] = [...published.problems];
-  for (const [index, unit] of units.entries()) {
-    const decoded = decodeReports(unitDatabags[index] ?? {});
+  for (const [unit, unitDatabag] of units) {
+    const decoded = decodeReports(unitDatabag);
     for (const report of decoded.reports) reports.push({ unit, report });
     for (const problem of decoded.problems) problems.push(problem);
   }
@@ -67,6 +75,14 @@ async function readDatabase(juju: Juju, relation: string, leader: boolean): Prom
     ...(published.backupsPublished ? { backups: published.backups } : {}),
     problems,
   };
+}
+
+/** The databags of the units on the other side of a relation. */
+async function readUnits(juju: Juju, relation: string): Promise<readonly (readonly [string, Databag])[]> {
+  const units = await juju.relationUnits(relation);
+  return await Promise.all(
+    units.map(async (unit) => [unit, await juju.readUnitDatabag(relation, unit)] as const),
+  );
 }
 
 /**

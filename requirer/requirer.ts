@@ -124,7 +124,7 @@ export class Requirer {
 
   /** The related databases, with their jobs and backups. */
   async databases(): Promise<readonly Database[]> {
-    return await readDatabases(this.#juju, this.#endpoint, await this.#juju.isLeader());
+    return await readDatabases(this.#juju, this.#endpoint, this.#juju.isLeader());
   }
 
   /**
@@ -159,7 +159,7 @@ export class Requirer {
    */
   async withdraw(id: string): Promise<void> {
     await this.#whileLeading(async (write) => {
-      const databases = await readDatabases(this.#juju, this.#endpoint, true);
+      const databases = await readDatabases(this.#juju, this.#endpoint, Promise.resolve(true));
       const database = databases.find(({ requests }) => requests.some((request) => request.id === id));
       const job = database?.jobs.find((candidate) => candidate.id === id);
       if (database === undefined || job === undefined) throw unknownJob(id);
@@ -193,10 +193,10 @@ export class Requirer {
   ): Promise<string> {
     return await this.#whileLeading(async (write) => {
       const [databases, related] = await Promise.all([
-        readDatabases(this.#juju, this.#endpoint, true),
+        readDatabases(this.#juju, this.#endpoint, Promise.resolve(true)),
         options.storage === undefined
           ? readS3Storage(this.#juju, this.#storageEndpoint)
-          : { complete: true as const, storage: options.storage },
+          : { complete: true as const, storage: options.storage, problems: [] },
       ]);
       const database = this.#choose(databases, options.database);
       const base = {
@@ -217,7 +217,13 @@ export class Requirer {
   }
 
   #storageOf(storage: RelatedStorage): StorageConfig {
-    if (storage.complete) return storage.storage;
+    if (storage.complete) {
+      const [problem] = storage.problems;
+      if (problem === undefined) return storage.storage;
+      // Without the field the job might go to another server than the admin means.
+      const message = `The storage related as ${this.#storageEndpoint} cannot be used: ${problem.message}`;
+      throw new RequestError("request-invalid", message, { remedy: problem.remedy });
+    }
     const missing = storage.missing.join(", ");
     throw new RequestError(
       "storage-missing",

@@ -25,6 +25,8 @@ export function summarise(
         : `no storage related (${storageEndpoint})`,
     };
   }
+  const [problem] = storage.problems;
+  if (problem !== undefined) return { name: "blocked", message: `storage unusable: ${problem.message}` };
   const jobs = databases.flatMap((database) => database.jobs);
   const atWork = jobs.filter((job) => isAtWork(job.phase));
   const requested = jobs.filter((job) => job.phase === "requested");

@@ -5,7 +5,7 @@
  */
 import type { Phase } from "./phase.ts";
 import type { JobType } from "./request.ts";
-import type { StorageConfig } from "./storage-config.ts";
+import { withoutUser, type StorageConfig } from "./storage-config.ts";
 
 /** Why something did not work, for programs and for people. Holds no secret. */
 export interface Failure {
@@ -69,7 +69,7 @@ export function reportedStorage(storage: StorageConfig): ReportedStorage {
   return {
     bucket,
     ...(path === undefined ? {} : { path }),
-    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(endpoint === undefined ? {} : { endpoint: withoutUser(endpoint) }),
     ...(region === undefined ? {} : { region }),
   };
 }

@@ -6,8 +6,15 @@
  */
 import { Agent } from "node:https";
 import { errnoOf } from "../process/errno.ts";
-import { describeLocation, storageLocation, type StorageConfig } from "../job/storage-config.ts";
+import { regionOf, uriStyleOf } from "../job/storage-address.ts";
+import {
+  defaultEndpoint,
+  describeLocation,
+  storageLocation,
+  type StorageConfig,
+} from "../job/storage-config.ts";
 import type { ArtefactStore } from "./artefact-store.ts";
+import { readCaChain } from "./ca-chain.ts";
 import { StorageFaultError, type StorageFault } from "./storage-failure.ts";
 
 const connectTimeoutMs = 5_000;
@@ -18,7 +25,8 @@ const attempts = 3;
 const silenceVariable = "AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED";
 
 /**
- * Opens the store of a storage configuration. Nothing is sent until it is used.
+ * Opens the store of a storage configuration. Nothing is sent until it is used, and a configuration that cannot be used
+ * is told only then.
  *
  * It does not need https, for it only proves and stores; an engine that does says so itself.
  */
@@ -27,21 +35,20 @@ export async function openS3Store(storage: StorageConfig): Promise<ArtefactStore
   const { ListObjectsV2Command, PutObjectCommand, S3Client } = await import("@aws-sdk/client-s3");
   const location = storageLocation(storage);
   const { accessKey, secretKey } = storage.credentials.reveal();
-  const style = (storage.uriStyle ?? "").trim();
-  const region = (storage.region ?? "").trim();
-  const chain = (storage.tlsCaChain ?? []).filter((pem) => pem.trim() !== "");
+  const chain = readCaChain(storage.tlsCaChain);
+  const authorities = chain.readable ? [...chain.certificates] : [];
   const agent = new Agent({
     keepAlive: true,
     maxSockets: 8,
     // As with pgBackRest, a chain that is given stands in place of the authorities that the system knows.
-    ...(chain.length === 0 ? {} : { ca: chain }),
+    ...(authorities.length === 0 ? {} : { ca: authorities }),
   });
   const client = new S3Client({
     // The SDK finds the region's own host at AWS by itself.
-    ...((storage.endpoint ?? "").trim() === "" ? {} : { endpoint: location.endpoint }),
-    region: region === "" ? "us-east-1" : region,
+    ...(location.endpoint === defaultEndpoint ? {} : { endpoint: location.endpoint }),
+    region: regionOf(storage),
     credentials: { accessKeyId: accessKey, secretAccessKey: secretKey },
-    forcePathStyle: style === "path",
+    forcePathStyle: uriStyleOf(storage) === "path",
     maxAttempts: attempts,
     // Servers that are not AWS refuse the checksums that the SDK adds by default.
     requestChecksumCalculation: "WHEN_REQUIRED",
@@ -53,37 +60,35 @@ export async function openS3Store(storage: StorageConfig): Promise<ArtefactStore
       throwOnRequestTimeout: true,
     },
   });
-  const folder = location.path
-    .split("/")
-    .filter((part) => part !== "")
-    .join("/");
+  const folder = location.path.slice(1);
   const keyOf = (key: string): string => (folder === "" ? key : `${folder}/${key}`);
+  const attempt = async (what: string, send: () => Promise<unknown>): Promise<void> => {
+    // Without the authorities that were meant, those of the system would be asked.
+    if (!chain.readable) throw unreadableChain(chain.item);
+    try {
+      await send();
+    } catch (error) {
+      throw explain(error, storage, what);
+    }
+  };
 
   return {
     // Listing, not HEAD: the answer to HEAD has no body, so it could not tell a missing bucket from a missing right.
-    probe: async () => {
-      try {
-        await client.send(
-          new ListObjectsV2Command({ Bucket: location.bucket, Prefix: keyOf(""), MaxKeys: 1 }),
-        );
-      } catch (error) {
-        throw explain(error, storage, "be read");
-      }
-    },
-    put: async (key, text) => {
-      try {
-        await client.send(
+    probe: async () =>
+      await attempt("be read", async () =>
+        client.send(new ListObjectsV2Command({ Bucket: location.bucket, Prefix: keyOf(""), MaxKeys: 1 })),
+      ),
+    put: async (key, text) =>
+      await attempt("be written to", async () =>
+        client.send(
           new PutObjectCommand({
             Bucket: location.bucket,
             Key: keyOf(key),
             Body: Buffer.from(text, "utf8"),
             ContentType: "text/plain; charset=utf-8",
           }),
-        );
-      } catch (error) {
-        throw explain(error, storage, "be written to");
-      }
-    },
+        ),
+      ),
     close: () => {
       client.destroy();
       agent.destroy();
@@ -105,8 +110,6 @@ const certificateErrors: ReadonlySet<string> = new Set([
   "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
   "ERR_SSL_WRONG_VERSION_NUMBER",
   "EPROTO",
-  "ERR_OSSL_PEM_NO_START_LINE",
-  "ERR_OSSL_PEM_BAD_END_LINE",
 ]);
 
 const networkErrors: ReadonlySet<string> = new Set([
@@ -129,6 +132,16 @@ const credentialErrors: Readonly<Record<string, string>> = {
   AuthorizationHeaderMalformed: "the region is not the one it expects",
 };
 
+function unreadableChain(item: number): StorageFaultError {
+  return new StorageFaultError(
+    "certificate",
+    `tls-ca-chain[${item}] holds no certificate that can be read.`,
+    {
+      remedy: "Give each certificate of tls-ca-chain as PEM, or as base64 of it.",
+    },
+  );
+}
+
 /**
  * Says what was wrong, by code and status alone: an answer's body may hold a key.
  */
@@ -147,7 +160,7 @@ function explain(error: unknown, storage: StorageConfig, what: string): StorageF
       `The certificate of ${location.endpoint} was not accepted (${network}).`,
       "Put the authority that signed the server's certificate into tls-ca-chain, or renew the certificate.",
     );
-  if (network === "ENOTFOUND" && (storage.uriStyle ?? "").trim() !== "path")
+  if (network === "ENOTFOUND" && uriStyleOf(storage) === "host")
     return fault(
       "unreachable",
       `The host of the bucket "${location.bucket}" at ${location.endpoint} is not known to the DNS (${network}).`,

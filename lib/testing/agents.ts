@@ -5,11 +5,13 @@
  */
 import { randomBytes } from "node:crypto";
 import { AgentLoop, type HookRun } from "./agent/agent-loop.ts";
+import { readJujuExec } from "./in-process/juju-exec-arguments.ts";
 import { InProcessRunner, type CharmFunction } from "./in-process/in-process-runner.ts";
 import { SimulatedMachine } from "./in-process/simulated-machine.ts";
 import { VirtualClock } from "./in-process/virtual-clock.ts";
 import type { Log } from "./log-line.ts";
 import type { Model } from "./model/model.ts";
+import { applicationOf } from "./model/unit-name.ts";
 import type { ModelClock } from "./model-clock.ts";
 import type { ProcessHost } from "./processes/process-host.ts";
 
@@ -21,6 +23,10 @@ export interface AgentsOptions {
   readonly log: Log;
   readonly leaderSelfChanged: boolean;
   readonly hookRetryDelayMs: number;
+  readonly retryHooks: boolean;
+  readonly checkRelationEndpoint: boolean;
+  /** The charm of an application as a function, if it runs in this process. */
+  readonly charmFunction: (application: string) => CharmFunction | undefined;
   readonly onRun: (run: HookRun) => void;
   /** Called when the simulation itself is at fault. */
   readonly onFault: (error: unknown) => void;
@@ -60,33 +66,31 @@ export class Agents {
     return this.#machines.findLast((each) => each.unit === unit)?.machine;
   }
 
-  /**
-   * Starts a unit's agent.
-   *
-   * @param charm The charm's folder.
-   * @param inProcess The charm as a function, if it runs so.
-   */
-  async start(unit: string, charm: string, inProcess: CharmFunction | undefined): Promise<void> {
-    const { model, clock, host, log, leaderSelfChanged, hookRetryDelayMs } = this.#options;
-    const loop = new AgentLoop({
+  /** Starts a unit's agent. */
+  async start(unit: string): Promise<void> {
+    // A unit that is no more may have had the same name.
+    this.#retire(unit);
+    const { host, onRun, onFault, charmFunction, ...options } = this.#options;
+    const loop: AgentLoop = new AgentLoop({
+      ...options,
       unit,
-      model,
-      clock,
-      log,
-      leaderSelfChanged,
-      hookRetryDelayMs,
       randomHex: () => randomBytes(16).toString("hex"),
-      onRun: this.#options.onRun,
-      onFault: this.#options.onFault,
-      onIdle: () => this.#isIdle(unit),
+      onRun,
+      onFault,
+      onIdle: () => this.#isIdle(unit, loop),
     });
+    const { model, log } = options;
+    const application = applicationOf(unit);
+    const inProcess = charmFunction(application);
     if (inProcess === undefined) {
-      const runner = await host.runner(charm, { unit, log, loop });
+      const charm = (): string => model.application(application).charm.directory;
+      const runner = await host.runner({ unit, charm, log, loop });
       this.#agents.set(unit, { loop });
       loop.start(runner);
     } else {
       const machine = this.#newMachine();
-      const runner = new InProcessRunner({ unit, charm: inProcess, machine, log });
+      const charm = (): CharmFunction => charmFunction(application) ?? inProcess;
+      const runner = new InProcessRunner({ unit, charm, machine, log });
       this.#machines.push({ unit, machine });
       this.#agents.set(unit, { loop, inProcess: runner });
       loop.start(runner);
@@ -134,10 +138,9 @@ export class Agents {
     return new SimulatedMachine({
       clock: this.#options.clock,
       onChange: () => this.#notify(),
-      runCommand: async ([program, ...args]) => {
-        const [option, unit = "", commands = ""] = args;
-        const loop = program === "juju-exec" && option === "-u" ? this.loop(unit) : undefined;
-        await loop?.exec(commands);
+      runCommand: async (command) => {
+        const exec = readJujuExec(command);
+        if (exec !== undefined) await this.loop(exec.unit)?.exec(exec.commands, exec.about);
       },
     });
   }
@@ -155,8 +158,8 @@ export class Agents {
     return clock instanceof VirtualClock && clock.step();
   }
 
-  #isIdle(unit: string): void {
-    if (this.#options.model.findUnit(unit) === undefined) this.#retire(unit);
+  #isIdle(unit: string, loop: AgentLoop): void {
+    if (loop.agent.isDead && this.loop(unit) === loop) this.#retire(unit);
     this.#notify();
   }
 

@@ -15,9 +15,15 @@ export type { LogLine } from "./log-line.ts";
 export type { Status } from "./model/model.ts";
 export type { SecretReport } from "./model/secret-report.ts";
 export type { ApplicationReport, ModelReport, UnitReport } from "./model/model-status.ts";
-export type { ActionResult } from "./agent/operation.ts";
+export type { ActionResult, ProcessEnd } from "./agent/operation.ts";
 export { ScriptedDatabase, type ScriptedModule } from "./scripted/scripted-database.ts";
 export type { Script, ScriptedCall, ScriptedJob } from "./scripted/script.ts";
 export { SimulatedJuju } from "./simulated-juju.ts";
-export type { DeployOptions, SimulatedJujuOptions } from "./simulated-juju-options.ts";
+export type {
+  DeployOptions,
+  ExecOptions,
+  RefreshOptions,
+  SimulatedJujuOptions,
+} from "./simulated-juju-options.ts";
 export { SimulationError } from "./simulation-error.ts";
+export type { StartedAction } from "./tasks.ts";

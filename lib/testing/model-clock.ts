@@ -21,3 +21,13 @@ export const wallClock: ModelClock = {
     return () => clearTimeout(timer);
   },
 };
+
+/** Calls back again and again, until the returned function calls it off. Without an interval it never does. */
+export function repeat(clock: ModelClock, intervalMs: number | undefined, callback: () => void): () => void {
+  if (intervalMs === undefined) return () => undefined;
+  let callOff = clock.schedule(intervalMs, function again(): void {
+    callback();
+    callOff = clock.schedule(intervalMs, again);
+  });
+  return () => callOff();
+}

@@ -24,6 +24,13 @@ export interface SimulatedJujuOptions {
   readonly leaderSelfChanged?: boolean;
   /** How long a failed hook waits before it runs again; doubled with each failure, up to 5 min. Default: 5,000. */
   readonly hookRetryDelayMs?: number;
+  /** Whether a failed hook runs again by itself, and not only when `resolve()` says so. Default: true. */
+  readonly automaticallyRetryHooks?: boolean;
+  /**
+   * Whether hook tools refuse a relation id that names another endpoint than the relation's own. Default: false, as in
+   * Juju up to 4.0, which looks at the number alone.
+   */
+  readonly checkRelationEndpoint?: boolean;
   /** How often `update-status` fires on every unit. Default: only when `updateStatus()` asks. */
   readonly updateStatusIntervalMs?: number;
   /** Times stamps and waits. Default: the clock on the wall. */
@@ -43,4 +50,26 @@ export interface DeployOptions {
   /** Default: 1. */
   readonly units?: number;
   readonly config?: Readonly<Record<string, ConfigValue>>;
+  /**
+   * Whether a new unit takes the lowest number that is free, as on Kubernetes. Default: false; as on machines, a number
+   * is never given again.
+   */
+  readonly reuseUnitNumbers?: boolean;
+}
+
+/** Which charm an application gets in the place of the one that it has. */
+export interface RefreshOptions {
+  readonly application: string;
+  /** The charm's folder. */
+  readonly charm: string;
+  /** The charm as a function. Default: the same as before, for a charm that runs in this process. */
+  readonly inProcess?: CharmFunction;
+}
+
+/** What a command of `juju exec` is about. */
+export interface ExecOptions {
+  /** The id of a relation: `3` or `database-backup:3`. Default: none. */
+  readonly relation?: string;
+  /** Default: the only unit of that relation, if there is just one. */
+  readonly remoteUnit?: string;
 }

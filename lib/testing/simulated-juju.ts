@@ -7,23 +7,31 @@
 import { randomUUID } from "node:crypto";
 import { ConfigurationError } from "../errors.ts";
 import type { AgentLoop, HookRun } from "./agent/agent-loop.ts";
-import type { ActionResult } from "./agent/operation.ts";
+import type { ActionResult, ProcessEnd } from "./agent/operation.ts";
 import { Agents } from "./agents.ts";
 import type { CharmFunction } from "./in-process/in-process-runner.ts";
 import type { SimulatedMachine } from "./in-process/simulated-machine.ts";
 import { VirtualClock } from "./in-process/virtual-clock.ts";
 import { readCharm, type ConfigValue } from "./model/charm-metadata.ts";
-import { wallClock, type ModelClock } from "./model-clock.ts";
+import { repeat, wallClock, type ModelClock } from "./model-clock.ts";
+import { relationId } from "./model/relation-id.ts";
 import { actionParameters } from "./model/declared-values.ts";
 import type { LogLine } from "./log-line.ts";
+import { ModelLog } from "./model-log.ts";
+import { simulatedVersion } from "./model/juju-version.ts";
 import { Model } from "./model/model.ts";
 import { modelReport, type ModelReport } from "./model/model-status.ts";
+import { refuseBusy, refuseHookErrors } from "./restlessness.ts";
 import { ProcessHost } from "./processes/process-host.ts";
 import { secretReports, type SecretReport } from "./model/secret-report.ts";
-import type { DeployOptions, SimulatedJujuOptions } from "./simulated-juju-options.ts";
-import { SimulationError } from "./simulation-error.ts";
+import type {
+  DeployOptions,
+  ExecOptions,
+  RefreshOptions,
+  SimulatedJujuOptions,
+} from "./simulated-juju-options.ts";
+import { Tasks, type StartedAction } from "./tasks.ts";
 
-const keptLogLines = 100_000;
 const defaultSettleMs = 60_000;
 
 /**
@@ -39,27 +47,30 @@ const defaultSettleMs = 60_000;
  * await juju.stop();
  */
 export class SimulatedJuju {
-  readonly #options: SimulatedJujuOptions;
   readonly #clock: ModelClock;
   readonly #model: Model;
   readonly #host: ProcessHost;
   readonly #agents: Agents;
   readonly #charms = new Map<string, CharmFunction>();
-  readonly #log: LogLine[] = [];
+  readonly #tasks = new Tasks();
+  readonly #log: ModelLog;
   readonly #runs: HookRun[] = [];
-  #nextTask = 1;
   #fault: { readonly error: unknown } | undefined;
   #stopped: Promise<void> | undefined;
-  #callOffUpdateStatus: (() => void) | undefined;
+  readonly #callOffUpdateStatus: () => void;
 
-  private constructor(options: SimulatedJujuOptions, modelUuid: string, host: ProcessHost) {
-    this.#options = options;
+  private constructor(
+    options: SimulatedJujuOptions & { readonly version: string },
+    modelUuid: string,
+    host: ProcessHost,
+  ) {
     this.#clock = options.clock ?? wallClock;
     this.#host = host;
+    this.#log = new ModelLog(options.onLog);
     this.#model = new Model({
       name: options.modelName ?? "demo",
       uuid: modelUuid,
-      version: options.version ?? "3.6.11",
+      version: options.version,
       now: () => this.#clock.now(),
       onChange: () => this.#agents.wake(),
     });
@@ -67,24 +78,29 @@ export class SimulatedJuju {
       model: this.#model,
       clock: this.#clock,
       host,
-      log: (line) => this.#addLogLine({ time: this.#clock.now(), ...line }),
+      log: (line) => this.#log.add({ time: this.#clock.now(), ...line }),
       leaderSelfChanged: options.leaderSelfChanged ?? true,
       hookRetryDelayMs: options.hookRetryDelayMs ?? 5_000,
+      retryHooks: options.automaticallyRetryHooks ?? true,
+      checkRelationEndpoint: options.checkRelationEndpoint ?? false,
+      charmFunction: (application) => this.#charms.get(application),
       onRun: (run) => this.#runs.push(run),
       onFault: (error) => {
         this.#fault ??= { error };
       },
+    });
+    this.#callOffUpdateStatus = repeat(this.#clock, options.updateStatusIntervalMs, () => {
+      for (const loop of this.#agents.loops) loop.wantUpdateStatus();
     });
   }
 
   /** Starts a model without applications. */
   static async start(options: SimulatedJujuOptions = {}): Promise<SimulatedJuju> {
     const { directory, extraPath } = options;
+    const version = simulatedVersion(options.version);
     const modelUuid = randomUUID();
     const host = await ProcessHost.prepare({ directory, extraPath, modelUuid });
-    const juju = new SimulatedJuju(options, modelUuid, host);
-    juju.#scheduleUpdateStatus();
-    return juju;
+    return new SimulatedJuju({ ...options, version }, modelUuid, host);
   }
 
   /** Everything that is written lies here. */
@@ -109,18 +125,37 @@ export class SimulatedJuju {
    */
   async deploy(options: DeployOptions): Promise<void> {
     const { application, units = 1, config = {}, inProcess } = options;
+    if (!Number.isInteger(units) || units < 0) {
+      throw new ConfigurationError(`${units} is no number of units`, { remedy: "Pass 0, 1, 2 …" });
+    }
     const charm = await readCharm(options.charm, inProcess === undefined);
-    this.#model.addApplication(application, charm, config);
+    this.#model.addApplication(application, charm, config, options.reuseUnitNumbers);
     if (inProcess !== undefined) this.#charms.set(application, inProcess);
     for (let count = 0; count < units; count += 1) await this.addUnit(application);
   }
 
   /** Adds a unit to an application, and gives its name. */
   async addUnit(application: string): Promise<string> {
-    const { charm } = this.#model.application(application);
     const { name } = this.#model.addUnit(application);
-    await this.#agents.start(name, charm.directory, this.#charms.get(application));
+    await this.#agents.start(name);
     return name;
+  }
+
+  /**
+   * Gives an application another charm, which each unit then begins with `upgrade-charm`.
+   *
+   * @throws ConfigurationError where there is no charm, it lacks an endpoint that is related, or it would run in another
+   * way than the one before.
+   */
+  async refresh({ application, charm, inProcess }: RefreshOptions): Promise<void> {
+    const before = this.#charms.get(application);
+    if (inProcess !== undefined && before === undefined) {
+      throw new ConfigurationError(`The charm of "${application}" runs as processes`, {
+        remedy: "Leave out inProcess, or deploy an application that runs in this process.",
+      });
+    }
+    this.#model.refresh(application, await readCharm(charm, before === undefined));
+    if (inProcess !== undefined) this.#charms.set(application, inProcess);
   }
 
   /**
@@ -157,7 +192,7 @@ export class SimulatedJuju {
 
   /** Fires `update-status` on a unit when it has nothing else to do. */
   async updateStatus(unit: string): Promise<void> {
-    this.#wantUpdateStatus(this.#loop(unit));
+    this.#loop(unit).wantUpdateStatus();
   }
 
   /**
@@ -170,20 +205,55 @@ export class SimulatedJuju {
     action: string,
     parameters: Readonly<Record<string, unknown>> = {},
   ): Promise<ActionResult> {
+    return await this.startAction(unit, action, parameters).result;
+  }
+
+  /**
+   * Lets a unit run an action when its turn has come, without waiting for its end.
+   *
+   * @throws ConfigurationError where the charm declares no such action or parameter.
+   */
+  startAction(
+    unit: string,
+    action: string,
+    parameters: Readonly<Record<string, unknown>> = {},
+  ): StartedAction {
     const loop = this.#loop(unit);
     const { charm } = this.#model.application(this.#model.unit(unit).application);
-    const complete = actionParameters(charm, action, parameters);
-    return new Promise((finished) => {
-      const id = String(this.#nextTask++);
-      loop.agent.addAction({
-        id,
-        uuid: randomUUID(),
-        name: action,
-        parameters: complete,
-        log: [],
-        finished,
-      });
-      loop.wake();
+    return this.#tasks.start(loop, action, actionParameters(charm, action, parameters));
+  }
+
+  /**
+   * Calls off an action by the id of its task. One that waits never runs; of one that runs the dispatch is killed, and
+   * nothing that it started.
+   *
+   * @throws ConfigurationError where no such action waits or runs.
+   */
+  async cancelTask(id: string): Promise<void> {
+    this.#tasks.cancel(id);
+  }
+
+  /**
+   * Runs a command in a context of a unit and waits for its end, as `juju exec` and `juju-exec` do. It waits its turn,
+   * and runs on a unit in hook error too. Of a charm that runs in this process only the dispatch can be run:
+   * `JUJU_DISPATCH_PATH=hooks/my-event $CHARM_DIR/dispatch`.
+   */
+  async exec(unit: string, commands: string, options: ExecOptions = {}): Promise<ProcessEnd> {
+    return await this.#loop(unit).exec(commands, options);
+  }
+
+  /**
+   * Kills a unit's agent and starts it anew: it forgets what it has read, and the commands of `juju-exec` that wait. A
+   * hook that runs is killed too and runs again; an action that runs has failed.
+   *
+   * @param options `when: "unrecorded"` lets the hook that runs end first, and hand over its writes: the agent is killed
+   * before it has written down that the hook is done, and so runs it again. Default: `now`.
+   * @throws ConfigurationError where it is to be killed in a hook and runs none.
+   */
+  async restartAgent(unit: string, options: { readonly when?: "now" | "unrecorded" } = {}): Promise<void> {
+    if (await this.#loop(unit).restart(options.when ?? "now")) return;
+    throw new ConfigurationError(`Unit "${unit}" runs no hook`, {
+      remedy: "Call this while a hook runs, for example from one that waits for the test.",
     });
   }
 
@@ -212,14 +282,8 @@ export class SimulatedJuju {
     const { timeoutMs = defaultSettleMs, allowErrors = false } = options;
     const busy = await this.#agents.rest(timeoutMs);
     if (this.#fault !== undefined) throw this.#fault.error;
-    if (busy.length > 0) {
-      const who = busy.map(({ agent, doing }) => `${agent.unit}: ${doing}`).join(", ");
-      throw new SimulationError(`The model did not come to rest within ${timeoutMs} ms (${who})`, {
-        remedy: "Look at log() and hooksRun() for hooks that hang or cause each other for ever.",
-        retryable: true,
-      });
-    }
-    if (!allowErrors) this.#refuseHookErrors();
+    refuseBusy(busy, timeoutMs);
+    if (!allowErrors) refuseHookErrors(this.#agents.loops, this.#log);
   }
 
   /**
@@ -269,6 +333,11 @@ export class SimulatedJuju {
     this.#model.setLeader(unit);
   }
 
+  /** Leaves an application without a leader until {@link setLeader}, as after a crash until the lease has run out. */
+  async removeLeader(application: string): Promise<void> {
+    this.#model.removeLeader(application);
+  }
+
   /**
    * Looks into a databag.
    *
@@ -295,7 +364,7 @@ export class SimulatedJuju {
 
   /** The log, oldest line first; of a very long one the end. */
   log(): readonly LogLine[] {
-    return [...this.#log];
+    return this.#log.all();
   }
 
   /** The hooks, actions and commands that have run, failed ones too, in the order of their ends. */
@@ -310,7 +379,7 @@ export class SimulatedJuju {
   }
 
   async #stop(): Promise<void> {
-    this.#callOffUpdateStatus?.();
+    this.#callOffUpdateStatus();
     this.#host.shut();
     await this.#agents.stop();
     await this.#host.close();
@@ -324,48 +393,4 @@ export class SimulatedJuju {
       remedy: "Await addUnit() or deploy() first.",
     });
   }
-
-  #wantUpdateStatus(loop: AgentLoop): void {
-    loop.agent.wantUpdateStatus();
-    loop.wake();
-  }
-
-  #addLogLine(line: LogLine): void {
-    this.#log.push(line);
-    if (this.#log.length > 2 * keptLogLines) this.#log.splice(0, this.#log.length - keptLogLines);
-    this.#options.onLog?.(line);
-  }
-
-  #refuseHookErrors(): void {
-    const inError = this.#agents.loops.map(({ agent }) => agent).filter(({ failedHook }) => failedHook);
-    if (inError.length === 0) return;
-    const said = inError.map(({ unit, failedHook }) => {
-      const last = this.#log.filter((line) => line.unit === unit && line.level === "WARNING").slice(-15);
-      return [
-        `${unit} is in hook error: ${failedHook ?? ""}`,
-        ...last.map(({ message }) => `  ${message}`),
-      ].join("\n");
-    });
-    throw new SimulationError(said.join("\n"), {
-      remedy: "Correct the charm, or pass allowErrors: true where the test wants the error.",
-    });
-  }
-
-  #scheduleUpdateStatus(): void {
-    const interval = this.#options.updateStatusIntervalMs;
-    if (interval === undefined) return;
-    this.#callOffUpdateStatus = this.#clock.schedule(interval, () => {
-      for (const loop of this.#agents.loops) this.#wantUpdateStatus(loop);
-      this.#scheduleUpdateStatus();
-    });
-  }
-}
-
-function relationId(relation: number | string): number {
-  if (typeof relation === "number") return relation;
-  const id = Number(relation.slice(relation.lastIndexOf(":") + 1));
-  if (Number.isInteger(id)) return id;
-  throw new ConfigurationError(`"${relation}" is no relation id`, {
-    remedy: "Write 3 or database-backup:3.",
-  });
 }

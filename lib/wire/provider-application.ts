@@ -12,7 +12,7 @@ import {
   validatePublishedProblem,
 } from "./generated/validators/provider-application.js";
 import { readList, type ListValue } from "./list-value.ts";
-import { optional } from "./optional.ts";
+import { present } from "./optional.ts";
 import { shortened } from "../printable.ts";
 import type { Problem } from "./problem.ts";
 import { ProblemList } from "./problem-list.ts";
@@ -136,14 +136,14 @@ function readDatabag(databag: Databag): ReadDatabag {
   for (const problem of readItems(read("problems"), "problems", validatePublishedProblem, wrong.problems)) {
     told.add(() => decodeProblem(problem));
   }
-  return {
+  return present({
     features: known,
-    ...optional("libVersion", libVersion),
+    libVersion,
     own: Object.values(wrong).flatMap((problems) => problems.all),
     told: told.all,
     backups,
     backupsPublished: published.present,
-  };
+  });
 }
 
 function readFeatures(list: ListValue, problems: ProblemList): ReadonlySet<string> {

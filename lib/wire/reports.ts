@@ -10,7 +10,7 @@ import type { ProviderJob, ReportExtensions } from "./generated/databags.ts";
 import { validateExtendedProviderJob, validateReportExtensions } from "./generated/validators/reports.js";
 import { bounded } from "./bounded-item.ts";
 import { isObject, readJobs, type IdentifiedItem } from "./list-value.ts";
-import { optional, textOf } from "./optional.ts";
+import { present, textOf } from "./optional.ts";
 import type { Problem } from "./problem.ts";
 import { ProblemList } from "./problem-list.ts";
 import { decodeReportedStorage, encodeReportedStorage } from "./storage-config.ts";
@@ -67,25 +67,25 @@ function decodeReport({ id, item }: IdentifiedItem, status: JobStatus, read: Rep
   const compression = isObject(config) ? config["compression"] : undefined;
   const startedAt = read["started-at"];
   const finishedAt = read["finished-at"];
-  return {
+  return present({
     id,
     type: item["job-type"] === "restore" ? "restore" : "backup",
     storage: decodeReportedStorage(item["storage-config"]),
-    ...optional("compression", typeof compression === "boolean" ? compression : undefined),
+    compression: typeof compression === "boolean" ? compression : undefined,
     phase: phase !== undefined && statusOf(phase) === status ? phase : phaseOf(status),
-    ...optional("message", textOf(item["message"])),
-    ...optional("artefactPath", textOf(item["artefact-path"])),
-    ...optional("progress", decodeProgress(read.progress)),
-    ...optional("startedAt", startedAt === undefined ? undefined : canonicalTime(startedAt)),
-    ...optional("finishedAt", finishedAt === undefined ? undefined : canonicalTime(finishedAt)),
-    ...optional("backupId", textOf(read["backup-id"])),
-    ...optional("sizeBytes", read["size-bytes"]),
-    ...optional("timeline", read.timeline),
-    ...optional("logPath", textOf(read["log-path"])),
-    ...optional("errorCode", textOf(read["error-code"])),
-    ...optional("remedy", textOf(read.remedy)),
-    ...optional("fence", read.fence),
-  };
+    message: textOf(item["message"]),
+    artefactPath: textOf(item["artefact-path"]),
+    progress: decodeProgress(read.progress),
+    startedAt: startedAt === undefined ? undefined : canonicalTime(startedAt),
+    finishedAt: finishedAt === undefined ? undefined : canonicalTime(finishedAt),
+    backupId: textOf(read["backup-id"]),
+    sizeBytes: read["size-bytes"],
+    timeline: read.timeline,
+    logPath: textOf(read["log-path"]),
+    errorCode: textOf(read["error-code"]),
+    remedy: textOf(read.remedy),
+    fence: read.fence,
+  });
 }
 
 function contradiction(name: string, status: JobStatus, phase: Phase | undefined): readonly Problem[] {
@@ -101,11 +101,11 @@ function contradiction(name: string, status: JobStatus, phase: Phase | undefined
 
 function decodeProgress(progress: ReportExtensions["progress"]): Progress | undefined {
   if (progress === undefined) return undefined;
-  return {
+  return present({
     percent: progress.percent,
-    ...optional("bytesDone", progress["bytes-done"]),
-    ...optional("bytesTotal", progress["bytes-total"]),
-  };
+    bytesDone: progress["bytes-done"],
+    bytesTotal: progress["bytes-total"],
+  });
 }
 
 /**
@@ -117,30 +117,27 @@ export function encodeReports(reports: readonly JobReport[]): string {
 }
 
 function encodeReport(report: JobReport): ExtendedJob {
-  return {
+  return present({
     "job-id": report.id,
     "job-type": report.type,
     status: statusOf(report.phase),
-    ...optional(
-      "job-config",
-      report.compression === undefined ? undefined : { compression: report.compression },
-    ),
+    "job-config": report.compression === undefined ? undefined : { compression: report.compression },
     "storage-interface": "s3",
     "storage-config": encodeReportedStorage(report.storage),
-    ...optional("message", textOf(report.message) ?? messageOf(report.phase)),
-    ...optional("artefact-path", textOf(report.artefactPath)),
+    message: textOf(report.message) ?? messageOf(report.phase),
+    "artefact-path": textOf(report.artefactPath),
     phase: report.phase,
-    ...optional("progress", encodeProgress(report.progress)),
-    ...optional("started-at", report.startedAt),
-    ...optional("finished-at", report.finishedAt),
-    ...optional("backup-id", textOf(report.backupId)),
-    ...optional("size-bytes", report.sizeBytes),
-    ...optional("timeline", report.timeline),
-    ...optional("log-path", textOf(report.logPath)),
-    ...optional("error-code", textOf(report.errorCode)),
-    ...optional("remedy", textOf(report.remedy)),
-    ...optional("fence", report.fence),
-  };
+    progress: encodeProgress(report.progress),
+    "started-at": report.startedAt,
+    "finished-at": report.finishedAt,
+    "backup-id": textOf(report.backupId),
+    "size-bytes": report.sizeBytes,
+    timeline: report.timeline,
+    "log-path": textOf(report.logPath),
+    "error-code": textOf(report.errorCode),
+    remedy: textOf(report.remedy),
+    fence: report.fence,
+  });
 }
 
 /** What an end says that was given no message. */
@@ -158,9 +155,9 @@ function messageOf(phase: Phase): string | undefined {
 
 function encodeProgress(progress: Progress | undefined): ReportExtensions["progress"] | undefined {
   if (progress === undefined) return undefined;
-  return {
+  return present({
     percent: progress.percent,
-    ...optional("bytes-done", progress.bytesDone),
-    ...optional("bytes-total", progress.bytesTotal),
-  };
+    "bytes-done": progress.bytesDone,
+    "bytes-total": progress.bytesTotal,
+  });
 }

@@ -10,7 +10,7 @@ import type { RequestExtensions, RequirerJob } from "./generated/databags.ts";
 import { validateExtendedRequirerJob } from "./generated/validators/requests.js";
 import { bounded } from "./bounded-item.ts";
 import { isObject, readJobs, withoutDuplicates, type IdentifiedItem, type JsonObject } from "./list-value.ts";
-import { optional, textOf } from "./optional.ts";
+import { present, textOf } from "./optional.ts";
 import type { Problem } from "./problem.ts";
 import { ProblemList } from "./problem-list.ts";
 import { decodeReportedStorage, decodeStorage, encodeStorage } from "./storage-config.ts";
@@ -175,7 +175,7 @@ function missingTarget({ item, name }: IdentifiedItem): readonly Fault[] {
 function missingCredentials({ item, name }: IdentifiedItem): readonly Fault[] {
   const storage = item["storage-config"];
   if (item["secret-extra"] !== undefined || !isObject(storage)) return [];
-  const empty = ["access-key", "secret-key"].filter((key) => storage[key] === "");
+  const empty = ["access-key", "secret-key"].filter((key) => isBlank(storage[key]));
   if (empty.length === 0) return [];
   const fields = empty.map((key) => `${name}.storage-config.${key}`);
   return [
@@ -188,17 +188,21 @@ function missingCredentials({ item, name }: IdentifiedItem): readonly Fault[] {
   ];
 }
 
+function isBlank(value: unknown): boolean {
+  return typeof value === "string" && value.trim() === "";
+}
+
 function reject({ id, item }: IdentifiedItem, first: Fault, others: readonly Fault[]): RejectedRequest {
   const config = item["job-config"];
   const compression = isObject(config) ? config["compression"] : undefined;
   const also = others.length === 0 ? "" : ` Also wrong: ${others.map((fault) => fault.field).join(", ")}.`;
-  return {
+  return present({
     id,
     type: item["job-type"] === "restore" ? "restore" : "backup",
     storage: decodeReportedStorage(item["storage-config"]),
-    ...optional("compression", typeof compression === "boolean" ? compression : undefined),
+    compression: typeof compression === "boolean" ? compression : undefined,
     failure: { code: first.code, message: first.message + also, remedy: first.remedy },
-  };
+  });
 }
 
 function decodeRequest(job: ExtendedJob): JobRequest {
@@ -207,19 +211,19 @@ function decodeRequest(job: ExtendedJob): JobRequest {
     id: job["job-id"],
     storage: decodeStorage(job["storage-config"]),
     compression: job["job-config"].compression,
-    ...optional("requestedAt", requestedAt === undefined ? undefined : canonicalTime(requestedAt)),
+    requestedAt: requestedAt === undefined ? undefined : canonicalTime(requestedAt),
   };
   if (job["job-type"] === "backup") {
-    return { ...base, type: "backup", backupType: job["backup-type"] ?? "full" };
+    return present({ ...base, type: "backup", backupType: job["backup-type"] ?? "full" });
   }
   const restoreToTime = job["restore-to-time"];
-  return {
+  return present({
     ...base,
     type: "restore",
-    ...optional("artefactPath", textOf(job["artefact-path"])),
-    ...optional("restoreToTime", restoreToTime === undefined ? undefined : canonicalTime(restoreToTime)),
-    ...optional("restoreTimeline", job["restore-timeline"]),
-  };
+    artefactPath: textOf(job["artefact-path"]),
+    restoreToTime: restoreToTime === undefined ? undefined : canonicalTime(restoreToTime),
+    restoreTimeline: job["restore-timeline"],
+  });
 }
 
 /**
@@ -245,13 +249,13 @@ function encodeRequest(request: JobRequest): ExtendedJob {
     "job-config": { compression: request.compression },
     "storage-interface": "s3" as const,
     "storage-config": encodeStorage(request.storage),
-    ...optional("requested-at", request.requestedAt),
+    "requested-at": request.requestedAt,
   };
-  if (request.type === "backup") return { ...base, "backup-type": request.backupType };
-  return {
+  if (request.type === "backup") return present({ ...base, "backup-type": request.backupType });
+  return present({
     ...base,
-    ...optional("artefact-path", textOf(request.artefactPath)),
-    ...optional("restore-to-time", request.restoreToTime),
-    ...optional("restore-timeline", request.restoreTimeline),
-  };
+    "artefact-path": textOf(request.artefactPath),
+    "restore-to-time": request.restoreToTime,
+    "restore-timeline": request.restoreTimeline,
+  });
 }

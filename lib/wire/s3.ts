@@ -7,7 +7,7 @@ import { Credentials, type StorageConfig } from "../job/storage-config.ts";
 import { trimBlanksAndSlashes, trimEndOfBlanksAndSlashes } from "../job/trim.ts";
 import type { Databag } from "../juju/juju.ts";
 import { readList } from "./list-value.ts";
-import { optional, textOf } from "./optional.ts";
+import { present, textOf } from "./optional.ts";
 import type { Problem } from "./problem.ts";
 import { kindOf, quoted } from "./received.ts";
 
@@ -30,7 +30,7 @@ export type DecodedS3 =
  * ends of bucket and path, slashes at the end of the endpoint; a path begins with one slash.
  *
  * Values are texts, and stay texts: an access key that looks like a number is no number. Only `tls-ca-chain` and
- * `attributes` are JSON lists.
+ * `attributes` are JSON lists; a chain may also be the one text that such a list would hold.
  */
 export function decodeS3(databag: Databag): DecodedS3 {
   const bucket = trimBlanksAndSlashes(clean(databag, "bucket"));
@@ -44,23 +44,29 @@ export function decodeS3(databag: Databag): DecodedS3 {
 
   const path = trimBlanksAndSlashes(clean(databag, "path"));
   const problems: Problem[] = [];
-  const storage: StorageConfig = {
+  const storage: StorageConfig = present({
     bucket,
     credentials: new Credentials(accessKey, secretKey),
-    ...optional("path", path === "" ? undefined : `/${path}`),
-    ...optional("endpoint", textOf(trimEndOfBlanksAndSlashes(clean(databag, "endpoint")))),
-    ...optional("region", textOf(clean(databag, "region"))),
-    ...optional("uriStyle", textOf(clean(databag, "s3-uri-style"))),
-    ...optional("storageClass", textOf(clean(databag, "storage-class"))),
-    ...optional("tlsCaChain", readTexts(databag, "tls-ca-chain", problems)),
-    ...optional("attributes", readTexts(databag, "attributes", problems)),
-    ...optional("apiVersion", readApiVersion(databag, problems)),
-  };
+    path: path === "" ? undefined : `/${path}`,
+    endpoint: textOf(trimEndOfBlanksAndSlashes(clean(databag, "endpoint"))),
+    region: textOf(clean(databag, "region")),
+    uriStyle: textOf(clean(databag, "s3-uri-style")),
+    storageClass: textOf(clean(databag, "storage-class")),
+    tlsCaChain: readChain(databag, problems),
+    attributes: readTexts(databag, "attributes", problems),
+    apiVersion: readApiVersion(databag, problems),
+  });
   return { complete: true, storage, problems };
 }
 
 function clean(databag: Databag, key: string): string {
   return (databag[key] ?? "").trim();
+}
+
+function readChain(databag: Databag, problems: Problem[]): readonly string[] | undefined {
+  const text = clean(databag, "tls-ca-chain");
+  // Neither PEM nor base64 begins like a value of JSON that could stand here.
+  return /^[-\w+/]/.test(text) ? [text] : readTexts(databag, "tls-ca-chain", problems);
 }
 
 function readTexts(databag: Databag, key: string, problems: Problem[]): readonly string[] | undefined {

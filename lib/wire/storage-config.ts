@@ -4,66 +4,93 @@
  * @module
  */
 import type { ReportedStorage } from "../job/report.ts";
-import { Credentials, type StorageConfig } from "../job/storage-config.ts";
+import { Credentials, withoutUser, type StorageConfig } from "../job/storage-config.ts";
 import type { S3StorageConfig } from "./generated/databags.ts";
 import { isObject } from "./list-value.ts";
-import { optional, textOf } from "./optional.ts";
+import { present, textOf } from "./optional.ts";
 
 /** Reads the storage of a request that the schema accepts (s3 v0, Provider). */
 export function decodeStorage(wire: S3StorageConfig): StorageConfig {
-  return {
+  return present({
     bucket: wire.bucket,
     credentials: new Credentials(wire["access-key"], wire["secret-key"]),
-    ...optional("path", textOf(wire.path)),
-    ...optional("endpoint", textOf(wire.endpoint)),
-    ...optional("region", textOf(wire.region)),
-    ...optional("uriStyle", textOf(wire["s3-uri-style"])),
-    ...optional("storageClass", textOf(wire["storage-class"])),
-    ...optional("tlsCaChain", listOf(wire["tls-ca-chain"])),
-    ...optional("attributes", listOf(wire.attributes)),
-    ...optional("apiVersion", wire["s3-api-version"]),
-  };
+    path: textOf(wire.path),
+    endpoint: textOf(wire.endpoint),
+    region: textOf(wire.region),
+    uriStyle: textOf(wire["s3-uri-style"]),
+    storageClass: textOf(wire["storage-class"]),
+    tlsCaChain: listOf(wire["tls-ca-chain"]),
+    attributes: listOf(wire.attributes),
+    apiVersion: wire["s3-api-version"],
+    unknownFields: listOf(unknownFields(wire)),
+  });
+}
+
+const knownFields: ReadonlySet<string> = new Set([
+  "bucket",
+  "access-key",
+  "secret-key",
+  "path",
+  "endpoint",
+  "region",
+  "s3-uri-style",
+  "storage-class",
+  "tls-ca-chain",
+  "attributes",
+  "s3-api-version",
+] satisfies (keyof S3StorageConfig)[]);
+
+/** The fields of no meaning to us that say something: an empty text is the interface's way to say nothing. */
+function unknownFields(wire: S3StorageConfig): readonly string[] {
+  return Object.keys(wire).filter(
+    (field) => !knownFields.has(field) && wire[field] !== "" && wire[field] !== null,
+  );
 }
 
 /** Writes the storage of a request, keys included. */
 export function encodeStorage(storage: StorageConfig): S3StorageConfig {
   const { accessKey, secretKey } = storage.credentials.reveal();
-  return {
+  return present({
     bucket: storage.bucket,
     "access-key": accessKey,
     "secret-key": secretKey,
-    ...optional("path", textOf(storage.path)),
-    ...optional("endpoint", textOf(storage.endpoint)),
-    ...optional("region", textOf(storage.region)),
-    ...optional("s3-uri-style", textOf(storage.uriStyle)),
-    ...optional("storage-class", textOf(storage.storageClass)),
-    ...optional("tls-ca-chain", listOf(storage.tlsCaChain)),
-    ...optional("attributes", listOf(storage.attributes)),
-    ...optional("s3-api-version", storage.apiVersion),
-  };
+    path: textOf(storage.path),
+    endpoint: textOf(storage.endpoint),
+    region: textOf(storage.region),
+    "s3-uri-style": textOf(storage.uriStyle),
+    "storage-class": textOf(storage.storageClass),
+    "tls-ca-chain": listOf(storage.tlsCaChain),
+    attributes: listOf(storage.attributes),
+    "s3-api-version": storage.apiVersion,
+  });
 }
 
 /** Reads as much of a storage as a report repeats, from whatever was received. */
 export function decodeReportedStorage(received: unknown): ReportedStorage {
   const wire = isObject(received) ? received : {};
-  return {
+  return present({
     bucket: textOf(wire["bucket"]) ?? "",
-    ...optional("path", textOf(wire["path"])),
-    ...optional("endpoint", textOf(wire["endpoint"])),
-    ...optional("region", textOf(wire["region"])),
-  };
+    path: textOf(wire["path"]),
+    endpoint: endpointOf(wire["endpoint"]),
+    region: textOf(wire["region"]),
+  });
 }
 
 /** Writes the storage of a report: v0 demands both keys, so they are there and empty. */
 export function encodeReportedStorage(storage: ReportedStorage): S3StorageConfig {
-  return {
+  return present({
     bucket: storage.bucket,
     "access-key": "",
     "secret-key": "",
-    ...optional("path", textOf(storage.path)),
-    ...optional("endpoint", textOf(storage.endpoint)),
-    ...optional("region", textOf(storage.region)),
-  };
+    path: textOf(storage.path),
+    endpoint: textOf(storage.endpoint),
+    region: textOf(storage.region),
+  });
+}
+
+function endpointOf(received: unknown): string | undefined {
+  const endpoint = textOf(received);
+  return endpoint?.includes("@") === true ? withoutUser(endpoint) : endpoint;
 }
 
 function listOf(texts: readonly string[] | undefined): string[] | undefined {

@@ -9,8 +9,10 @@ const withoutOffset = /^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)$/;
 
 /** Tells whether the day of a time that matches the schema's pattern exists: 30 February does not. */
 export function isCalendarDay(time: string): boolean {
-  const [year = 0, month = 0, day = 0] = time.slice(0, 10).split("-").map(Number);
+  const day = Number(time.slice(8, 10));
+  // Every month has those, and a databag has thousands of times.
   if (day <= 28) return true;
+  const [year = 0, month = 0] = time.slice(0, 7).split("-").map(Number);
   const lastDay = new Date(0);
   lastDay.setUTCFullYear(year, month, 0);
   return day <= lastDay.getUTCDate();

@@ -13,7 +13,7 @@ export type NamedBackup =
 /** The artefact path of a backup, relative to the bucket. */
 export function artefactPathOf(storage: StorageConfig, stanza: string, label: string): string {
   const { path } = storageLocation(storage);
-  return `${path === "/" ? "" : path.replaceAll(/\/+/g, "/")}/backup/${stanza}/${label}/`;
+  return `${path === "/" ? "" : path}/backup/${stanza}/${label}/`;
 }
 
 /** The folder for the log and the record of a job, relative to the storage's path. */

@@ -17,7 +17,6 @@ import { ExecutorError } from "../../lib/errors.ts";
 import { cancelledFailure, failureOf } from "./job-failure.ts";
 import type { Parts } from "./parts.ts";
 import { finishEarlierRestore } from "./restore/restore-finish.ts";
-import { ignoredFields } from "./pgbackrest/pgbackrest-config.ts";
 import type { PgBackRest } from "./pgbackrest/pgbackrest.ts";
 
 /** Makes a backup. A failure is a result; nothing is thrown for what the world does. */
@@ -42,7 +41,6 @@ async function backup(parts: Parts, request: BackupRequest, context: JobContext)
   const facts = await gatherBackupFacts(parts, request, context);
   const refused = firstFailure(createBackupChecks, facts);
   if (refused !== undefined) throw new ExecutorError(refused);
-  for (const line of ignoredFields(storage)) context.log(`WARN: ${line}`);
 
   const log = (line: string): void => context.log(line);
   const pgbackrest = await settleArchiveStorage({ ...parts, log }, storage, context.signal);
@@ -71,7 +69,6 @@ async function backup(parts: Parts, request: BackupRequest, context: JobContext)
       message: `The backup ${made.label} holds pages with wrong checksums: the database itself is damaged.`,
       remedy: "Find the damaged pages in the job's log, repair the database, and keep the older backups.",
     });
-  const warnings = [...ignoredFields(storage), ...seen.warnings];
   return {
     succeeded: true,
     backupId: made.label,
@@ -79,7 +76,7 @@ async function backup(parts: Parts, request: BackupRequest, context: JobContext)
     recordFolder: recordFolderOf(settings.stanza, made.label),
     sizeBytes: made.repositoryBytes,
     timeline: made.timeline,
-    ...(warnings.length === 0 ? {} : { warning: warnings.join(" ") }),
+    ...(seen.warnings.length === 0 ? {} : { warning: seen.warnings.join(" ") }),
   };
 }
 

@@ -7,7 +7,7 @@ import type { Backup } from "../../lib/job/backup.ts";
 import type { Executor, JobContext, JobResult, Recovery, Standing } from "../../lib/executor.ts";
 import type { Failure } from "../../lib/job/report.ts";
 import type { BackupRequest, JobRequest, RestoreRequest } from "../../lib/job/request.ts";
-import type { StorageConfig } from "../../lib/job/storage-config.ts";
+import type { IgnoredStorageFields, StorageConfig } from "../../lib/job/storage-config.ts";
 import { makeBackup } from "./backup.ts";
 import { listBackups } from "./list.ts";
 import type { Settings } from "./options.ts";
@@ -16,11 +16,13 @@ import { memberState } from "./patroni/patroni.ts";
 import { preflight } from "./preflight.ts";
 import { recoverFrom } from "./recover.ts";
 import { restoreBackup } from "./restore.ts";
+import { ignoredByPgBackRest } from "./checks/storage-check.ts";
 
 const standingTimeoutMs = 900;
 
 /** Runs jobs for PostgreSQL. */
 export class PostgresqlExecutor implements Executor {
+  readonly ignoredStorageFields: IgnoredStorageFields = ignoredByPgBackRest;
   readonly #settings: Settings;
   #parts: Promise<Parts> | undefined;
 

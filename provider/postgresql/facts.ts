@@ -22,7 +22,7 @@ import { readRestoreJournal } from "./restore/restore-journal.ts";
 import type { UnfinishedRestore } from "./checks/unfinished-restore.ts";
 import { ExecutorError } from "../../lib/errors.ts";
 import { failureOf } from "./job-failure.ts";
-import { rejectStorage } from "./pgbackrest/pgbackrest-config.ts";
+import { rejectStorage } from "./checks/storage-check.ts";
 import { PgBackRest } from "./pgbackrest/pgbackrest.ts";
 import type { Stanza } from "./pgbackrest/pgbackrest-info.ts";
 import { rejectTime, type DiskFacts, type RestoreFacts } from "./checks/restore-checks.ts";

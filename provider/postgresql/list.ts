@@ -9,7 +9,7 @@ import { artefactPathOf } from "./artefact-path.ts";
 import { inspect } from "./facts.ts";
 import { ExecutorError } from "../../lib/errors.ts";
 import type { Parts } from "./parts.ts";
-import { rejectStorage } from "./pgbackrest/pgbackrest-config.ts";
+import { rejectStorage } from "./checks/storage-check.ts";
 import { toBackup } from "./pgbackrest/pgbackrest-info.ts";
 
 /**

@@ -19,7 +19,7 @@ import { ExecutorError } from "../../lib/errors.ts";
 import { cancelledFailure, failureOf } from "./job-failure.ts";
 import type { Parts } from "./parts.ts";
 import { stopCluster } from "./patroni/patroni-service.ts";
-import { rejectStorage } from "./pgbackrest/pgbackrest-config.ts";
+import { rejectStorage } from "./checks/storage-check.ts";
 import { PgBackRest } from "./pgbackrest/pgbackrest.ts";
 import { finishEarlierRestore, finishRestore } from "./restore/restore-finish.ts";
 import { restoreChecks } from "./checks/restore-checks.ts";

@@ -1,15 +1,22 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { SimulatedJuju, type SecretReport } from "../../lib/testing/index.ts";
-import { startForTest, stopAndCheckForLeaks } from "./juju-contract-leaks.ts";
-import { answer, Probe, probeCharm, refusal, waitFor, type LineResult } from "./juju-contract-probe.ts";
+import { startForTest, stopAndCheckForLeaks } from "./juju-contract/leaks.ts";
+import {
+  answer,
+  ShellProbe,
+  probeCharm,
+  refusal,
+  waitFor,
+  type LineResult,
+} from "./juju-contract/shell-probe.ts";
 
 const unknown = "secret:9m4e2mr0ui3e8a215n4g";
 const cluster = 0;
 let juju: SimulatedJuju;
-let probe: Probe;
+let probe: ShellProbe;
 let backend: number;
 
-async function deploy(version?: string): Promise<readonly [SimulatedJuju, Probe, number]> {
+async function deploy(version?: string): Promise<readonly [SimulatedJuju, ShellProbe, number]> {
   // A failed hook runs again when a test says so, and never by the clock.
   const options = { hookRetryDelayMs: 300_000, ...(version === undefined ? {} : { version }) };
   const started = await (version === undefined ? SimulatedJuju.start(options) : startForTest(options));
@@ -17,7 +24,7 @@ async function deploy(version?: string): Promise<readonly [SimulatedJuju, Probe,
   await started.deploy({ charm: probeCharm, application: "beta", units: 2 });
   const relation = await started.integrate("alpha:backend", "beta:frontend");
   await started.settle();
-  return [started, new Probe(started), relation];
+  return [started, new ShellProbe(started), relation];
 }
 
 beforeAll(async () => {
@@ -47,7 +54,7 @@ function secret(uri: string, of = juju): SecretReport {
 /** Runs lines in an `update-status` hook whose commit is refused, and tells why; the hook counts as done then. */
 async function refusedCommit(of: SimulatedJuju, unit: string, ...lines: readonly string[]): Promise<string> {
   const from = of.log().length;
-  await new Probe(of).run(unit, ...lines);
+  await new ShellProbe(of).run(unit, ...lines);
   await of.resolve(unit, { retry: false });
   await of.settle();
   return (
@@ -244,7 +251,7 @@ describe("a secret goes with its owner", () => {
 
 describe("what a hook hands over", () => {
   /** Adds a secret of the unit and writes to the application's databag, and is deposed before the end. */
-  async function deposed(of: SimulatedJuju, within: Probe, relation: number): Promise<void> {
+  async function deposed(of: SimulatedJuju, within: ShellProbe, relation: number): Promise<void> {
     await within.on(
       "alpha/0",
       "update-status",

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { VirtualClock, type SimulatedJuju, type SimulatedJujuOptions } from "../../lib/testing/index.ts";
-import { startForTest, stopAndCheckForLeaks } from "./juju-contract-leaks.ts";
-import { Probe, probeCharm, waitFor } from "./juju-contract-probe.ts";
+import { startForTest, stopAndCheckForLeaks } from "./juju-contract/leaks.ts";
+import { ShellProbe, probeCharm, waitFor } from "./juju-contract/shell-probe.ts";
 
 const hours = 3_600_000;
 const minutes = 60_000;
@@ -10,12 +10,12 @@ const secretHooks = ["secret-changed", "secret-remove", "secret-rotate", "secret
 /** A model with a secret of application alpha, which application beta may read; each secret hook says what it is about. */
 class Scene {
   readonly juju: SimulatedJuju;
-  readonly probe: Probe;
+  readonly probe: ShellProbe;
   uri = "";
 
   private constructor(juju: SimulatedJuju) {
     this.juju = juju;
-    this.probe = new Probe(juju);
+    this.probe = new ShellProbe(juju);
   }
 
   static async set(args: string, options: SimulatedJujuOptions = {}): Promise<Scene> {

@@ -2,19 +2,19 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { SimulatedJuju, type SecretReport } from "../../lib/testing/index.ts";
-import { startForTest, stopAndCheckForLeaks } from "./juju-contract-leaks.ts";
-import { answer, Probe, probeCharm, refusal, type LineResult } from "./juju-contract-probe.ts";
+import { startForTest, stopAndCheckForLeaks } from "./juju-contract/leaks.ts";
+import { answer, ShellProbe, probeCharm, refusal, type LineResult } from "./juju-contract/shell-probe.ts";
 
 const id = /^secret:[0-9a-z]{20}\n$/u;
 const unknown = "secret:9m4e2mr0ui3e8a215n4g";
 let juju: SimulatedJuju;
-let probe: Probe;
+let probe: ShellProbe;
 let backend: number;
 
 beforeAll(async () => {
   // A failed hook runs again when a test says so, and never by the clock.
   juju = await SimulatedJuju.start({ hookRetryDelayMs: 300_000 });
-  probe = new Probe(juju);
+  probe = new ShellProbe(juju);
   await juju.deploy({ charm: probeCharm, application: "alpha", units: 2 });
   await juju.deploy({ charm: probeCharm, application: "beta", units: 2 });
   backend = await juju.integrate("alpha:backend", "beta:frontend");
@@ -214,7 +214,7 @@ describe("secret-get", () => {
 describe("secret-info-get and secret-ids", () => {
   test("tell of the secrets that the unit can manage", async () => {
     const four = await startForTest();
-    const inFour = new Probe(four);
+    const inFour = new ShellProbe(four);
     await four.deploy({ charm: probeCharm, application: "alpha", units: 2 });
     await four.deploy({ charm: probeCharm, application: "beta" });
     const relation = await four.integrate("alpha:backend", "beta:frontend");

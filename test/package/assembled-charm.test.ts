@@ -91,9 +91,10 @@ describe.each(names)("assembled as its part says, the %s", (name) => {
       encoding: "utf8",
       env: { PATH: "/nowhere", JUJU_CHARM_DIR: charm },
     });
-    // It came as far as to find that it was not started by Juju.
+    // It came as far as to find that it was not started by Juju, by the only Node that it can have found.
     expect(stderr).toContain("configuration-invalid");
-    expect(stderr).toContain(version);
+    const own = spawnSync(join(charm, "node/bin/node"), ["--version"], { encoding: "utf8" });
+    expect(own.stdout.trim()).toBe(version);
   });
 });
 

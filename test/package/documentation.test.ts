@@ -12,7 +12,6 @@ import { decodeS3 } from "../../lib/wire/s3.ts";
 import { endPhases, isPhase, phasesAtWork, phasesBeforeStart, statusOf } from "../../lib/job/phase.ts";
 import { hookToolNames } from "../../lib/testing/hook-tools/run-hook-tool.ts";
 import { createBackupChecks } from "../../provider/postgresql/checks/create-backup-checks.ts";
-import { storageFields } from "../../provider/postgresql/pgbackrest/pgbackrest-config.ts";
 import { pgBackRestErrors } from "../../provider/postgresql/pgbackrest/pgbackrest-errors.ts";
 import { restoreChecks } from "../../provider/postgresql/checks/restore-checks.ts";
 import { failureCodes, optionNames, storageCodes, unionMembers } from "./failure-codes.ts";
@@ -221,19 +220,6 @@ describe("the reference of PostgreSQL", () => {
     ];
     expect(options.length).toBeGreaterThan(15);
     expect(namesIn(postgresql, "options").toSorted()).toEqual(options.toSorted());
-  });
-
-  test("has what each field of the s3 interface does", () => {
-    const table = [
-      ["field", "treatment", "when", "effect"],
-      ...storageFields.map(({ field, treatment, when, effect }) => [
-        code(field),
-        treatment,
-        when ?? "",
-        effect,
-      ]),
-    ];
-    expect(shownTable(postgresql, "s3-fields", table)).toEqual(table);
   });
 
   test.each([

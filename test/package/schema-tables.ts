@@ -137,8 +137,8 @@ export function schemaTable(name: string): Table {
   return [["field", "type", "required", "written", "meaning"], ...rows];
 }
 
-/** Every property that any of the schemas declares, at any depth. */
-export function everyProperty(): ReadonlySet<string> {
+/** Every property that any of the schemas declares, or that of `s3` alone, at any depth. */
+export function everyProperty(only?: "s3"): ReadonlySet<string> {
   const found = new Set<string>();
   const walk = (value: unknown): void => {
     if (Array.isArray(value)) value.forEach(walk);
@@ -146,7 +146,7 @@ export function everyProperty(): ReadonlySet<string> {
     if (isObject(value["properties"])) for (const key of Object.keys(value["properties"])) found.add(key);
     for (const [key, inner] of Object.entries(value)) if (key !== "examples") walk(inner);
   };
-  [provider, requirer, extensions, s3].forEach(walk);
+  (only === "s3" ? [s3] : [provider, requirer, extensions, s3]).forEach(walk);
   return found;
 }
 

@@ -15,13 +15,13 @@ export interface Certificates {
   readonly caPem: string;
   /** Another authority, which signed nothing: a client that trusts it alone must refuse the server. */
   readonly untrustedCaFile: string;
-  /** For localhost, *.s3.localhost and 127.0.0.1. */
+  /** For the names that were given. */
   readonly certificateFile: string;
   readonly keyFile: string;
 }
 
 // A configuration of our own, because the one of the system adds extensions that differ between versions.
-const opensslConfiguration = `
+const opensslConfiguration = (names: readonly string[]): string => `
 [req]
 distinguished_name = name
 prompt = no
@@ -34,14 +34,23 @@ subjectKeyIdentifier = hash
 basicConstraints = critical,CA:FALSE
 keyUsage = critical,digitalSignature
 extendedKeyUsage = serverAuth
-subjectAltName = DNS:localhost,DNS:*.s3.localhost,IP:127.0.0.1
+subjectAltName = ${names.join(",")}
 `;
 
-/** Makes the certificates in a directory, which is created where it is missing. */
-export async function createCertificates(directory: string): Promise<Certificates> {
+const localNames = ["DNS:localhost", "DNS:*.s3.localhost", "IP:127.0.0.1"];
+
+/**
+ * Makes the certificates in a directory, which is created where it is missing.
+ *
+ * @param names What the server's certificate is for. Default: localhost, *.s3.localhost and 127.0.0.1.
+ */
+export async function createCertificates(
+  directory: string,
+  names: readonly string[] = localNames,
+): Promise<Certificates> {
   await mkdir(directory, { recursive: true });
   const configuration = join(directory, "openssl.cnf");
-  await writeFile(configuration, opensslConfiguration);
+  await writeFile(configuration, opensslConfiguration(names));
   const file = (name: string): string => join(directory, name);
 
   const create = async (

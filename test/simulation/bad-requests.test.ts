@@ -144,3 +144,14 @@ describe("a bad job is reported as rejected, and the good ones beside it run", (
     await nextJobRuns();
   });
 });
+
+test("a field of the storage that nobody knows is named beside the job's success, without what it says", async () => {
+  const job = request({ "storage-config": { ...storage, proxy: "https://admin:hunter2@proxy.example" } });
+  await model.writeJobs([job]);
+  const report = await model.reportIn(String(job["job-id"]), "succeeded");
+  expect(report).toMatchObject({
+    status: "success",
+    message: "storage-config.proxy is ignored: the interface s3 has no such field.",
+  });
+  expect(JSON.stringify(report)).not.toContain("hunter2");
+});

@@ -24,11 +24,23 @@ interface Call {
 }
 
 let juju: SimulatedJuju;
+let database: ScriptedDatabase;
 let relation: number;
 let storage: number;
 /** The calls of each dispatch, in the order of the dispatches. */
 let dispatches: { readonly unit: string; readonly event: string; readonly calls: Call[] }[];
 let moment = 0;
+
+/** Ends one call after the other, with time between them in which a charm can make those that waited for it. */
+let line = Promise.resolve();
+async function inLine(): Promise<void> {
+  const before = line;
+  line = (async () => {
+    await before;
+    for (let turns = 0; turns < 5; turns += 1) await turn();
+  })();
+  await line;
+}
 
 /** A charm whose calls are noted, and take a moment, so that those that are made side by side are seen to be. */
 function noted(charm: CharmFunction): CharmFunction {
@@ -45,7 +57,7 @@ function noted(charm: CharmFunction): CharmFunction {
         endedAt: Infinity,
       };
       calls.push(call);
-      await turn();
+      await inLine();
       const end = await runTool(tool, args, stdin);
       call.endedAt = moment++;
       return end;
@@ -62,7 +74,8 @@ function databagOf(unit: string, args: readonly string[]): Readonly<Record<strin
 beforeEach(async () => {
   dispatches = [];
   const clock = new VirtualClock();
-  const { executor, store } = new ScriptedDatabase(clock);
+  database = new ScriptedDatabase(clock);
+  const { executor, store } = database;
   juju = await SimulatedJuju.start({ clock });
   const provider: CharmFunction = async (dispatch) => {
     const { status } = await new Provider({
@@ -106,6 +119,7 @@ afterEach(async () => {
 describe("in a whole backup", () => {
   test("every dispatch reads each databag at most once, and asks nothing else twice", () => {
     expect(dispatches.length).toBeGreaterThan(20);
+    expect(database.backups).toHaveLength(1);
     expect(juju.databag(relation, "database/0")["jobs"]).toContain('"succeeded"');
     for (const { unit, event, calls } of dispatches) {
       // Leadership may end within a dispatch: whoever writes asks before.
@@ -117,7 +131,8 @@ describe("in a whole backup", () => {
 
   test("every dispatch writes each databag at most once, after all reading, and only what changes it", () => {
     const writes = dispatches.flatMap(({ calls }) => calls.filter(({ tool }) => tool === "relation-set"));
-    expect(writes.length).toBeGreaterThan(4);
+    // The request, that it was taken up, its end and the list of backups; phases between may go by unseen.
+    expect(writes.length).toBeGreaterThan(3);
     for (const { unit, event, calls } of dispatches) {
       const written = calls.filter(({ tool }) => tool === "relation-set");
       const targets = written.map(({ args }) => args.join(" "));
@@ -134,15 +149,50 @@ describe("in a whole backup", () => {
     }
   });
 
-  test("questions that do not depend on each other are asked side by side", () => {
-    const { calls = [] } =
-      dispatches.findLast(({ unit, event }) => unit === "database/0" && event === "update-status") ?? {};
-    for (const tools of [["goal-state", "is-leader", "relation-ids"], ["relation-get"]]) {
-      const asked = calls.filter(({ tool }) => tools.includes(tool));
-      expect(asked).toHaveLength(3);
-      const firstAnswer = Math.min(...asked.map(({ endedAt }) => endedAt));
-      expect(asked.filter(({ startedAt }) => startedAt < firstAnswer)).toEqual(asked);
+  test("no question waits for an answer that it does not need", () => {
+    let asked = 0;
+    for (const { unit, event, calls } of dispatches) {
+      // An action does one thing after another: what it is for comes before the status that follows from it.
+      if (calls.some(({ tool }) => tool === "action-get")) continue;
+      for (const call of calls.filter(
+        ({ tool }) => tool.startsWith("relation-") && tool !== "relation-set",
+      )) {
+        const needed = answersNeeded(call, unit, calls);
+        const ready = Math.max(-1, ...needed.map(({ endedAt }) => endedAt));
+        const waitedFor = calls.filter(({ endedAt }) => endedAt > ready && endedAt < call.startedAt);
+        expect(waitedFor, `${unit} ${event}: ${call.args.join(" ")}`).toEqual([]);
+        asked += 1;
+      }
     }
+    expect(asked).toBeGreaterThan(100);
+  });
+
+  test("a dispatch with nothing to do asks eight questions, and begins with all that it can ask at once", () => {
+    const idle = dispatches.findLast(({ unit, event }) => unit === "database/0" && event === "update-status");
+    const calls = idle?.calls ?? [];
     expect(calls).toHaveLength(8);
+    const firstAnswer = Math.min(...calls.map(({ endedAt }) => endedAt));
+    const first = calls.filter(({ startedAt }) => startedAt < firstAnswer).map(({ tool }) => tool);
+    expect(first.toSorted()).toEqual(["goal-state", "is-leader", "relation-ids"]);
   });
 });
+
+/** The calls whose answers tell what to ask: which relation, which application, which unit, and whether that is allowed. */
+function answersNeeded({ tool, args }: Call, unit: string, calls: readonly Call[]): readonly Call[] {
+  if (tool === "relation-ids") return [];
+  const id = args[args.indexOf("-r") + 1] ?? "";
+  const ids = calls.filter(
+    (call) => call.tool === "relation-ids" && call.args.includes(id.split(":")[0] ?? ""),
+  );
+  if (tool === "relation-list") return ids;
+  const ofApplication = args.includes("--app");
+  const owner = args.at(-1) ?? "";
+  if (owner === unit) return ids;
+  if (owner === unit.split("/")[0]) return [...ids, ...calls.filter((call) => call.tool === "is-leader")];
+  return calls.filter(
+    (call) =>
+      call.tool === "relation-list" &&
+      call.args.includes(id) &&
+      call.args.includes("--app") === ofApplication,
+  );
+}

@@ -72,6 +72,19 @@ describe.sequential("a backup manager says what it is missing", () => {
     expect(status()).toEqual({ name: "active", message: "" });
   });
 
+  test("what of the storage's configuration cannot be read", async () => {
+    const problem = "tls-ca-chain[0] is a number; expected a string.";
+    await juju.configure("s3-integrator", { "tls-ca-chain": "[1]" });
+    await juju.settle();
+    expect(status()).toEqual({ name: "blocked", message: `storage unusable: ${problem}` });
+    expect(await refusal("create-backup")).toBe(
+      `The storage related as s3-parameters cannot be used: ${problem} Write tls-ca-chain as a JSON list of strings.`,
+    );
+    await juju.configure("s3-integrator", { "tls-ca-chain": "" });
+    await juju.settle();
+    expect(status()).toEqual({ name: "active", message: "" });
+  });
+
   test("what the database does not say that it can do", async () => {
     for (const [action, parameters] of [
       ["create-backup", { type: "incremental" }],

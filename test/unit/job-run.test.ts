@@ -141,6 +141,35 @@ describe("a job that succeeds", () => {
     expect(warned.end.message).toMatch(/^One file was skipped\. The job's log could not be uploaded: /);
   });
 
+  test.each([
+    ["backup", backup],
+    ["restore", restore],
+  ])("says which fields of the storage had no effect: %s", async (_, request) => {
+    const run = await runWith(
+      {
+        ignoredStorageFields: { "storage-class": "there is one class" },
+        backup: async () => ({ ...done, warning: "One file was skipped." }),
+        restore: async () => ({ ...done, warning: "One file was skipped." }),
+      },
+      {
+        request: {
+          ...request,
+          storage: { ...storage, storageClass: "COLD", attributes: ["a: b"], unknownFields: ["proxy"] },
+        },
+      },
+    );
+    const warnings = [
+      "storage-config.storage-class is ignored: there is one class.",
+      "storage-config.proxy is ignored: the interface s3 has no such field.",
+    ];
+    expect(run.end).toMatchObject({
+      phase: "succeeded",
+      message: [...warnings, "One file was skipped."].join(" "),
+    });
+    expect(run.log).toEqual(warnings.map((warning) => `WARN: ${warning}`));
+    expect(run.stored.get("database-backup/db/label/job.log")).toContain(warnings[0]);
+  });
+
   test("stays a success though it was cancelled too late", async () => {
     const run = await runWith({}, { signal: AbortSignal.abort() });
     expect(run.end.phase).toBe("succeeded");

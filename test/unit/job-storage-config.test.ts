@@ -32,7 +32,8 @@ describe("the location of a storage", () => {
     ["team/db", "/team/db"],
     ["/team/db/", "/team/db"],
     [" /team/db/ ", "/team/db"],
-    ["team //db", "/team //db"],
+    ["team //db", "/team /db"],
+    ["//team///db//", "/team/db"],
   ])("cleans the path %j", (path, clean) => {
     expect(storageLocation({ bucket: "b", ...(path === undefined ? {} : { path }) }).path).toBe(clean);
   });
@@ -45,6 +46,10 @@ describe("the location of a storage", () => {
     ["http://10.0.0.1:9000//", "http://10.0.0.1:9000"],
     [" https://minio.local/ ", "https://minio.local"],
     ["https://minio.local/s3", "https://minio.local/s3"],
+    ["minio.local:9000", "https://minio.local:9000"],
+    ["https://admin:hunter2@minio.local", "https://minio.local"],
+    ["admin:hunter2@minio.local", "https://minio.local"],
+    ["https://minio.local/@", "https://minio.local/@"],
   ])("cleans the endpoint %j", (endpoint, clean) => {
     const location = storageLocation({ bucket: "b", ...(endpoint === undefined ? {} : { endpoint }) });
     expect(location.endpoint).toBe(clean);
@@ -126,12 +131,22 @@ describe("credentials", () => {
     ["", "s", false],
     ["k", "", false],
     ["", "", false],
+    [" ", "\n", false],
   ])("of %j and %j are present: %s", (access, secret, present) => {
     expect(new Credentials(access, secret).present).toBe(present);
   });
 });
 
+test("credentials are without the blanks at their ends", () => {
+  expect(new Credentials(" k\n", "\ts t ").reveal()).toEqual({ accessKey: "k", secretKey: "s t" });
+});
+
 describe("a report's storage", () => {
+  test("says nothing of a user and a password", () => {
+    const storage = { bucket: "b", endpoint: "https://u:hunter2@e", credentials: new Credentials("k", "s") };
+    expect(reportedStorage(storage)).toEqual({ bucket: "b", endpoint: "https://e" });
+  });
+
   test("is the location of the request, as it was written, and nothing else", () => {
     const credentials = new Credentials("k", "s");
     expect(

@@ -8,7 +8,7 @@ import type { Database } from "../../requirer/database.ts";
 import { summarise } from "../../requirer/status.ts";
 
 const storage = { bucket: "b", credentials: new Credentials("AKIACANARY", "secret-canary") };
-const complete: RelatedStorage = { complete: true, storage };
+const complete: RelatedStorage = { complete: true, storage, problems: [] };
 
 /** A database with a job in each of the phases; `requested` has no report. */
 function database(...said: readonly (Partial<JobReport> & { readonly phase: Phase })[]): Database {

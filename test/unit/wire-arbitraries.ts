@@ -23,9 +23,11 @@ const location = {
   region: text,
 };
 
+const keyText = text.filter((characters) => characters.trim() !== "");
+
 /** Credentials whose two keys are there. */
 export const credentials: fc.Arbitrary<Credentials> = fc
-  .tuple(text, text)
+  .tuple(keyText, keyText)
   .map(([accessKey, secretKey]) => new Credentials(accessKey, secretKey));
 
 const texts = fc.array(text, { minLength: 1, maxLength: 3 });

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { decodeS3, type DecodedS3 } from "../../lib/wire/index.ts";
+import { encodeStorage } from "../../lib/wire/storage-config.ts";
+import { relationRows, requiredKeys } from "../storage-table/relation-rows.ts";
 
 const required = { bucket: "b", "access-key": "a", "secret-key": "s" };
 
@@ -14,6 +16,21 @@ function problemsOf(databag: Record<string, string>): readonly string[] {
   const decoded: DecodedS3 = decodeS3({ ...required, ...databag });
   return decoded.complete ? decoded.problems.map(({ message }) => message) : ["incomplete"];
 }
+
+describe("what the page says of the s3 relation", () => {
+  test.each(relationRows)("$key, $form", ({ databag, gives }) => {
+    const decoded = decodeS3({ ...requiredKeys, ...databag });
+    if (!decoded.complete) throw new Error("it is not complete");
+    const [problem] = decoded.problems;
+    const made =
+      problem === undefined
+        ? { config: encodeStorage(decoded.storage) }
+        : { refused: problem.message, config: {} };
+    expect(made).toEqual(
+      "refused" in gives ? { ...gives, config: {} } : { config: { ...requiredKeys, ...gives.config } },
+    );
+  });
+});
 
 describe("the s3 relation", () => {
   test.each([
@@ -79,10 +96,18 @@ describe("the s3 relation", () => {
     });
   });
 
+  test.each(["-----BEGIN CERTIFICATE-----\nMIIB", " LS0tLS1CRUdJTi \n"])(
+    "has a chain that is a text in itself: %j",
+    (text) => {
+      expect(problemsOf({ "tls-ca-chain": text })).toEqual([]);
+      expect(storageOf({ "tls-ca-chain": text })).toMatchObject({ tlsCaChain: [text.trim()] });
+    },
+  );
+
   test.each([
     [
-      { "tls-ca-chain": "-----BEGIN" },
-      "tls-ca-chain is not JSON: at line 1, column 1, a value was expected, but something else stands here.",
+      { attributes: "a: b" },
+      "attributes is not JSON: at line 1, column 1, a value was expected, but something else stands here.",
     ],
     [{ "tls-ca-chain": '["pem",1]' }, "tls-ca-chain[1] is a number; expected a string."],
     [{ attributes: '{"a":"b"}' }, "attributes holds an object; expected a list."],

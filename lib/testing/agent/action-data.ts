@@ -54,8 +54,11 @@ export class ActionData implements ToolAction {
     let failure = this.#failure;
     if (end.exitCode !== 0) failure = `exit status ${end.exitCode}`;
     else if (!committed) failure = "committing requested changes failed";
+    const isAborted = this.#task.isCancelled && end.exitCode !== 0;
+    if (isAborted) failure = "signal: killed";
+    const failedStatus = isAborted ? "aborted" : "failed";
     return {
-      status: failure === undefined ? "completed" : "failed",
+      status: failure === undefined ? "completed" : failedStatus,
       results,
       message: failure ?? "",
       log: [...this.#task.log],

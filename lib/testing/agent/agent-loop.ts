@@ -6,6 +6,7 @@
  * @module
  */
 import type { CharmRunner } from "./charm-runner.ts";
+import { commandRelation, type CommandAbout } from "./command-relation.ts";
 import type { HookContext } from "./hook-context.ts";
 import { operationName, operationRelation, type Operation, type ProcessEnd } from "./operation.ts";
 import { UnitAgent, type UnitAgentOptions } from "./unit-agent.ts";
@@ -41,6 +42,8 @@ export class AgentLoop {
   #context: HookContext | undefined;
   #work: Promise<void> | undefined;
   #isStopped = false;
+  /** When the agent is to be killed in the operation under way. */
+  #restart: "now" | "unrecorded" | undefined;
 
   constructor(options: AgentLoopOptions) {
     this.#options = options;
@@ -69,22 +72,59 @@ export class AgentLoop {
     this.#work = this.#workUntilIdle(this.#runner);
   }
 
-  /**
-   * Runs a command in a context of the unit, when its turn has come (`juju-exec`).
-   *
-   * @param relationId The relation that it is about: `3` or `database-backup:3`.
-   * @param remoteUnit Default: the only member of that relation, if there is just one.
-   */
-  async exec(commands: string, relationId?: string, remoteUnit?: string): Promise<ProcessEnd> {
-    const id = relationId === undefined ? undefined : relationId.slice(relationId.lastIndexOf(":") + 1);
-    const relation = id === undefined ? undefined : this.agent.commandRelation(Number(id), remoteUnit);
-    if (id !== undefined && relation === undefined) {
-      return { exitCode: 1, stdout: "", stderr: "ERROR relation not found\n" };
-    }
+  /** Lets the unit run `update-status` when it has nothing else to do. */
+  wantUpdateStatus(): void {
+    this.agent.wantUpdateStatus();
+    this.wake();
+  }
+
+  /** Runs a command in a context of the unit, when its turn has come (`juju-exec`). */
+  async exec(commands: string, about: CommandAbout = {}): Promise<ProcessEnd> {
+    const found = commandRelation(about, (id) => this.agent.relation(id));
+    if ("refusal" in found) return { exitCode: 1, stdout: "", stderr: `ERROR ${found.refusal}\n` };
+    const { relation } = found;
     return await new Promise((finished) => {
       this.agent.addCommand({ commands, finished, ...(relation === undefined ? {} : { relation }) });
       this.wake();
     });
+  }
+
+  /**
+   * Kills the agent with what it runs, and starts it anew.
+   *
+   * @param when `unrecorded` lets the hook that runs end and hand over its writes, and kills the agent before it takes
+   * note of that.
+   * @returns Whether there was such a hook. To be killed now, an agent need not run anything.
+   */
+  async restart(when: "now" | "unrecorded"): Promise<boolean> {
+    const operation = this.#context?.operation;
+    if (when === "unrecorded") {
+      if (operation?.kind !== "hook") return false;
+      this.#restart = when;
+      return true;
+    }
+    if (operation === undefined) {
+      this.agent.restart();
+    } else {
+      this.#restart = when;
+      this.#runner?.kill();
+    }
+    this.wake();
+    return true;
+  }
+
+  /**
+   * Calls off an action: one that waits never runs, and of one that runs the dispatch is killed.
+   *
+   * @returns Whether it was there.
+   */
+  cancelAction(id: string): boolean {
+    if (this.agent.cancelAction(id)) return true;
+    const operation = this.#context?.operation;
+    if (operation?.kind !== "action" || operation.task.id !== id) return false;
+    operation.task.isCancelled = true;
+    this.#runner?.killDispatch();
+    return true;
   }
 
   /** Kills what runs, and ends what waits. */
@@ -129,11 +169,23 @@ export class AgentLoop {
     }
     this.#options.onRun(describeRun(this.agent.unit, operation, end));
     try {
-      this.agent.finish(context, end);
+      this.#finish(context, end);
     } catch (error) {
       abort(operation);
       throw error;
     }
+  }
+
+  #finish(context: HookContext, end: ProcessEnd): void {
+    const restart = this.#restart;
+    this.#restart = undefined;
+    if (restart === undefined) {
+      this.agent.finish(context, end);
+      return;
+    }
+    if (restart === "now") this.agent.interrupted(context.operation);
+    else this.agent.finishUnrecorded(context, end);
+    this.agent.restart();
   }
 }
 

@@ -26,6 +26,8 @@ export interface HookContextOptions {
   readonly model: Model;
   readonly operation: Operation;
   readonly relations: readonly RelationState[];
+  /** Whether a relation id is refused that names another endpoint than the relation's own. */
+  readonly checksEndpoints: boolean;
   readonly log: Log;
 }
 
@@ -37,6 +39,7 @@ export class HookContext implements ToolContext {
   readonly model: Model;
   readonly operation: Operation;
   readonly relations: readonly ContextRelation[];
+  readonly checksEndpoints: boolean;
   readonly hookRelation: ToolRelation | undefined;
   readonly remoteUnit: string | undefined;
   readonly remoteApplication: string | undefined;
@@ -57,6 +60,7 @@ export class HookContext implements ToolContext {
     this.model = model;
     this.operation = operation;
     this.relations = options.relations.map((state) => new ContextRelation(state, options.unit));
+    this.checksEndpoints = options.checksEndpoints;
     const about = operationRelation(operation);
     this.hookRelation = this.relations.find((relation) => relation.id === about?.id);
     this.remoteUnit = about?.remoteUnit;

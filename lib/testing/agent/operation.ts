@@ -38,11 +38,14 @@ export interface HookInfo {
   readonly secret?: HookSecret;
   /** The configuration that a `config-changed` hook is about. */
   readonly configVersion?: number;
+  /** The charm that an `install` or `upgrade-charm` hook is about. */
+  readonly charmVersion?: number;
 }
 
 /** How an action ended. */
 export interface ActionResult {
-  readonly status: "completed" | "failed" | "aborted";
+  /** `cancelled` where it was called off before it ran, `aborted` where it was ended while it ran. */
+  readonly status: "completed" | "failed" | "aborted" | "cancelled";
   /** What the charm set, nested keys joined by periods, with `return-code` and, if not empty, `stdout` and `stderr`. */
   readonly results: Readonly<Record<string, string>>;
   readonly message: string;
@@ -58,6 +61,8 @@ export interface ActionTask {
   readonly name: string;
   readonly parameters: Readonly<Record<string, unknown>>;
   readonly log: string[];
+  /** Whether it was called off while it ran. */
+  isCancelled: boolean;
   /** Called once, at the end. */
   readonly finished: (result: ActionResult) => void;
 }
@@ -95,6 +100,14 @@ export function operationName(operation: Operation): string {
     case "command":
       return "juju-exec";
   }
+}
+
+/** Whether an operation is the first to run the charm that its application has now. */
+export function bringsCharm(operation: Operation): boolean {
+  return (
+    operation.kind === "hook" &&
+    (operation.hook.name === "install" || operation.hook.name === "upgrade-charm")
+  );
 }
 
 /** The relation that an operation is about, if any. */

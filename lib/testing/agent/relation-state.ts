@@ -47,6 +47,11 @@ export class RelationState {
     else this.#cache.set(about.remoteUnit, undefined);
   }
 
+  /** The remote units that have joined and not departed, sorted. */
+  get members(): readonly string[] {
+    return [...this.#members.keys()].toSorted();
+  }
+
   /** The members that the running hook sees. */
   get visibleMembers(): readonly string[] {
     return [...this.#cache.keys()].toSorted();
@@ -58,6 +63,11 @@ export class RelationState {
     const settings = this.#cache.get(unit) ?? this.relation.bag(unit).map;
     this.#cache.set(unit, settings);
     return settings;
+  }
+
+  /** Lets every databag be read afresh. */
+  forgetReadings(): void {
+    this.#cache.clear();
   }
 
   /** Takes note that the unit has seen its own application's databag. */

@@ -10,6 +10,7 @@
 import { Alarm } from "./alarm.ts";
 import type { ModelClock } from "../model-clock.ts";
 import { HookContext } from "./hook-context.ts";
+import { HookRetry } from "./hook-retry.ts";
 import type { Log } from "../log-line.ts";
 import { CommitRefused } from "../model/commit-refused.ts";
 import type { Model, Unit } from "../model/model.ts";
@@ -19,12 +20,12 @@ import {
   type ActionTask,
   type CommandRequest,
   type HookInfo,
-  type HookRelation,
   type Operation,
   type ProcessEnd,
 } from "./operation.ts";
 import { RelationState } from "./relation-state.ts";
 import { SecretState } from "./secret-state.ts";
+import { UnitHistory } from "./unit-history.ts";
 
 /** What an agent needs. */
 export interface UnitAgentOptions {
@@ -38,18 +39,16 @@ export interface UnitAgentOptions {
   readonly leaderSelfChanged: boolean;
   /** How long to wait before a failed hook runs again; doubled with each failure, up to five minutes. */
   readonly hookRetryDelayMs: number;
+  /** Whether a failed hook runs again by itself. */
+  readonly retryHooks: boolean;
+  /** Whether a relation id is refused that names another endpoint than the relation's own. */
+  readonly checkRelationEndpoint: boolean;
   /** Called when a hook may run again or a secret is due, so that somebody asks for the next operation. */
   readonly onRetryDue: () => void;
 }
 
-interface FailedHook {
-  readonly hook: HookInfo;
-  readonly attempts: number;
-  isDue: boolean;
-  readonly callOff: () => void;
-}
-
-const longestRetryDelayMs = 300_000;
+const installing = "installing charm software";
+const commandLost: ProcessEnd = { exitCode: 1, stdout: "", stderr: "ERROR connection is shut down\n" };
 
 /** A unit's agent. */
 export class UnitAgent {
@@ -61,14 +60,10 @@ export class UnitAgent {
   readonly #alarm: Alarm;
   readonly #actions: ActionTask[] = [];
   readonly #commands: CommandRequest[] = [];
-  #failed: FailedHook | undefined;
-  #knowsItLeads = false;
-  #installed = false;
-  #startPending = false;
-  #started = false;
-  #stopped = false;
-  #configVersion = 0;
+  readonly #history = new UnitHistory();
+  readonly #retry: HookRetry;
   #updateStatusWanted = false;
+  #isDead = false;
 
   constructor(options: UnitAgentOptions) {
     this.unit = options.unit;
@@ -76,11 +71,22 @@ export class UnitAgent {
     this.#model = options.model;
     this.#secrets = new SecretState(options.unit, options.model);
     this.#alarm = new Alarm(options.clock, options.onRetryDue);
+    this.#retry = new HookRetry({
+      clock: options.clock,
+      firstDelayMs: options.hookRetryDelayMs,
+      isAutomatic: options.retryHooks,
+      onDue: options.onRetryDue,
+    });
   }
 
   /** The hook that failed and has not run well since, if any. */
   get failedHook(): string | undefined {
-    return this.#failed?.hook.name;
+    return this.#retry.hook?.name;
+  }
+
+  /** Whether the unit is no more. */
+  get isDead(): boolean {
+    return this.#isDead;
   }
 
   addAction(task: ActionTask): void {
@@ -91,18 +97,9 @@ export class UnitAgent {
     this.#commands.push(command);
   }
 
-  /**
-   * The relation that `juju-exec -r` names, as its command will see it; nothing where the unit has no part in it.
-   *
-   * @param remoteUnit Default: the only member, if there is just one.
-   */
-  commandRelation(id: number, remoteUnit: string | undefined): HookRelation | undefined {
-    const state = this.#relations.get(id);
-    if (state === undefined) return undefined;
-    const { visibleMembers: members, endpoint, remoteApplication } = state;
-    const unit = remoteUnit ?? (members.length === 1 ? members[0] : undefined);
-    const about = { id, endpoint, event: "changed", remoteApplication, version: 0 } as const;
-    return unit === undefined ? about : { ...about, remoteUnit: unit };
+  /** The relation that `juju-exec -r` names, if the unit takes part in it. */
+  relation(id: number): RelationState | undefined {
+    return this.#relations.get(id);
   }
 
   wantUpdateStatus(): void {
@@ -116,15 +113,14 @@ export class UnitAgent {
    * @returns Whether any hook had failed.
    */
   resolve(retry: boolean): boolean {
-    const failed = this.#failed;
-    if (failed === undefined) return false;
-    failed.callOff();
+    const { hook } = this.#retry;
+    if (hook === undefined) return false;
     if (retry) {
-      failed.isDue = true;
+      this.#retry.hurry();
     } else {
-      this.#failed = undefined;
+      this.#retry.clear();
       this.#setAgentStatus("idle", "");
-      this.#hookDone(failed.hook);
+      this.#hookDone(hook);
     }
     return true;
   }
@@ -135,15 +131,14 @@ export class UnitAgent {
    */
   nextOperation(): Operation | undefined {
     const unit = this.#model.findUnit(this.unit);
-    if (unit === undefined) return undefined;
-    if (this.#failed !== undefined) {
-      return (
-        this.#nextRequest() ?? (this.#failed.isDue ? { kind: "hook", hook: this.#failed.hook } : undefined)
-      );
+    if (unit === undefined || this.#isDead) return undefined;
+    const { hook: failed, isDue } = this.#retry;
+    if (failed !== undefined) {
+      return this.#nextRequest() ?? (isDue ? { kind: "hook", hook: failed } : undefined);
     }
     const urgent = this.#nextUrgentHook(unit);
     if (urgent !== undefined) return { kind: "hook", hook: urgent };
-    const request = this.#installed ? this.#nextRequest() : undefined;
+    const request = this.#history.isInstalled ? this.#nextRequest() : undefined;
     if (request !== undefined) return request;
     const hook = unit.life === "dying" ? this.#nextHookOfDying() : this.#nextHook(unit);
     if (hook !== undefined) return { kind: "hook", hook };
@@ -152,16 +147,16 @@ export class UnitAgent {
   }
 
   #nextUrgentHook(unit: Unit): HookInfo | undefined {
-    if (this.#startPending) return { name: "start" };
-    if (!this.#installed || unit.life === "dying") return undefined;
+    if (this.#history.startPending) return { name: "start" };
+    if (!this.#history.isInstalled || unit.life === "dying") return undefined;
     this.#enterScopes(unit);
     for (const state of this.#relations.values()) {
       if (!state.created && state.relation.life === "alive") return state.createdHook();
     }
     const leads = this.#model.isLeader(this.unit);
     // Nobody tells a unit that it was deposed.
-    if (!leads) this.#knowsItLeads = false;
-    return leads && !this.#knowsItLeads ? { name: "leader-elected" } : this.#secrets.nextHook();
+    if (!leads) this.#history.knowsItLeads = false;
+    return leads && !this.#history.knowsItLeads ? { name: "leader-elected" } : this.#secrets.nextHook();
   }
 
   #nextRequest(): Operation | undefined {
@@ -172,22 +167,20 @@ export class UnitAgent {
   }
 
   #nextHookOfDying(): HookInfo | undefined {
-    if (!this.#installed) {
+    if (!this.#history.isInstalled) {
       this.#die();
       return undefined;
     }
-    const relation = this.#nextRelationHook();
-    if (relation !== undefined) return relation;
-    return this.#started && !this.#stopped ? { name: "stop" } : { name: "remove" };
+    return this.#nextRelationHook() ?? this.#history.lastHook();
   }
 
   #nextHook(unit: Unit): HookInfo | undefined {
-    if (!this.#installed) return { name: "install" };
-    const { configVersion } = this.#model.application(unit.application);
-    if (configVersion !== this.#configVersion) return { name: "config-changed", configVersion };
-    const relation = this.#nextRelationHook();
-    if (relation !== undefined) return relation;
-    return this.#updateStatusWanted ? { name: "update-status" } : undefined;
+    const { charmVersion, configVersion } = this.#model.application(unit.application);
+    return (
+      this.#history.nextHook(charmVersion, configVersion) ??
+      this.#nextRelationHook() ??
+      (this.#updateStatusWanted ? { name: "update-status" } : undefined)
+    );
   }
 
   #nextRelationHook(): HookInfo | undefined {
@@ -221,7 +214,7 @@ export class UnitAgent {
     if (operation.kind === "command") this.#commands.shift();
     const about = operation.kind === "hook" ? operationRelation(operation) : undefined;
     for (const state of this.#relations.values()) state.prepare(about);
-    if (name === "install") unit.workload = this.#model.status("maintenance", "installing charm software");
+    if (name === "install") unit.workload = this.#model.status("maintenance", installing);
     if (operation.kind === "hook") this.#setAgentStatus("executing", `running ${name} hook`);
     return new HookContext({
       id: `${this.unit}-${name.replace("actions/", "")}-${this.#options.randomHex()}`,
@@ -229,6 +222,7 @@ export class UnitAgent {
       model: this.#model,
       operation,
       relations: [...this.#relations.values()],
+      checksEndpoints: this.#options.checkRelationEndpoint,
       log: this.#options.log,
     });
   }
@@ -255,9 +249,50 @@ export class UnitAgent {
     }
   }
 
+  /**
+   * Hands over what a hook wrote, without taking note that it has run: what an agent leaves behind that is killed at the
+   * wrong moment.
+   */
+  finishUnrecorded(context: HookContext, end: ProcessEnd): void {
+    if (end.exitCode === 0) this.#flush(context);
+    this.interrupted(context.operation);
+  }
+
+  /** Takes note that the agent was killed in the middle of an operation: a hook runs again, all else has failed. */
+  interrupted(operation: Operation): void {
+    switch (operation.kind) {
+      case "hook":
+        this.#hookFailed(operation.hook, "the agent was killed");
+        return;
+      case "action": {
+        const { task } = operation;
+        const message = "unit agent was interrupted";
+        task.finished({ status: "failed", results: {}, message, log: [...task.log] });
+        return;
+      }
+      case "command":
+        operation.command.finished(commandLost);
+    }
+  }
+
+  /** Forgets what an agent does not remember that is started anew: what it has read, and the commands that wait. */
+  restart(): void {
+    for (const state of this.#relations.values()) state.forgetReadings();
+    for (const command of this.#commands.splice(0)) command.finished(commandLost);
+    this.#retry.restart();
+  }
+
+  /** Takes back an action that waits, if it is there. */
+  cancelAction(id: string): boolean {
+    const at = this.#actions.findIndex((task) => task.id === id);
+    const [task] = at < 0 ? [] : this.#actions.splice(at, 1);
+    task?.finished({ status: "cancelled", results: {}, message: "action cancelled via the API", log: [] });
+    return task !== undefined;
+  }
+
   /** Ends what waits, because the agent acts no more. */
   abandon(): void {
-    this.#failed?.callOff();
+    this.#retry.clear();
     this.#alarm.set(undefined);
     for (const task of this.#actions.splice(0)) {
       task.finished({ status: "aborted", results: {}, message: "the unit is gone", log: [...task.log] });
@@ -273,8 +308,7 @@ export class UnitAgent {
       this.#hookFailed(hook, refused);
       return;
     }
-    this.#failed?.callOff();
-    this.#failed = undefined;
+    this.#retry.clear();
     this.#setAgentStatus("idle", "");
     this.#hookDone(hook);
   }
@@ -305,19 +339,7 @@ export class UnitAgent {
   }
 
   #hookFailed(hook: HookInfo, why: string): void {
-    this.#failed?.callOff();
-    const attempts = (this.#failed?.attempts ?? 0) + 1;
-    const delay = Math.min(this.#options.hookRetryDelayMs * 2 ** (attempts - 1), longestRetryDelayMs);
-    const failed: FailedHook = {
-      hook,
-      attempts,
-      isDue: false,
-      callOff: this.#options.clock.schedule(delay, () => {
-        failed.isDue = true;
-        this.#options.onRetryDue();
-      }),
-    };
-    this.#failed = failed;
+    this.#retry.failed(hook);
     this.#setAgentStatus("error", `hook failed: ${JSON.stringify(hook.name)}`);
     this.#logLine("ERROR", `hook ${JSON.stringify(hook.name)} failed: ${why}`);
   }
@@ -333,38 +355,21 @@ export class UnitAgent {
       this.#secrets.committed(hook.secret);
       return;
     }
+    this.#history.committed(hook);
+    if (hook.name === "start") this.#admitUnknownStatus();
+    if (hook.name === "update-status") this.#updateStatusWanted = false;
+    if (hook.name === "remove") this.#die();
+  }
+
+  /** A charm that has set no status by the end of its start is one whose state nobody knows. */
+  #admitUnknownStatus(): void {
     const unit = this.#model.unit(this.unit);
-    switch (hook.name) {
-      case "install":
-        this.#installed = true;
-        break;
-      case "leader-elected":
-        this.#knowsItLeads = true;
-        break;
-      case "config-changed":
-        this.#configVersion = hook.configVersion ?? 0;
-        this.#startPending = !this.#started;
-        break;
-      case "start":
-        this.#startPending = false;
-        this.#started = true;
-        // A charm that has set no status by now is one whose state nobody knows.
-        if (unit.workload.message === "installing charm software")
-          unit.workload = this.#model.status("unknown", "");
-        break;
-      case "update-status":
-        this.#updateStatusWanted = false;
-        break;
-      case "stop":
-        this.#stopped = true;
-        break;
-      case "remove":
-        this.#die();
-        break;
-    }
+    if (unit.workload.message !== installing) return;
+    unit.workload = this.#model.status("unknown", "");
   }
 
   #die(): void {
+    this.#isDead = true;
     this.#relations.clear();
     this.#model.unitIsDead(this.unit);
   }

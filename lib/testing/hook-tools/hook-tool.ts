@@ -56,6 +56,8 @@ export interface ToolContext {
   readonly remoteUnit: string | undefined;
   readonly remoteApplication: string | undefined;
   readonly relations: readonly ToolRelation[];
+  /** Whether a relation id is refused that names another endpoint than the relation's own. */
+  readonly checksEndpoints: boolean;
   readonly action: ToolAction | undefined;
   readonly secrets: ToolSecrets;
   /** Tells whether the unit leads. Once it was told "no", it is told so for the rest of the hook. */

@@ -29,15 +29,18 @@ export const relationFlags: Readonly<Record<string, FlagDefinition>> = {
 
 /** Says what is wrong with a relation id, if anything is. */
 export function checkRelation(context: ToolContext, value: string): string | undefined {
-  const id = value.slice(value.lastIndexOf(":") + 1);
+  const colon = value.lastIndexOf(":");
+  const id = value.slice(colon + 1);
   if (!/^[+-]?[0-9]+$/u.test(id)) return "invalid relation id";
-  return context.relations.some((relation) => relation.id === Number(id)) ? undefined : "relation not found";
+  const found = context.relations.find((relation) => relation.id === Number(id));
+  // Juju up to 4.0 does not look at the endpoint before the colon.
+  const isAnother = context.checksEndpoints && colon > 0 && found?.endpoint !== value.slice(0, colon);
+  return found === undefined || isAnother ? "relation not found" : undefined;
 }
 
 /** The relation that a tool is to work on: the one of its flag, or else the hook's own. */
 export function relationOf({ context, flags }: ToolCall): ToolRelation {
   const given = flags.text("relation");
-  // The endpoint before the colon is not looked at: Juju up to 4.0 does not either.
   const id = given === undefined ? context.hookRelation?.id : Number(given.slice(given.lastIndexOf(":") + 1));
   return context.relations.find((relation) => relation.id === id) ?? misused("no relation id specified");
 }

@@ -53,8 +53,8 @@ function outputFlags(standard: "smart" | "yaml"): Readonly<Record<string, FlagDe
 
 /** Runs a hook tool, or says that it wants to be called again with its standard input. */
 export function runHookTool(context: ToolContext, request: ToolRequest): ToolResult | "needs-stdin" {
-  const tool = tools.get(request.name);
-  if (tool === undefined) return error(1, `bad request: unknown hook command: ${request.name}`);
+  const tool = findTool(context, request.name);
+  if (tool === undefined) return error(1, `bad request: unknown ${kindOf(context)} command: ${request.name}`);
   const flags = {
     ...tool.flags,
     ...(tool.format === undefined ? {} : outputFlags(tool.format)),
@@ -85,6 +85,17 @@ export function runHookTool(context: ToolContext, request: ToolRequest): ToolRes
     if (thrown instanceof ToolFailure) return error(thrown.code, thrown.message);
     throw thrown;
   }
+}
+
+/** From Juju 4 on only an action has the tools about actions. */
+function findTool(context: ToolContext, name: string): HookTool | undefined {
+  const tool = tools.get(name);
+  const isMissing = context.model.isAtLeast(4) && context.action === undefined && name.startsWith("action-");
+  return isMissing ? undefined : tool;
+}
+
+function kindOf(context: ToolContext): "action" | "hook" {
+  return context.model.isAtLeast(4) && context.action !== undefined ? "action" : "hook";
 }
 
 function error(code: number, message: string): ToolResult {

@@ -6,6 +6,7 @@
  */
 import type { LogLine } from "../log-line.ts";
 import type { Unit } from "../model/model.ts";
+import { stateLimits } from "../model/size-limits.ts";
 import type { FlagDefinition } from "./flags.ts";
 import { failed, keyValues, misused, requireNoMore, type HookTool, type ToolContext } from "./hook-tool.ts";
 import { deprecatedFormat, relationFlags } from "./relation-tools.ts";
@@ -54,8 +55,9 @@ const stateSet: HookTool = {
     const file = flags.text("file");
     const settings = file === undefined || file === "" ? [] : readSettingsFile(readInput(file));
     for (const [key, value] of new Map([...settings, ...overrides])) {
-      if (Buffer.byteLength(key) > 256) failed("max allowed key length (256) exceeded");
-      if (Buffer.byteLength(value) > 65_536) failed("max allowed value length (65536) exceeded");
+      const { keyBytes, valueBytes } = stateLimits;
+      if (Buffer.byteLength(key) > keyBytes) failed(`max allowed key length (${keyBytes}) exceeded`);
+      if (Buffer.byteLength(value) > valueBytes) failed(`max allowed value length (${valueBytes}) exceeded`);
       context.state.set(key, value);
     }
     context.stateChanged();
@@ -97,7 +99,10 @@ const jujuLog: HookTool = {
 
 function goalOf(unit: Unit): unknown {
   const status = unit.life === "dying" ? "dying" : unit.workload.name;
-  return { status, since: goTime(unit.workload.since) };
+  return new Map([
+    ["status", status],
+    ["since", goTime(unit.workload.since)],
+  ]);
 }
 
 function goTime(date: Date): string {
@@ -125,7 +130,13 @@ const goalState: HookTool = {
         ...goals(remote.units.values()),
       };
     }
-    return { value: { units: goals(model.application(context.application).units.values()), relations } };
+    const units = goals(model.application(context.application).units.values());
+    return {
+      value: new Map<string, unknown>([
+        ["units", units],
+        ["relations", relations],
+      ]),
+    };
   },
 };
 

@@ -3,12 +3,14 @@
  *
  * @module
  */
+import { resolve } from "node:path";
+import { errnoOf } from "../../process/errno.ts";
 import { dispatchWith, type Dispatch } from "../../juju/dispatch.ts";
 import type { ToolEnd, ToolRunner } from "../../juju/tool-runner.ts";
 import type { CharmRunner } from "../agent/charm-runner.ts";
 import type { HookContext } from "../agent/hook-context.ts";
 import { hookEnvironment } from "../agent/hook-environment.ts";
-import { operationName, type ProcessEnd } from "../agent/operation.ts";
+import { bringsCharm, operationName, type ProcessEnd } from "../agent/operation.ts";
 import { ToolFailure } from "../hook-tools/hook-tool.ts";
 import type { ToolFiles } from "../hook-tools/run-hook-tool.ts";
 import type { Log } from "../log-line.ts";
@@ -23,7 +25,8 @@ export type CharmFunction = (dispatch: Dispatch) => Promise<void>;
 /** What a runner needs. */
 export interface InProcessRunnerOptions {
   readonly unit: string;
-  readonly charm: CharmFunction;
+  /** The charm that the unit's application has now. */
+  readonly charm: () => CharmFunction;
   readonly machine: SimulatedMachine;
   readonly log: Log;
 }
@@ -31,10 +34,12 @@ export interface InProcessRunnerOptions {
 /** Runs one unit's charm in this process. */
 export class InProcessRunner implements CharmRunner {
   readonly #options: InProcessRunnerOptions;
+  #charm: CharmFunction;
   #process: SimulatedProcess | undefined;
 
   constructor(options: InProcessRunnerOptions) {
     this.#options = options;
+    this.#charm = options.charm();
   }
 
   /** Whether the charm waits for the clock or for the test. */
@@ -47,7 +52,10 @@ export class InProcessRunner implements CharmRunner {
     if (environment === undefined) {
       return { exitCode: 127, stdout: "", stderr: "only the charm's own dispatch runs in process\n" };
     }
-    const { unit, charm, machine, log } = this.#options;
+    const { unit, machine, log } = this.#options;
+    if (bringsCharm(context.operation)) this.#charm = this.#options.charm();
+    const charm = this.#charm;
+    await machine.disk.makeDirectory(this.#charmDirectory);
     const process = machine.process();
     this.#process = process;
     let isOver = false;
@@ -70,6 +78,10 @@ export class InProcessRunner implements CharmRunner {
     this.#process?.kill();
   }
 
+  killDispatch(): void {
+    this.kill();
+  }
+
   async close(): Promise<void> {
     // Nothing is held: what the charm left running on its machine goes on.
   }
@@ -87,12 +99,13 @@ export class InProcessRunner implements CharmRunner {
       context.operation.command.commands,
     );
     const { path = "", program = "" } = command?.groups ?? {};
-    if (program.replaceAll("'", "") !== `${charmDirectory}/dispatch`) return undefined;
+    const places = ["$CHARM_DIR", "$JUJU_CHARM_DIR", ".", charmDirectory];
+    if (!places.some((place) => program.replaceAll(/['"]/gu, "") === `${place}/dispatch`)) return undefined;
     return { ...environment, JUJU_DISPATCH_PATH: path };
   }
 
   #runTool(context: HookContext, tool: string, args: readonly string[], stdin: string | undefined): ToolEnd {
-    const files = filesOn(this.#options.machine.disk);
+    const files = filesOn(this.#options.machine.disk, this.#charmDirectory);
     const first = context.runTool(tool, args, undefined, files);
     const result = first === "needs-stdin" ? context.runTool(tool, args, stdin ?? "", files) : first;
     if (result === "needs-stdin") throw new Error(`${tool} was given its input and asked for it again.`);
@@ -109,13 +122,23 @@ function toolEnd(exitCode: number, stdout: string, stderr: string): ToolEnd {
   return { exitCode, signal: undefined, stdout, stderr, said: `exited with code ${exitCode}` };
 }
 
-function filesOn(disk: MemoryDisk): ToolFiles {
+function filesOn(disk: MemoryDisk, directory: string): ToolFiles {
+  const reach = <T>(path: string, how: (absolute: string) => T): T => {
+    try {
+      return how(resolve(directory, path));
+    } catch (error) {
+      const code = errnoOf(error);
+      if (code === undefined) throw error;
+      throw new ToolFailure(1, `open ${path}: ${code === "ENOENT" ? "no such file or directory" : code}`);
+    }
+  };
   return {
-    read: (path) => {
-      const content = disk.files().get(path);
-      if (content === undefined) throw new ToolFailure(1, `open ${path}: no such file or directory`);
-      return content;
-    },
-    write: (path, text) => void disk.replace(path, text),
+    read: (path) =>
+      reach(path, (absolute) => {
+        const content = disk.files().get(absolute);
+        if (content === undefined) throw new ToolFailure(1, `open ${path}: no such file or directory`);
+        return content;
+      }),
+    write: (path, text) => reach(path, (absolute) => disk.write(absolute, text)),
   };
 }

@@ -45,6 +45,11 @@ export class MemoryDisk implements Disk {
   }
 
   async replace(path: string, text: string): Promise<void> {
+    this.write(path, text);
+  }
+
+  /** Writes a file at once. */
+  write(path: string, text: string): void {
     this.#requireWritable(path);
     this.#files.set(path, text);
   }

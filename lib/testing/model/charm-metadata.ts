@@ -86,7 +86,10 @@ export async function readCharm(charm: string, needsDispatch: boolean): Promise<
     directory,
     endpoints: readEndpoints(directory, metadata),
     actions: new Map(
-      Object.entries(actions).map(([name, value]) => [name, readAction(name, asMapping(value) ?? {})]),
+      Object.entries(actions).map(([name, value]) => [
+        name,
+        readAction(directory, name, asMapping(value) ?? {}),
+      ]),
     ),
     config: new Map(
       Object.entries(asMapping(config["options"]) ?? {}).map(([name, value]) => [
@@ -140,6 +143,11 @@ function readEndpoints(directory: string, metadata: Mapping): ReadonlyMap<string
           remedy: `Give ${section}.${name} an "interface".`,
         });
       }
+      if (name === "juju" || name.startsWith("juju-")) {
+        throw new ConfigurationError(`Endpoint "${name}" of the charm in ${directory} has a reserved name`, {
+          remedy: 'Choose a name that is not "juju" and does not begin with "juju-".',
+        });
+      }
       if (endpoints.has(name)) {
         throw new ConfigurationError(`The charm in ${directory} declares endpoint "${name}" twice`, {
           remedy: "Give each endpoint a name of its own, across provides, requires and peers.",
@@ -152,7 +160,24 @@ function readEndpoints(directory: string, metadata: Mapping): ReadonlyMap<string
   return endpoints;
 }
 
-function readAction(name: string, declared: Mapping): ActionDefinition {
+const jsonTypes: readonly unknown[] = ["array", "boolean", "integer", "number", "object", "string"];
+
+function readAction(directory: string, name: string, declared: Mapping): ActionDefinition {
+  if (!/^[a-z](?:[a-z0-9-]*[a-z0-9])?$/u.test(name) || name.startsWith("juju-")) {
+    throw new ConfigurationError(
+      `Action "${name}" of the charm in ${directory} has a name that Juju refuses`,
+      {
+        remedy: 'Use lower-case letters, digits and hyphens; do not begin with "juju-".',
+      },
+    );
+  }
+  for (const [key, value] of Object.entries(asMapping(declared["params"]) ?? {})) {
+    const type = asMapping(value)?.["type"];
+    if (type === undefined || jsonTypes.includes(type)) continue;
+    throw new ConfigurationError(`Parameter "${key}" of action "${name}" in ${directory} has no valid type`, {
+      remedy: `Set its type to one of ${jsonTypes.join(", ")}.`,
+    });
+  }
   const required = declared["required"];
   return {
     name,
@@ -177,9 +202,30 @@ function readConfigOption(directory: string, name: string, declared: Mapping): C
     });
   }
   const standard = declared["default"];
-  return { name, type, ...(isConfigValue(standard) ? { default: standard } : {}) };
+  if (standard === undefined || standard === null) return { name, type };
+  if (isConfigValue(standard) && isOfConfigType(standard, type)) return { name, type, default: standard };
+  throw new ConfigurationError(
+    `The default of config option "${name}" of the charm in ${directory} is not of type ${type}`,
+    { remedy: `Correct config.options.${name}.default.` },
+  );
 }
 
 function isConfigValue(value: unknown): value is ConfigValue {
   return typeof value === "string" || typeof value === "number" || typeof value === "boolean";
+}
+
+/** Tells whether a value is of a type that `config.options` names. */
+export function isOfConfigType(value: ConfigValue, type: ConfigOption["type"]): boolean {
+  switch (type) {
+    case "string":
+      return typeof value === "string";
+    case "secret":
+      return typeof value === "string" && /^secret:[0-9a-z]{20}$/u.test(value);
+    case "int":
+      return Number.isInteger(value);
+    case "float":
+      return typeof value === "number";
+    case "boolean":
+      return typeof value === "boolean";
+  }
 }

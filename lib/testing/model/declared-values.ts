@@ -5,7 +5,12 @@
  * @module
  */
 import { ConfigurationError } from "../../errors.ts";
-import type { ActionDefinition, CharmMetadata, ConfigOption, ConfigValue } from "./charm-metadata.ts";
+import {
+  isOfConfigType,
+  type ActionDefinition,
+  type CharmMetadata,
+  type ConfigValue,
+} from "./charm-metadata.ts";
 
 /**
  * Checks an action's parameters and fills in the declared defaults, as Juju's controller does.
@@ -107,19 +112,10 @@ export function checkConfig(
   }
 }
 
-function isOfConfigType(value: ConfigValue, type: ConfigOption["type"]): boolean {
-  switch (type) {
-    case "string":
-      return typeof value === "string";
-    case "secret":
-      return typeof value === "string" && /^secret:[0-9a-z]{20}$/u.test(value);
-    case "int":
-      return Number.isInteger(value);
-    case "float":
-      return typeof value === "number";
-    case "boolean":
-      return typeof value === "boolean";
-  }
+/** Tells whether a charm declares an option that can have this value. */
+export function isConfigurable(charm: CharmMetadata, key: string, value: ConfigValue): boolean {
+  const option = charm.config.get(key);
+  return option !== undefined && isOfConfigType(value, option.type);
 }
 
 /** Lists names for the remedy of an error: "a, b", or "(none)". */

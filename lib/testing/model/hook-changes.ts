@@ -6,6 +6,7 @@
  */
 import { CommitRefused } from "./commit-refused.ts";
 import type { Relation } from "./relation.ts";
+import { requireDatabagFits, requireStateFits } from "./size-limits.ts";
 import { applySecretChanges, needsLeader, type SecretChanges } from "./secret-changes.ts";
 import type { Secrets } from "./secrets.ts";
 import { applicationOf } from "./unit-name.ts";
@@ -37,7 +38,8 @@ export interface CommitTarget {
  * something was refused stay, though the databag that was to name them was not written.
  *
  * @returns Whether any databag changed.
- * @throws CommitRefused where the unit wrote as the leader and leads no longer, or a secret cannot be changed so.
+ * @throws CommitRefused where the unit wrote as the leader and leads no longer, a secret cannot be changed so, or
+ * something is too large.
  */
 export function applyHookChanges(target: CommitTarget, unit: string, changes: HookChanges): boolean {
   if (!target.isAtLeast(4)) {
@@ -61,7 +63,13 @@ function applyDatabags(target: CommitTarget, unit: string, { databags, state }: 
     unit,
     databags.some(({ owner }) => owner === applicationOf(unit)),
   );
-  if (state !== undefined) target.unit(unit).state = state;
+  for (const { relation, owner, settings } of databags) {
+    requireDatabagFits({ ...relation.bag(owner).map, ...settings });
+  }
+  if (state !== undefined) {
+    requireStateFits(state);
+    target.unit(unit).state = state;
+  }
   return databags.map(({ relation, owner, settings }) => relation.update(owner, settings)).includes(true);
 }
 

@@ -9,10 +9,10 @@
  */
 import { ConfigurationError } from "../../errors.ts";
 import type { CharmMetadata, ConfigValue } from "./charm-metadata.ts";
-import { checkConfig, listed } from "./declared-values.ts";
+import { checkConfig, isConfigurable, listed } from "./declared-values.ts";
 import { applyHookChanges, type HookChanges } from "./hook-changes.ts";
-import { Relation, type RelationEnd } from "./relation.ts";
-import { requireRelatable } from "./relatable-ends.ts";
+import type { Relation, RelationEnd } from "./relation.ts";
+import { Relations } from "./relations.ts";
 import { Secrets } from "./secrets.ts";
 import { applicationOf, isApplicationName, isUnitName, numberOf } from "./unit-name.ts";
 
@@ -39,11 +39,17 @@ export interface Unit {
 /** An application and its units. */
 export interface Application {
   readonly name: string;
-  readonly charm: CharmMetadata;
+  charm: CharmMetadata;
+  /** Counts the charms that the application has had. */
+  charmVersion: number;
   readonly units: Map<string, Unit>;
   life: "alive" | "dying";
   nextUnit: number;
+  /** Whether a new unit takes the lowest number that is free, as on Kubernetes. */
+  readonly reusesUnitNumbers: boolean;
   leader: string | undefined;
+  /** Whether nobody leads until somebody is made to, as after a crash of the leader until its lease has run out. */
+  isLeaderless: boolean;
   /** The options that were set; the others have their defaults. */
   config: Readonly<Record<string, ConfigValue>>;
   configVersion: number;
@@ -58,10 +64,9 @@ export class Model {
   readonly version: string;
   readonly secrets: Secrets;
   readonly #applications = new Map<string, Application>();
-  readonly #relations = new Map<number, Relation>();
+  readonly #relations: Relations;
   readonly #now: () => Date;
   readonly #onChange: () => void;
-  #nextRelation = 0;
   #nextAddress = 1;
 
   constructor(options: {
@@ -77,6 +82,7 @@ export class Model {
     this.#now = options.now;
     this.#onChange = options.onChange;
     this.secrets = new Secrets({ modelUuid: options.uuid, now: options.now, onChange: options.onChange });
+    this.#relations = new Relations((id) => this.secrets.forgetRelation(id));
   }
 
   /** Whether this is a version of Juju, or a later one. */
@@ -92,10 +98,6 @@ export class Model {
 
   get applications(): ReadonlyMap<string, Application> {
     return this.#applications;
-  }
-
-  get relations(): ReadonlyMap<number, Relation> {
-    return this.#relations;
   }
 
   /** Makes a status that is set now. */
@@ -129,16 +131,12 @@ export class Model {
 
   /** The relation of this id. @throws ConfigurationError where there is none. */
   relation(id: number): Relation {
-    const relation = this.#relations.get(id);
-    if (relation !== undefined) return relation;
-    throw new ConfigurationError(`There is no relation ${id} in model "${this.name}"`, {
-      remedy: `Use one of: ${listed([...this.#relations.keys()].map(String))}.`,
-    });
+    return this.#relations.get(id);
   }
 
   /** The relations of an application, in the order of their ids. */
   relationsOf(application: string): readonly Relation[] {
-    return [...this.#relations.values()].filter((relation) => relation.endOf(application) !== undefined);
+    return this.#relations.of(application);
   }
 
   isLeader(unit: string): boolean {
@@ -150,6 +148,7 @@ export class Model {
     name: string,
     charm: CharmMetadata,
     config: Readonly<Record<string, ConfigValue | undefined>>,
+    reusesUnitNumbers = false,
   ): Application {
     if (!isApplicationName(name)) {
       throw new ConfigurationError(`"${name}" cannot name an application`, {
@@ -165,33 +164,60 @@ export class Model {
     const application: Application = {
       name,
       charm,
+      charmVersion: 1,
       units: new Map(),
       life: "alive",
       nextUnit: 0,
+      reusesUnitNumbers,
       leader: undefined,
+      isLeaderless: false,
       config: withoutUndefined(config),
       configVersion: 1,
       status: undefined,
     };
     this.#applications.set(name, application);
-    for (const endpoint of charm.endpoints.values()) {
-      if (endpoint.role === "peer") this.#addRelation([{ application: name, endpoint }]);
-    }
+    this.#addPeerRelations(application);
     this.#onChange();
     return application;
+  }
+
+  /** Gives an application another charm. @throws ConfigurationError where it lacks an endpoint that is related. */
+  refresh(name: string, charm: CharmMetadata): void {
+    const application = this.application(name);
+    requireAlive(application);
+    for (const relation of this.relationsOf(name)) {
+      const { name: endpoint, role, interface: wire } = relation.endOf(name)?.endpoint ?? {};
+      const next = charm.endpoints.get(endpoint ?? "");
+      if (next?.role === role && next?.interface === wire) continue;
+      throw new ConfigurationError(`The new charm of "${name}" would break relation "${relation.key}"`, {
+        remedy: "Remove the relation first, or keep its endpoint.",
+      });
+    }
+    application.charm = charm;
+    application.charmVersion += 1;
+    // What the new charm does not declare so any more is forgotten.
+    application.config = Object.fromEntries(
+      Object.entries(application.config).filter(([key, value]) => isConfigurable(charm, key, value)),
+    );
+    this.#addPeerRelations(application);
+    this.#onChange();
+  }
+
+  #addPeerRelations({ name, charm }: Application): void {
+    const related = new Set(this.relationsOf(name).map((relation) => relation.endOf(name)?.endpoint.name));
+    for (const endpoint of charm.endpoints.values()) {
+      if (endpoint.role === "peer" && !related.has(endpoint.name))
+        this.#relations.addPeer({ application: name, endpoint });
+    }
   }
 
   /** Adds a unit. The first one of an application leads it. */
   addUnit(applicationName: string): Unit {
     const application = this.application(applicationName);
-    if (application.life === "dying") {
-      throw new ConfigurationError(`Application "${applicationName}" is being removed`, {
-        remedy: "Wait until it is gone, and deploy it again.",
-      });
-    }
+    requireAlive(application);
     const number = this.#nextAddress++;
     const unit: Unit = {
-      name: `${applicationName}/${application.nextUnit++}`,
+      name: `${applicationName}/${numberOfNext(application)}`,
       application: applicationName,
       address: `10.0.${Math.floor(number / 256)}.${number % 256}`,
       life: "alive",
@@ -201,7 +227,7 @@ export class Model {
       workloadVersion: "",
     };
     application.units.set(unit.name, unit);
-    application.leader ??= unit.name;
+    if (!application.isLeaderless) application.leader ??= unit.name;
     this.#onChange();
     return unit;
   }
@@ -217,7 +243,7 @@ export class Model {
     const application = this.application(name);
     application.life = "dying";
     for (const unit of application.units.values()) unit.life = "dying";
-    for (const relation of this.relationsOf(name)) if (!relation.isPeer) this.#endRelation(relation);
+    for (const relation of this.relationsOf(name)) if (!relation.isPeer) this.#relations.end(relation);
     this.#forgetIfGone(application);
     this.#onChange();
   }
@@ -225,7 +251,7 @@ export class Model {
   /** Forgets a unit whose agent has finished. Leadership passes to the lowest number that lives. */
   unitIsDead(name: string): void {
     const application = this.application(applicationOf(name));
-    for (const relation of this.relationsOf(application.name)) this.leaveScope(relation, name);
+    for (const relation of this.relationsOf(application.name)) this.#relations.leave(relation, name);
     application.units.delete(name);
     this.secrets.forgetOwner(name);
     if (application.leader === name) {
@@ -238,19 +264,23 @@ export class Model {
 
   #forgetIfGone(application: Application): void {
     if (application.life === "alive" || application.units.size > 0) return;
-    for (const relation of this.relationsOf(application.name))
-      if (relation.isPeer) this.#forgetRelation(relation.id);
+    this.#relations.endPeers(application.name);
     this.secrets.forgetOwner(application.name);
     this.#applications.delete(application.name);
   }
 
-  #forgetRelation(id: number): void {
-    this.#relations.delete(id);
-    this.secrets.forgetRelation(id);
+  setLeader(unit: string): void {
+    const application = this.application(this.unit(unit).application);
+    application.leader = unit;
+    application.isLeaderless = false;
+    this.#onChange();
   }
 
-  setLeader(unit: string): void {
-    this.application(this.unit(unit).application).leader = unit;
+  /** Leaves an application without a leader until {@link setLeader} gives it one. */
+  removeLeader(name: string): void {
+    const application = this.application(name);
+    application.leader = undefined;
+    application.isLeaderless = true;
     this.#onChange();
   }
 
@@ -278,51 +308,22 @@ export class Model {
 
   /** Relates two endpoints. @throws ConfigurationError where Juju would refuse to. */
   integrate(first: string, second: string): Relation {
-    const ends = [this.#end(first), this.#end(second)] as const;
-    requireRelatable(ends, (end) =>
-      this.relationsOf(end.application).filter(
-        (other) => other.endOf(end.application)?.endpoint === end.endpoint,
-      ),
-    );
-    const relation = this.#addRelation(ends);
+    const relation = this.#relations.integrate([this.#end(first), this.#end(second)]);
     this.#onChange();
     return relation;
   }
 
-  /** The relation between two endpoints, if there is one. */
-  findRelation(first: string, second: string): Relation | undefined {
-    const wanted = [first, second].toSorted().join(" ");
-    return [...this.#relations.values()].find(
-      ({ ends }) =>
-        wanted ===
-        ends
-          .map((end) => `${end.application}:${end.endpoint.name}`)
-          .toSorted()
-          .join(" "),
-    );
-  }
-
   /** Begins to remove a relation. @throws ConfigurationError where the two are not related. */
   removeRelation(first: string, second: string): void {
-    const relation = this.findRelation(first, second);
-    if (relation === undefined) {
-      throw new ConfigurationError(`"${first}" and "${second}" are not related`, {
-        remedy: `Name both as application:endpoint; the relations are: ${listed([...this.#relations.values()].map((each) => each.key))}.`,
-      });
-    }
-    this.#endRelation(relation);
+    this.#relations.remove(first, second);
     this.#onChange();
-  }
-
-  #endRelation(relation: Relation): void {
-    relation.life = "dying";
-    if (relation.scope.size === 0) this.#forgetRelation(relation.id);
   }
 
   /** Lets a unit take part in a relation, with the addresses that Juju writes for it. */
   enterScope(relation: Relation, unit: Unit): void {
     relation.scope.add(unit.name);
-    relation.update(unit.name, {
+    // A unit of the same number may have been here before; nothing of it is left.
+    relation.replace(unit.name, {
       "egress-subnets": `${unit.address}/32`,
       "ingress-address": unit.address,
       "private-address": unit.address,
@@ -331,8 +332,7 @@ export class Model {
   }
 
   leaveScope(relation: Relation, unit: string): void {
-    relation.scope.delete(unit);
-    if (relation.life === "dying") this.#endRelation(relation);
+    this.#relations.leave(relation, unit);
     this.#onChange();
   }
 
@@ -345,11 +345,17 @@ export class Model {
         remedy: "Name a unit or an application of the relation.",
       });
     }
-    for (const [key, value] of Object.entries(changes)) {
-      if (typeof value === "string") continue;
-      throw new ConfigurationError(`The value of "${key}" is no string`, {
-        remedy: "Databags hold strings only.",
+    if (owner.includes("/") && !relation.scope.has(owner)) {
+      throw new ConfigurationError(`"${owner}" has not yet entered relation ${id} (${relation.key})`, {
+        remedy: "Call settle() first.",
       });
+    }
+    for (const [key, value] of Object.entries(changes)) {
+      if (key !== "" && typeof value === "string") continue;
+      throw new ConfigurationError(
+        key === "" ? "A key of a databag is empty" : `The value of "${key}" is no string`,
+        { remedy: "Databags hold strings only, under keys that are not empty." },
+      );
     }
     if (relation.update(owner, changes)) this.#onChange();
   }
@@ -359,24 +365,33 @@ export class Model {
     if (applyHookChanges(this, unit, changes)) this.#onChange();
   }
 
-  #addRelation(ends: readonly RelationEnd[]): Relation {
-    const relation = new Relation(this.#nextRelation++, ends);
-    this.#relations.set(relation.id, relation);
-    return relation;
-  }
-
   #end(text: string): RelationEnd {
     const [name = "", endpointName, ...rest] = text.split(":");
     if (endpointName === undefined || rest.length > 0) {
       throw new ConfigurationError(`"${text}" names no endpoint`, { remedy: "Write application:endpoint." });
     }
     const application = this.application(name);
+    requireAlive(application);
     const endpoint = application.charm.endpoints.get(endpointName);
     if (endpoint !== undefined) return { application: name, endpoint };
     throw new ConfigurationError(`Application "${name}" has no endpoint "${endpointName}"`, {
       remedy: `Use one of: ${listed(application.charm.endpoints.keys())}.`,
     });
   }
+}
+
+function requireAlive({ name, life }: Application): void {
+  if (life === "alive") return;
+  throw new ConfigurationError(`Application "${name}" is being removed`, {
+    remedy: "Wait until it is gone, and deploy it again.",
+  });
+}
+
+function numberOfNext(application: Application): number {
+  if (!application.reusesUnitNumbers) return application.nextUnit++;
+  let free = 0;
+  while (application.units.has(`${application.name}/${free}`)) free += 1;
+  return free;
 }
 
 function withoutUndefined(

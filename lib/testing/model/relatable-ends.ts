@@ -34,7 +34,7 @@ export function requireRelatable(
       "Relate endpoints of the same interface.",
     );
   }
-  if (relationsOf(a).some((relation) => relation.endOf(b.application)?.endpoint === b.endpoint)) {
+  if (relationsOf(a).some((relation) => relation.endOf(b.application)?.endpoint.name === b.endpoint.name)) {
     refuse("they are already", "Remove the relation first.");
   }
   for (const end of ends) {

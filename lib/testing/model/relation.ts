@@ -63,6 +63,11 @@ export class Relation {
     return this.#bags.get(owner) ?? { map: {}, version: 0 };
   }
 
+  /** Writes a databag anew, over whatever was in it. */
+  replace(owner: string, map: Readonly<Record<string, string>>): void {
+    this.#bags.set(owner, { map, version: this.bag(owner).version + 1 });
+  }
+
   /**
    * Sets and, for empty values, deletes keys. A change that changes nothing does not count as a new version, so
    * nobody hears of it.

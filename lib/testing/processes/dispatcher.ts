@@ -67,6 +67,11 @@ export class Dispatcher {
     const pid = this.#running?.pid;
     if (pid !== undefined) signalGroup(pid, "SIGKILL");
   }
+
+  /** Kills the process that runs, and nothing that it started. */
+  killAlone(): void {
+    this.#running?.kill("SIGKILL");
+  }
 }
 
 /** Reads a stream to its end whatever comes, but keeps only so much of it. */

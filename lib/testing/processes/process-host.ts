@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { ConfigurationError } from "../../errors.ts";
@@ -60,16 +60,14 @@ export class ProcessHost {
     return new ProcessHost(directory, sockets, options);
   }
 
-  /** Makes ready to run a unit's charm, which lies in a folder. */
-  async runner(charm: string, options: Omit<ProcessRunnerOptions, "places">): Promise<ProcessRunner> {
+  /** Makes ready to run a unit's charm. */
+  async runner(options: Omit<ProcessRunnerOptions, "places">): Promise<ProcessRunner> {
     this.#requireOpen();
     const { unit } = options;
     const agentDirectory = join(this.directory, "agents", unitTag(unit));
     const charmDirectory = join(agentDirectory, "charm");
     this.#installation ??= this.#install();
     await Promise.all([this.#installation, mkdir(agentDirectory, { recursive: true })]);
-    await rm(charmDirectory, { force: true });
-    await symlink(charm, charmDirectory);
     const socketPath = join(this.socketDirectory, `${this.#nextSocket++}.sock`);
     this.#requireOpen();
     const runner = await ProcessRunner.start({

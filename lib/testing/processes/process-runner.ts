@@ -4,13 +4,14 @@
  * @module
  */
 import { readFileSync, writeFileSync } from "node:fs";
+import { rm, symlink } from "node:fs/promises";
 import { resolve } from "node:path";
 import { errnoOf } from "../../process/errno.ts";
 import type { AgentLoop } from "../agent/agent-loop.ts";
 import type { CharmRunner } from "../agent/charm-runner.ts";
 import type { HookContext } from "../agent/hook-context.ts";
 import { hookEnvironment, type HookPlaces } from "../agent/hook-environment.ts";
-import { operationName, type ProcessEnd } from "../agent/operation.ts";
+import { bringsCharm, operationName, type ProcessEnd } from "../agent/operation.ts";
 import { ToolFailure } from "../hook-tools/hook-tool.ts";
 import type { ToolFiles } from "../hook-tools/run-hook-tool.ts";
 import type { Log } from "../log-line.ts";
@@ -20,6 +21,8 @@ import { Dispatcher } from "./dispatcher.ts";
 /** What a runner needs. */
 export interface ProcessRunnerOptions {
   readonly unit: string;
+  /** The folder of the charm that the unit's application has now. */
+  readonly charm: () => string;
   readonly places: HookPlaces;
   readonly log: Log;
   /** Whose commands `juju-exec` runs. */
@@ -48,6 +51,7 @@ export class ProcessRunner implements CharmRunner {
   }
 
   async run(context: HookContext): Promise<ProcessEnd> {
+    if (bringsCharm(context.operation)) await this.#linkCharm();
     this.#context = context;
     try {
       return await this.#runProcess(context);
@@ -60,8 +64,18 @@ export class ProcessRunner implements CharmRunner {
     this.#dispatcher.kill();
   }
 
+  killDispatch(): void {
+    this.#dispatcher.killAlone();
+  }
+
   async close(): Promise<void> {
     await this.#server?.close();
+  }
+
+  async #linkCharm(): Promise<void> {
+    const { charm, places } = this.#options;
+    await rm(places.charmDirectory, { force: true });
+    await symlink(charm(), places.charmDirectory);
   }
 
   async #runProcess(context: HookContext): Promise<ProcessEnd> {
@@ -109,9 +123,10 @@ export class ProcessRunner implements CharmRunner {
   }
 
   async #runCommand(fields: readonly string[]): Promise<readonly string[]> {
-    const [unit, relationId = "", remoteUnit = "", commands = ""] = fields;
+    const [unit, relation = "", remoteUnit = "", commands = ""] = fields;
     if (unit !== this.#options.unit) return refusal("bad request");
-    const end = await this.#options.loop.exec(commands, unlessEmpty(relationId), unlessEmpty(remoteUnit));
+    const about = { relation: unlessEmpty(relation), remoteUnit: unlessEmpty(remoteUnit) };
+    const end = await this.#options.loop.exec(commands, about);
     return [String(end.exitCode), end.stdout, end.stderr];
   }
 }

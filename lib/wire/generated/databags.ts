@@ -89,7 +89,7 @@ export interface S3StorageConfig {
    */
   "storage-class"?: string;
   /**
-   * The certificates, as PEM texts, that the server's certificate is verified against.
+   * The certificates that the server's certificate is verified against, as PEM texts or as base64 of them.
    */
   "tls-ca-chain"?: string[];
   /**

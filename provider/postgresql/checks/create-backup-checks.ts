@@ -15,7 +15,7 @@ import {
 import { fails, failsWith, notApplicable, passed, type Check } from "./checks.ts";
 import { decideUnfinished, type UnfinishedRestore } from "./unfinished-restore.ts";
 import type { MemberState } from "../patroni/patroni.ts";
-import { rejectStorage } from "../pgbackrest/pgbackrest-config.ts";
+import { rejectStorage } from "./storage-check.ts";
 import type { Stanza } from "../pgbackrest/pgbackrest-info.ts";
 
 /** What is known before a backup. What was not looked up, because an earlier decision had failed, is undefined. */

@@ -9,7 +9,7 @@ import type { RestoreRequest } from "../../../lib/job/request.ts";
 import { fails, failsWith, notApplicable, passed, type Check } from "./checks.ts";
 import { describeBytes } from "../job-failure.ts";
 import type { MemberState } from "../patroni/patroni.ts";
-import { rejectStorage } from "../pgbackrest/pgbackrest-config.ts";
+import { rejectStorage } from "./storage-check.ts";
 import type { Decision, RestorePlan } from "./restore-target.ts";
 import { decideUnfinished, type UnfinishedRestore } from "./unfinished-restore.ts";
 import { parseMoment, rfc3339 } from "../restore-time.ts";

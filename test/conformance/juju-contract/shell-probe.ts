@@ -6,7 +6,7 @@
 import { access, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { SimulatedJuju } from "../../lib/testing/index.ts";
+import type { SimulatedJuju } from "../../../lib/testing/index.ts";
 
 /** How a shell line ended. */
 export interface LineResult {
@@ -16,10 +16,10 @@ export interface LineResult {
 }
 
 /** The folder of the charm. */
-export const probeCharm: string = new URL("../charms/probe", import.meta.url).pathname;
+export const probeCharm: string = new URL("../../charms/probe", import.meta.url).pathname;
 
 /** The probes of one simulated Juju. */
-export class Probe {
+export class ShellProbe {
   readonly #juju: SimulatedJuju;
 
   constructor(juju: SimulatedJuju) {

@@ -5,8 +5,8 @@
  */
 import { access } from "node:fs/promises";
 import { expect, onTestFinished } from "vitest";
-import { SimulatedJuju, type SimulatedJujuOptions } from "../../lib/testing/index.ts";
-import { survivingProcesses } from "../../lib/testing/processes/surviving-processes.ts";
+import { SimulatedJuju, type SimulatedJujuOptions } from "../../../lib/testing/index.ts";
+import { survivingProcesses } from "../../../lib/testing/processes/surviving-processes.ts";
 
 /** Stops a simulated Juju, twice, and fails where a process, a socket or a folder of it is left. */
 export async function stopAndCheckForLeaks(juju: SimulatedJuju): Promise<void> {
