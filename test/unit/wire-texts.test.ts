@@ -1,3 +1,4 @@
+import { Credentials } from "../../lib/job/storage-config.ts";
 import { fc } from "@fast-check/vitest";
 import { describe, expect, test } from "vitest";
 import { joinJobs, type Job } from "../../lib/job/job.ts";
@@ -91,7 +92,9 @@ function expectLines(lines: readonly (string | undefined)[]): void {
 
 /** Everything that an admin reads of a database. */
 function expectReadable(jobs: readonly Job[], database: Partial<Database>): void {
-  const complete = { complete: true, storage: { bucket: "b" } } as Parameters<typeof summarise>[1];
+  const complete = { complete: true, problems: [], storage: { bucket: "b" } } as Parameters<
+    typeof summarise
+  >[1];
   const shown: Database = {
     relation: "database-backup:1",
     application: "database",

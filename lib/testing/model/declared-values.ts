@@ -122,3 +122,12 @@ export function isConfigurable(charm: CharmMetadata, key: string, value: ConfigV
 export function listed(names: Iterable<string>): string {
   return [...names].toSorted().join(", ") || "(none)";
 }
+
+/** The options that are set. */
+export function withoutUndefined(
+  values: Readonly<Record<string, ConfigValue | undefined>>,
+): Record<string, ConfigValue> {
+  return Object.fromEntries(
+    Object.entries(values).filter((entry): entry is [string, ConfigValue] => entry[1] !== undefined),
+  );
+}

@@ -9,7 +9,7 @@
  */
 import { ConfigurationError } from "../../errors.ts";
 import type { CharmMetadata, ConfigValue } from "./charm-metadata.ts";
-import { checkConfig, isConfigurable, listed } from "./declared-values.ts";
+import { checkConfig, isConfigurable, listed, withoutUndefined } from "./declared-values.ts";
 import { applyHookChanges, type HookChanges } from "./hook-changes.ts";
 import type { Relation, RelationEnd } from "./relation.ts";
 import { Relations } from "./relations.ts";
@@ -392,12 +392,4 @@ function numberOfNext(application: Application): number {
   let free = 0;
   while (application.units.has(`${application.name}/${free}`)) free += 1;
   return free;
-}
-
-function withoutUndefined(
-  values: Readonly<Record<string, ConfigValue | undefined>>,
-): Record<string, ConfigValue> {
-  return Object.fromEntries(
-    Object.entries(values).filter((entry): entry is [string, ConfigValue] => entry[1] !== undefined),
-  );
 }
