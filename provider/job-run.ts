@@ -9,6 +9,7 @@ import type { Failure, JobProgress, Progress } from "../lib/job/report.ts";
 import type { JobRequest } from "../lib/job/request.ts";
 import { storageLocation } from "../lib/job/storage-config.ts";
 import type { ArtefactStore } from "../lib/storage/artefact-store.ts";
+import { errnoOf } from "../lib/process/errno.ts";
 import { storageWarnings } from "../lib/wire/storage-warnings.ts";
 import { failureFields } from "./plan.ts";
 
@@ -98,10 +99,13 @@ export function failureOf(error: unknown, when: string): Failure {
   if (isExecutorError(error)) return error.failure;
   if (isDatabaseBackupError(error)) return { code: error.code, message: error.message, remedy: error.remedy };
   const text = error instanceof Error ? error.message : String(error);
+  const noRoom = ["ENOSPC", "EDQUOT", "EROFS"].includes(errnoOf(error) ?? "");
   return {
     code: "executor-crashed",
     message: `The executor failed ${when}: ${text}`,
-    remedy: "Read the job's log, and report this to the author of the charm.",
+    remedy: noRoom
+      ? "Make room on the unit's disk, or make it writable, then request the job anew."
+      : "Read the job's log, and report this to the author of the charm.",
   };
 }
 

@@ -15,6 +15,7 @@ import { readRemoteApplication } from "../lib/juju/remote-application.ts";
 import type { Machine } from "../lib/machine/machine.ts";
 import { nodeMachine } from "../lib/machine/node-machine.ts";
 import { shownId } from "../lib/printable.ts";
+import { Turns } from "../lib/turns.ts";
 import { encodeProviderApplication } from "../lib/wire/provider-application.ts";
 import { decodeReports, encodeReports } from "../lib/wire/reports.ts";
 import { decodeRequests } from "../lib/wire/requests.ts";
@@ -98,6 +99,8 @@ export class Provider {
   readonly #event: JujuEvent;
   readonly #machine: Machine;
   readonly #state: StateDirectory;
+  readonly #turns = new Turns();
+  #hasBegun = false;
 
   constructor(options: ProviderOptions) {
     this.#juju = options.juju;
@@ -113,11 +116,21 @@ export class Provider {
 
   /**
    * Brings the unit one step further: reads everything, starts what is to be started, reports what there is to report.
-   * Call it in every dispatch, whatever the event, once.
+   * Call it in every dispatch, whatever the event, once. Called again, it waits for the call before, and starts nothing
+   * twice.
+   *
+   * The keys `jobs` of the unit's databag, and `features`, `lib-version`, `problems` and `backups` of the application's,
+   * are the library's own: what a charm writes to them, or deletes, is put right in this dispatch or in the next. A
+   * charm's other keys stay as they are. The one thing believed is the report of an end that no journal knows: such a
+   * job is not run.
    *
    * @throws HookToolError where Juju does not answer; the hook then fails and runs again.
    */
   async reconcile(): Promise<ProviderOutcome> {
+    return await this.#turns.take(async () => await this.#reconcile());
+  }
+
+  async #reconcile(): Promise<ProviderOutcome> {
     try {
       const [relations, goalState, state] = await Promise.all([
         this.#readRelations(),
@@ -140,6 +153,8 @@ export class Provider {
       const outdated = started.journalChanged || plan.records.length > 0;
       if (view.running.size === 0 && !outdated) await this.#compact(view);
       const status = started.status ?? after.status;
+      // A worker that cannot write waits for room, and nobody else would tell the admin.
+      if (status?.name === "maintenance") await this.#state.requireRoom();
       return status === undefined ? {} : { status };
     } catch (error) {
       if (!(error instanceof JournalError)) throw error;
@@ -184,7 +199,9 @@ export class Provider {
 
   /** Reads what the unit keeps; one that is being installed sets aside what a former unit kept. */
   async #begin(): Promise<UnitState> {
-    if (this.#event.kind === "hook" && this.#event.name === "install") await this.#state.beginIncarnation();
+    const isInstall = this.#event.kind === "hook" && this.#event.name === "install";
+    if (isInstall && !this.#hasBegun) await this.#state.beginIncarnation();
+    this.#hasBegun = true;
     return await this.#readState();
   }
 

@@ -24,6 +24,8 @@ export interface LiveProgress {
 /** Which process works on a fence. `nobody` bars every process that comes late. */
 export type WorkerEntry = { readonly process: ProcessIdentity } | { readonly nobody: true };
 
+/** More than what is left of the journal's last block, which would take a record on a full disk. */
+const roomBytes = 8 * 1024;
 /** Ends the line of a record that was cut short. No record ends so. */
 const cutShort = " (cut short)";
 
@@ -144,7 +146,7 @@ export class StateDirectory {
 
   /** The entry for a fence; undefined where none was made yet. */
   async workerEntry(fence: number): Promise<WorkerEntry | undefined> {
-    return await this.#readJson<WorkerEntry>(this.#workerFile(fence));
+    return await this.#guard("read", async () => await this.#readJson<WorkerEntry>(this.#workerFile(fence)));
   }
 
   /** Notes how far the running job is. Not synced: losing it costs nothing. */
@@ -154,7 +156,22 @@ export class StateDirectory {
 
   /** What was noted last; undefined where that is nothing. */
   async liveProgress(): Promise<LiveProgress | undefined> {
-    return await this.#readJson<LiveProgress>(join(this.path, "progress.json"));
+    return await this.#guard(
+      "read",
+      async () => await this.#readJson<LiveProgress>(join(this.path, "progress.json")),
+    );
+  }
+
+  /**
+   * Makes sure that there is room for what a worker is going to write.
+   *
+   * @throws JournalError
+   */
+  async requireRoom(): Promise<void> {
+    await this.#guard(
+      "written",
+      async () => await this.#disk.replace(join(this.path, "room"), " ".repeat(roomBytes)),
+    );
   }
 
   /** Keeps a list of the backups in the repository, for the next dispatch to publish. */
@@ -164,7 +181,11 @@ export class StateDirectory {
 
   /** The list that was kept last; undefined before the first. */
   async keptBackups(): Promise<readonly Backup[] | undefined> {
-    return await this.#readJson<readonly Backup[]>(join(this.path, "backups.json"));
+    const kept = await this.#guard(
+      "read",
+      async () => await this.#readJson<readonly Backup[]>(join(this.path, "backups.json")),
+    );
+    return Array.isArray(kept) ? kept : undefined;
   }
 
   get #journalFile(): string {

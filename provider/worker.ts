@@ -16,7 +16,7 @@ import type { ArtefactStore } from "../lib/storage/artefact-store.ts";
 import { failureOf, runJob, worthPublishing } from "./job-run.ts";
 import { failureFields } from "./plan.ts";
 import { Poker } from "./poke.ts";
-import { StateDirectory } from "./state-directory.ts";
+import { StateDirectory, type WorkerEntry } from "./state-directory.ts";
 import { decodeWorkerInput, type ModuleReference, type WorkerInput } from "./worker-input.ts";
 
 /** What an artefact store's module exports. */
@@ -25,8 +25,9 @@ export interface StoreModule {
 }
 
 const listingTimeoutMs = 120_000;
-const endTries = 360;
-const endRetryMs = 10_000;
+/** An hour: longer than an admin who was told needs to make room. */
+const maxTries = 360;
+const retryMs = 10_000;
 
 /** The worker's program. */
 export async function run(self: RunningProgram): Promise<void> {
@@ -39,9 +40,7 @@ export async function run(self: RunningProgram): Promise<void> {
   };
   if (input.task === "recover") await recoverJob(worker);
   // A worker that finds itself called dead does nothing.
-  else if (await worker.state.enterWorker(input.fence, { process: self.identity })) {
-    await runRequestedJob(worker);
-  }
+  else if (await enter(worker, { process: self.identity })) await runRequestedJob(worker);
 }
 
 /** A worker's task and what it has for it. */
@@ -50,6 +49,14 @@ interface Worker {
   readonly state: StateDirectory;
   readonly machine: Machine;
   readonly signal: AbortSignal;
+}
+
+/** Enters the worker, however long it takes: on a disk that is full for a while, no job must be lost before it began. */
+async function enter({ input, state, machine, signal }: Worker, entry: WorkerEntry): Promise<boolean> {
+  return await insist(
+    machine.clock,
+    async () => !signal.aborted && (await state.enterWorker(input.fence, entry)),
+  );
 }
 
 async function runRequestedJob({ input, state, machine, signal }: Worker): Promise<void> {
@@ -113,13 +120,16 @@ async function recordEnd(
   fence: number,
   progress: JobProgress,
 ): Promise<void> {
+  await insist(clock, async () => await state.append({ record: "progress", fence, progress }));
+}
+
+async function insist<Result>(clock: Clock, action: () => Promise<Result>): Promise<Result> {
   for (let tries = 1; ; tries += 1) {
     try {
-      await state.append({ record: "progress", fence, progress });
-      return;
+      return await action();
     } catch (error) {
-      if (tries === endTries) throw error;
-      await clock.sleep(endRetryMs);
+      if (tries === maxTries) throw error;
+      await clock.sleep(retryMs);
     }
   }
 }

@@ -13,7 +13,8 @@ import type { Juju, UnitStatus } from "../lib/juju/juju.ts";
 import type { Clock, Machine } from "../lib/machine/machine.ts";
 import { nodeMachine } from "../lib/machine/node-machine.ts";
 import { shownId } from "../lib/printable.ts";
-import { decodeRequests, encodeRequests } from "../lib/wire/requests.ts";
+import { Turns } from "../lib/turns.ts";
+import { decodeRequests, encodeRequests, unreadRequests } from "../lib/wire/requests.ts";
 import { readS3Storage, type RelatedStorage } from "../lib/storage/s3-relation.ts";
 import { chooseDatabase, readDatabases, type Database } from "./database.ts";
 import { summarise } from "./status.ts";
@@ -61,6 +62,10 @@ const leadershipMarginS = 10;
 /**
  * Requests jobs with their storage configuration and relays their results (database_backup, Requirer).
  *
+ * The key `jobs` of the application's databag is the library's own, and the only place where requests are kept. A request
+ * that a charm deletes there is withdrawn; one that a charm or another version of this library wrote, and that cannot be
+ * read, stays as it is; what is no list of jobs is replaced by the next request.
+ *
  * @example
  * ```ts
  * const requirer = new Requirer({ juju: new HookTools() });
@@ -72,6 +77,7 @@ export class Requirer {
   readonly #clock: Clock;
   readonly #endpoint: string;
   readonly #storageEndpoint: string;
+  readonly #turns = new Turns();
 
   constructor(options: RequirerOptions) {
     this.#juju = options.juju;
@@ -237,6 +243,14 @@ export class Requirer {
       write: (database: Database, requests: readonly JobRequest[]) => Promise<void>,
     ) => Promise<Result>,
   ): Promise<Result> {
+    return await this.#turns.take(async () => await this.#whileLeadingAlone(action));
+  }
+
+  async #whileLeadingAlone<Result>(
+    action: (
+      write: (database: Database, requests: readonly JobRequest[]) => Promise<void>,
+    ) => Promise<Result>,
+  ): Promise<Result> {
     // Suspended machines count too, so this is the machine's own clock since its start.
     const asked = this.#clock.uptime();
     if (!(await this.#juju.isLeader())) {
@@ -255,7 +269,9 @@ export class Requirer {
           },
         );
       }
-      const jobs = requests.length === 0 ? "" : encodeRequests(requests);
+      const own = await this.#juju.readApplicationDatabag(database.relation, this.#juju.application);
+      const unread = unreadRequests(own, database.requests);
+      const jobs = requests.length + unread.length === 0 ? "" : encodeRequests(requests, unread);
       await this.#juju.writeApplicationDatabag(database.relation, { jobs });
     });
   }

@@ -38,14 +38,20 @@ export const nodeDisk: Disk = {
 
   replace: async (path, text, { sync = false } = {}) => {
     const temporary = `${path}.${process.pid}.tmp`;
-    await writeFile(temporary, text, { flush: sync });
-    await rename(temporary, path);
+    try {
+      await writeFile(temporary, text, { flush: sync });
+      await rename(temporary, path);
+    } catch (error) {
+      // On a full disk what was written of it is in the way.
+      await rm(temporary, { force: true });
+      throw error;
+    }
   },
 
   create: async (path, text) => {
     const temporary = `${path}.${crypto.randomUUID()}.tmp`;
-    await writeFile(temporary, text, { flush: true });
     try {
+      await writeFile(temporary, text, { flush: true });
       // Unlike a file that is created and then written, a link is there with its content or not at all.
       await link(temporary, path);
       return true;

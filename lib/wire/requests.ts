@@ -9,7 +9,7 @@ import type { Databag } from "../juju/juju.ts";
 import type { RequestExtensions, RequirerJob } from "./generated/databags.ts";
 import { validateExtendedRequirerJob } from "./generated/validators/requests.js";
 import { bounded } from "./bounded-item.ts";
-import { isObject, readJobs, withoutDuplicates, type IdentifiedItem } from "./list-value.ts";
+import { isObject, readJobs, withoutDuplicates, type IdentifiedItem, type JsonObject } from "./list-value.ts";
 import { present, textOf } from "./optional.ts";
 import type { Problem } from "./problem.ts";
 import { ProblemList } from "./problem-list.ts";
@@ -226,9 +226,20 @@ function decodeRequest(job: ExtendedJob): JobRequest {
   });
 }
 
-/** Writes requests as the value of the key `jobs`. It holds the credentials of each request that has them. */
-export function encodeRequests(requests: readonly JobRequest[]): string {
-  return JSON.stringify(requests.map(encodeRequest));
+/**
+ * Writes requests as the value of the key `jobs`. It holds the credentials of each request that has them.
+ *
+ * @param unread What stands there and stays as it is, from {@link unreadRequests}. Default: nothing.
+ */
+export function encodeRequests(requests: readonly JobRequest[], unread: readonly JsonObject[] = []): string {
+  return JSON.stringify([...unread, ...requests.map(encodeRequest)]);
+}
+
+/** The jobs of a databag that have an id and are not among the requests that were read from it. */
+export function unreadRequests(databag: Databag, read: readonly JobRequest[]): readonly JsonObject[] {
+  const ids = new Set(read.map(({ id }) => id));
+  const items = readJobs(databag, new ProblemList("jobs"));
+  return items.filter(({ id }) => !ids.has(id)).map(({ item }) => item);
 }
 
 function encodeRequest(request: JobRequest): ExtendedJob {

@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { chmod, copyFile, mkdir, readdir, rm, writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { chmod, mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { basename, join, resolve } from "node:path";
 import { markedKeys } from "../canaries/credentials.ts";
+import { charmWithDispatch } from "./charm-with-dispatch.ts";
 
 /** What stands in a databag that a faulty tool gives away. */
 const keys = markedKeys();
@@ -63,15 +64,7 @@ export class FaultyTools {
    * @param program What Node runs in a dispatch, relative to that folder.
    */
   async charm(charm: string, program: string): Promise<string> {
-    const directory = join(this.directory, "..", `faulty-${charm.replaceAll("/", "-")}`);
-    await mkdir(directory);
-    await copyFile(join(charm, "charmcraft.yaml"), join(directory, "charmcraft.yaml"));
-    const dispatch = join(directory, "dispatch");
-    await writeFile(
-      dispatch,
-      `#!/bin/sh\nPATH="${this.directory}:$PATH"\nexec node "${resolve(charm, program)}"\n`,
-    );
-    await chmod(dispatch, 0o755);
-    return directory;
+    const script = `PATH="${this.directory}:$PATH"\nexec node "${resolve(charm, program)}"`;
+    return await charmWithDispatch(charm, join(this.directory, "..", `faulty-${basename(charm)}`), script);
   }
 }
