@@ -179,6 +179,12 @@ describe.each(ways)("$name", (way) => {
     }
     const [refused] = await probe.run("alpha/0", tool`relation-set -r ${backend} --app a=1`);
     expect(refused).toEqual(refusal(1, "cannot write relation settings"));
+    const late = await probe.juju.addUnit("alpha");
+    await probe.juju.settle();
+    expect(probe.ran(late)).not.toContain("leader-elected");
+    expect(probe.juju.leader("alpha")).toBeUndefined();
+    await probe.juju.removeUnit(late);
+    await probe.juju.settle();
     await probe.juju.setLeader("alpha/0");
     await probe.juju.settle();
     expect(probe.ran("alpha/0", from).at(-1)).toBe("leader-elected");
