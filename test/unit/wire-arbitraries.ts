@@ -122,8 +122,8 @@ const wireStorage = fc
     fc.record(
       {
         bucket: fc.string(),
-        "access-key": text,
-        "secret-key": text,
+        "access-key": keyText,
+        "secret-key": keyText,
         path: fc.string(),
         endpoint: fc.string(),
         region: fc.string(),
