@@ -9,6 +9,7 @@ import type { Failure, JobProgress, Progress } from "../lib/job/report.ts";
 import type { JobRequest } from "../lib/job/request.ts";
 import { storageLocation } from "../lib/job/storage-config.ts";
 import type { ArtefactStore } from "../lib/storage/artefact-store.ts";
+import { thrownText } from "../lib/thrown.ts";
 import { errnoOf } from "../lib/process/errno.ts";
 import { storageWarnings } from "../lib/wire/storage-warnings.ts";
 import { failureFields } from "./plan.ts";
@@ -40,7 +41,9 @@ export async function runJob(run: JobRun): Promise<JobProgress> {
     // A phase on the way may be lost, on a full disk for example: the job goes on, and its end is what counts.
     changes = changes
       .then(async () => await run.record(progress))
-      .catch((error: unknown) => run.log(`The phase ${progress.phase} was not recorded: ${String(error)}`));
+      .catch((error: unknown) =>
+        run.log(`The phase ${progress.phase} was not recorded: ${thrownText(error)}`),
+      );
   };
   const context: JobContext = {
     signal: run.signal,
@@ -98,7 +101,7 @@ async function execute(run: JobRun, context: JobContext): Promise<JobResult> {
 export function failureOf(error: unknown, when: string): Failure {
   if (isExecutorError(error)) return error.failure;
   if (isDatabaseBackupError(error)) return { code: error.code, message: error.message, remedy: error.remedy };
-  const text = error instanceof Error ? error.message : String(error);
+  const text = thrownText(error);
   const noRoom = ["ENOSPC", "EDQUOT", "EROFS"].includes(errnoOf(error) ?? "");
   return {
     code: "executor-crashed",

@@ -15,6 +15,7 @@ import { readRemoteApplication } from "../lib/juju/remote-application.ts";
 import type { Machine } from "../lib/machine/machine.ts";
 import { nodeMachine } from "../lib/machine/node-machine.ts";
 import { shownId } from "../lib/printable.ts";
+import { thrownText } from "../lib/thrown.ts";
 import { Turns } from "../lib/turns.ts";
 import { encodeProviderApplication } from "../lib/wire/provider-application.ts";
 import { decodeReports, encodeReports } from "../lib/wire/reports.ts";
@@ -286,7 +287,7 @@ export class Provider {
       const executor: Executor = loaded.createExecutor(options, this.#environment);
       return await executor.standing();
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = thrownText(error);
       await this.#juju.log("ERROR", `The executor cannot say whether it is ready: ${reason}`);
       return { ready: false, reason };
     }

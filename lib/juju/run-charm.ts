@@ -5,6 +5,7 @@
  */
 import { isDatabaseBackupError } from "../errors.ts";
 import { mayHoldCredentials, printable } from "../printable.ts";
+import { thrownText } from "../thrown.ts";
 import { currentDispatch, type Dispatch } from "./dispatch.ts";
 import { argument } from "./tool-argument.ts";
 import { processToolRunner } from "./tool-runner.ts";
@@ -43,7 +44,7 @@ function lineOf(thrown: unknown): string {
   if (isDatabaseBackupError(thrown)) {
     return printable(`${thrown.code}: ${sentence(thrown.message)} ${thrown.remedy}`);
   }
-  const text = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
+  const text = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : thrownText(thrown);
   const shown = mayHoldCredentials(text)
     ? "what it says is not shown, because it may hold credentials"
     : text;

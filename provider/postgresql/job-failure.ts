@@ -5,11 +5,12 @@
  */
 import { isExecutorError } from "../../lib/errors.ts";
 import type { Failure } from "../../lib/job/report.ts";
+import { thrownText } from "../../lib/thrown.ts";
 
 /** The failure that stands for whatever was thrown. */
 export function failureOf(thrown: unknown): Failure {
   if (isExecutorError(thrown)) return thrown.failure;
-  const text = thrown instanceof Error ? thrown.message : String(thrown);
+  const text = thrownText(thrown);
   return {
     code: "executor-failed",
     message: `The job ended unexpectedly: ${oneLine(text)}`,

@@ -26,6 +26,12 @@ test("an error of this library keeps its words", () => {
   });
 });
 
+test("not even what has no text breaks the run", () => {
+  expect(failureOf({ toString: {} }, "unexpectedly").message).toBe(
+    "The executor failed unexpectedly: something that has no text was thrown",
+  );
+});
+
 describe("progress", () => {
   const before = { percent: 20, atMs: 1_000_000 };
   const later = before.atMs + 5 * 60_000;

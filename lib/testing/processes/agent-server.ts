@@ -4,6 +4,7 @@
  * @module
  */
 import { createServer, type Server, type Socket } from "node:net";
+import { thrownText } from "../../thrown.ts";
 import { encodeMessage, MessageReader } from "./tool-protocol.ts";
 
 /** Answers a request, now or later. */
@@ -64,7 +65,7 @@ export class AgentServer {
     try {
       answer = await this.#handle(request);
     } catch (error) {
-      answer = ["1", "", `ERROR ${error instanceof Error ? error.message : String(error)}\n`];
+      answer = ["1", "", `ERROR ${thrownText(error)}\n`];
     }
     socket.end(encodeMessage(answer));
   }
