@@ -17,7 +17,9 @@ export type ErrorCode =
   | "hook-tool-failed"
   | "job-unknown"
   | "journal-unreadable"
+  | "leadership-expired"
   | "not-leader"
+  | "peer-databag-unreadable"
   | "request-invalid"
   | "storage-failed"
   | "storage-missing";
@@ -116,6 +118,16 @@ export class HookToolError extends DatabaseBackupError {
 /** The journal on local disk cannot be read or written. No job is started while this holds. */
 export class JournalError extends DatabaseBackupError {
   readonly code = "journal-unreadable";
+}
+
+/** The peer databags of an application's units cannot be read. No job is started while this holds. */
+export class PeerDatabagError extends DatabaseBackupError {
+  readonly code = "peer-databag-unreadable";
+}
+
+/** A dispatch took longer than the time for which Juju promises leadership. What it was to write is dropped. */
+export class LeadershipError extends DatabaseBackupError {
+  readonly code = "leadership-expired";
 }
 
 /** An executor could not do what it was asked for, and says why. A job that it was working on ends with that failure. */

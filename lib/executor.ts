@@ -9,7 +9,7 @@
  */
 import type { Backup } from "./job/backup.ts";
 import type { Failure, Progress } from "./job/report.ts";
-import type { BackupRequest, JobRequest, RestoreRequest } from "./job/request.ts";
+import type { BackupRequest, JobRequest, JobType, RestoreRequest } from "./job/request.ts";
 import type { IgnoredStorageFields, StorageConfig } from "./job/storage-config.ts";
 import type { ArtefactStore } from "./storage/artefact-store.ts";
 
@@ -43,8 +43,12 @@ export interface JobContext {
   finalizing(): void;
   /** Writes a line to the job's log, which is uploaded at the job's end. Never give it a secret. */
   log(line: string): void;
-  /** Says that from now on a cancel is refused, because stopping would do more harm than going on. */
-  pointOfNoReturn(): void;
+  /**
+   * Says that from now on a cancel is refused, because stopping would do more harm than going on. To be waited for.
+   *
+   * @throws The signal's reason where the job was asked to stop before: then it stops.
+   */
+  pointOfNoReturn(): Promise<void>;
 }
 
 /** How a backup or a restore ended. */
@@ -80,6 +84,12 @@ export interface Executor {
    * that brings one is warned of it, in its log and beside its success. Default: none.
    */
   readonly ignoredStorageFields?: IgnoredStorageFields;
+
+  /**
+   * The roles in which a unit can take a job of a type, the best first. Default: a backup runs on any unit, on a replica
+   * for choice; a restore on the primary.
+   */
+  readonly roles?: Readonly<Partial<Record<JobType, readonly ("primary" | "replica")[]>>>;
 
   /** Says whether this unit can take a job now. Cheap, because hooks ask it: at most a second. */
   standing(): Promise<Standing>;

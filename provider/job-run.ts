@@ -12,7 +12,7 @@ import type { ArtefactStore } from "../lib/storage/artefact-store.ts";
 import { thrownText } from "../lib/thrown.ts";
 import { errnoOf } from "../lib/process/errno.ts";
 import { storageWarnings } from "../lib/wire/storage-warnings.ts";
-import { failureFields } from "./plan.ts";
+import { failureFields } from "./coordination/ends.ts";
 
 /** What the run of a job needs of the world. */
 export interface JobRun {
@@ -27,6 +27,8 @@ export interface JobRun {
   readonly now: () => string;
   /** Keeps a change of phase. Not left before it is kept. */
   readonly record: (progress: JobProgress) => Promise<void>;
+  /** Keeps that the job cannot be stopped any more. Not left before it is kept. */
+  readonly noReturn: () => Promise<void>;
   readonly progress: (progress: Progress) => void;
   readonly log: (line: string) => void;
   /** The job's whole log so far. */
@@ -52,7 +54,12 @@ export async function runJob(run: JobRun): Promise<JobProgress> {
     progress: run.progress,
     finalizing: () => note({ phase: "finalizing", startedAt }),
     log: run.log,
-    pointOfNoReturn: () => run.log("From here on the job runs to its end."),
+    pointOfNoReturn: async () => {
+      run.signal.throwIfAborted();
+      // On disk before anything is done that must not be stopped; whoever wants to stop it looks there.
+      await run.noReturn();
+      run.log("From here on the job runs to its end.");
+    },
   };
 
   note({ phase: "starting", startedAt });

@@ -6,49 +6,76 @@
 import type { ProcessIdentity } from "../lib/machine/machine.ts";
 import { isEnd } from "../lib/job/phase.ts";
 import type { JobProgress } from "../lib/job/report.ts";
-import type { JobRequest } from "../lib/job/request.ts";
+import type { JobRequest, JobType } from "../lib/job/request.ts";
 import { Credentials } from "../lib/job/storage-config.ts";
+import { grantId, type Outcome } from "./coordination/peer-records.ts";
 
 /** One line of the journal. */
 export type JournalRecord =
-  /** The first of a journal: which life of the unit it belongs to. */
+  /** A life of the unit begins. The last one counts. */
   | { readonly record: "incarnation"; readonly incarnation: string }
-  /** A job was seen for the first time; its place in the order of arrival. */
-  | { readonly record: "ticket"; readonly ticket: number; readonly relation: string; readonly job: string }
   /** A job was taken up. Written before anything is done for it. */
   | {
       readonly record: "started";
+      readonly lineage: string;
       readonly fence: number;
       readonly relation: string;
       /** As it stood then, without its credentials. */
       readonly request: JobRequest;
     }
   /** The process that a hook started for the job, or to clean up after it. */
-  | { readonly record: "spawned"; readonly fence: number; readonly process: ProcessIdentity }
+  | {
+      readonly record: "spawned";
+      readonly lineage: string;
+      readonly fence: number;
+      readonly process: ProcessIdentity;
+    }
   /** Where the job stands. After an end nothing counts any more. */
-  | { readonly record: "progress"; readonly fence: number; readonly progress: JobProgress };
+  | {
+      readonly record: "progress";
+      readonly lineage: string;
+      readonly fence: number;
+      readonly progress: JobProgress;
+    }
+  /** A cancel was passed on to the job's process. */
+  | { readonly record: "cancel"; readonly lineage: string; readonly fence: number }
+  /** From here on the job runs to its end. */
+  | { readonly record: "no-return"; readonly lineage: string; readonly fence: number }
+  /** A grant was answered without a run. */
+  | {
+      readonly record: "answered";
+      readonly lineage: string;
+      readonly fence: number;
+      readonly relation: string;
+      readonly job: string;
+      readonly type: JobType;
+      readonly outcome: Outcome;
+    };
 
-/** What the journal knows of one job. */
+/** What the journal knows of one grant. */
 export interface JournalEntry {
+  readonly lineage: string;
   readonly fence: number;
   readonly relation: string;
-  readonly request: JobRequest;
+  readonly job: string;
+  readonly type: JobType;
+  /** Absent where the grant was answered without a run. */
+  readonly request?: JobRequest;
   readonly progress: JobProgress;
   /** The last process started for it, if the journal knows it. */
   readonly process?: ProcessIdentity;
+  readonly cancelAsked: boolean;
+  readonly pastNoReturn: boolean;
+  /** What a grant was answered with that was not run. */
+  readonly answer?: Outcome;
 }
-
-/** The place of a job in the order of arrival. */
-export type Ticket = Extract<JournalRecord, { record: "ticket" }>;
 
 /** What a journal says. */
 export interface JournalState {
   /** Absent in an empty journal. */
   readonly incarnation?: string;
-  /** By fence, in the order in which they were started. */
-  readonly entries: ReadonlyMap<number, JournalEntry>;
-  /** By {@link jobKey}. */
-  readonly tickets: ReadonlyMap<string, Ticket>;
+  /** By {@link grantId}, in the order in which they came. */
+  readonly entries: ReadonlyMap<string, JournalEntry>;
   /** How many records it takes to say so. */
   readonly length: number;
 }
@@ -59,88 +86,118 @@ export const compactAbove = 512;
 /** How many ended jobs a compacted journal keeps although nobody asks for them any more. */
 export const keptEnds = 64;
 
-/** Names a job within one unit: two relations may use the same job id. */
-export function jobKey(relation: string, job: string): string {
-  return `${relation} ${job}`;
-}
-
 /** Reads what records say, oldest first. */
 export function foldJournal(records: Iterable<JournalRecord>): JournalState {
   let incarnation: string | undefined;
-  const entries = new Map<number, JournalEntry>();
-  const tickets = new Map<string, Ticket>();
+  const entries = new Map<string, JournalEntry>();
   let length = 0;
+  const change = (of: { lineage: string; fence: number }, how: (entry: JournalEntry) => JournalEntry): void => {
+    const entry = entries.get(grantId(of));
+    if (entry !== undefined && outcomeOf(entry) === undefined) entries.set(grantId(of), how(entry));
+  };
   for (const record of records) {
     length += 1;
     switch (record.record) {
       case "incarnation":
-        incarnation ??= record.incarnation;
+        incarnation = record.incarnation;
         break;
-      case "ticket":
-        tickets.set(jobKey(record.relation, record.job), record);
-        break;
-      case "started":
-        entries.set(record.fence, {
-          fence: record.fence,
-          relation: record.relation,
-          request: record.request,
+      case "started": {
+        const { lineage, fence, relation, request } = record;
+        entries.set(grantId(record), {
+          lineage,
+          fence,
+          relation,
+          job: request.id,
+          type: request.type,
+          request,
           progress: { phase: "starting" },
+          cancelAsked: false,
+          pastNoReturn: false,
         });
         break;
-      case "spawned": {
-        const entry = entries.get(record.fence);
-        if (entry !== undefined) entries.set(record.fence, { ...entry, process: record.process });
+      }
+      case "answered": {
+        const { lineage, fence, relation, job, type, outcome } = record;
+        entries.set(grantId(record), {
+          lineage,
+          fence,
+          relation,
+          job,
+          type,
+          progress: { phase: "starting" },
+          cancelAsked: false,
+          pastNoReturn: false,
+          answer: outcome,
+        });
         break;
       }
-      case "progress": {
-        const entry = entries.get(record.fence);
-        if (entry !== undefined && !isEnd(entry.progress.phase)) {
+      case "spawned":
+        change(record, (entry) => ({ ...entry, process: record.process }));
+        break;
+      case "cancel":
+        change(record, (entry) => ({ ...entry, cancelAsked: true }));
+        break;
+      case "no-return":
+        change(record, (entry) => ({ ...entry, pastNoReturn: true }));
+        break;
+      case "progress":
+        change(record, (entry) => {
           // Who notes an end may not know when the job began.
           const { startedAt } = entry.progress;
           const progress = { ...(startedAt === undefined ? {} : { startedAt }), ...record.progress };
-          entries.set(record.fence, { ...entry, progress });
-        }
+          return { ...entry, progress };
+        });
         break;
-      }
     }
   }
-  return { ...(incarnation === undefined ? {} : { incarnation }), entries, tickets, length };
+  return { ...(incarnation === undefined ? {} : { incarnation }), entries, length };
 }
 
-/** The fence for the next job. */
-export function nextFence(journal: JournalState): number {
+/** What became of a grant; undefined while its job is under way. */
+export function outcomeOf(entry: JournalEntry): Outcome | undefined {
+  if (entry.answer !== undefined) return entry.answer;
+  const { progress, job, type, fence } = entry;
+  const { phase } = progress;
+  return isEnd(phase) ? { ...progress, id: job, type, fence, phase } : undefined;
+}
+
+/** The greatest fence that a journal remembers. */
+export function lastFence(journal: JournalState): number {
   let last = 0;
-  for (const fence of journal.entries.keys()) last = Math.max(last, fence);
-  return last + 1;
+  for (const { fence } of journal.entries.values()) last = Math.max(last, fence);
+  return last;
 }
 
 /**
  * The records of a shorter journal that says the same of every job that still matters: those that have not ended,
  * those whose request stands, and the newest ended ones, lest a request that comes back runs twice.
  *
- * @param standing The keys, by {@link jobKey}, of all requests that stand.
+ * @param isAskedFor Whether an entry's request, or the grant that it answers, may still stand.
  */
 export function compactJournal(
   journal: JournalState,
-  standing: ReadonlySet<string>,
+  isAskedFor: (entry: JournalEntry) => boolean,
 ): readonly JournalRecord[] {
   const entries = [...journal.entries.values()];
-  const dispensable = entries.filter(
-    (entry) => isEnd(entry.progress.phase) && !standing.has(jobKey(entry.relation, entry.request.id)),
-  );
+  const dispensable = entries.filter((entry) => outcomeOf(entry) !== undefined && !isAskedFor(entry));
   const dropped = new Set(dispensable.slice(0, Math.max(0, dispensable.length - keptEnds)));
   const records: JournalRecord[] = [];
   if (journal.incarnation !== undefined)
     records.push({ record: "incarnation", incarnation: journal.incarnation });
-  for (const [key, ticket] of journal.tickets) if (standing.has(key)) records.push(ticket);
-  for (const entry of entries) {
-    if (dropped.has(entry)) continue;
-    const { fence, relation, request, progress, process } = entry;
-    records.push({ record: "started", fence, relation, request });
-    if (process !== undefined) records.push({ record: "spawned", fence, process });
-    records.push({ record: "progress", fence, progress });
-  }
+  for (const entry of entries) if (!dropped.has(entry)) records.push(...recordsOf(entry));
   return records;
+}
+
+function* recordsOf(entry: JournalEntry): Iterable<JournalRecord> {
+  const { lineage, fence, relation, job, type, request, progress, process, answer } = entry;
+  if (answer !== undefined)
+    yield { record: "answered", lineage, fence, relation, job, type, outcome: answer };
+  if (request === undefined) return;
+  yield { record: "started", lineage, fence, relation, request };
+  if (process !== undefined) yield { record: "spawned", lineage, fence, process };
+  if (entry.cancelAsked) yield { record: "cancel", lineage, fence };
+  if (entry.pastNoReturn) yield { record: "no-return", lineage, fence };
+  yield { record: "progress", lineage, fence, progress };
 }
 
 /** Writes a record as one line. Credentials do not survive it: they write themselves as redacted. */

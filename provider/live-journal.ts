@@ -3,16 +3,16 @@
  *
  * @module
  */
-import { isEnd } from "../lib/job/phase.ts";
 import type { ProcessIdentity } from "../lib/machine/machine.ts";
-import type { JournalEntry, JournalState } from "./journal.ts";
+import { grantId } from "./coordination/peer-records.ts";
+import { outcomeOf, type JournalEntry, type JournalState } from "./journal.ts";
 import type { StateDirectory } from "./state-directory.ts";
 
 /** What the journal says, and who is at work. */
 export interface LiveJournal {
   readonly journal: JournalState;
-  /** The fences whose process runs. An open job that is not among them has lost its process without a result. */
-  readonly running: ReadonlySet<number>;
+  /** The grants, by {@link grantId}, whose process runs. An open job that is not among them has lost its process without a result. */
+  readonly running: ReadonlySet<string>;
 }
 
 type State = Pick<StateDirectory, "open" | "workerEntry">;
@@ -28,9 +28,9 @@ type IsRunning = (identity: ProcessIdentity) => Promise<boolean>;
  */
 export async function readLiveJournal(state: State, isRunning: IsRunning): Promise<LiveJournal> {
   const before = await state.open();
-  const open = [...before.entries.values()].filter((entry) => !isEnd(entry.progress.phase));
+  const open = [...before.entries.values()].filter((entry) => outcomeOf(entry) === undefined);
   const found = await Promise.all(open.map(async (entry) => await isWorkedOn(entry, state, isRunning)));
-  const running = new Set(open.filter((_, index) => found[index]).map((entry) => entry.fence));
+  const running = new Set(open.filter((_, index) => found[index]).map(grantId));
   const journal = running.size === open.length ? before : await state.open();
   return { journal, running };
 }
@@ -38,6 +38,6 @@ export async function readLiveJournal(state: State, isRunning: IsRunning): Promi
 /** The journal may not know a worker whose hook died between starting it and writing it down; its entry does. */
 async function isWorkedOn(entry: JournalEntry, state: State, isRunning: IsRunning): Promise<boolean> {
   if (entry.process !== undefined && (await isRunning(entry.process))) return true;
-  const entered = await state.workerEntry(entry.fence);
+  const entered = await state.workerEntry(grantId(entry));
   return entered !== undefined && "process" in entered && (await isRunning(entered.process));
 }

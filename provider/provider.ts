@@ -4,28 +4,41 @@
  * @module
  */
 import { join } from "node:path";
-import { JournalError } from "../lib/errors.ts";
-import type { Executor, ExecutorEnvironment, ExecutorModule, Standing } from "../lib/executor.ts";
-import type { Backup } from "../lib/job/backup.ts";
-import { isEnd } from "../lib/job/phase.ts";
-import type { JobRequest } from "../lib/job/request.ts";
+import { JournalError, PeerDatabagError } from "../lib/errors.ts";
+import type { Executor, ExecutorEnvironment, ExecutorModule } from "../lib/executor.ts";
+import type { JobRequest, JobType } from "../lib/job/request.ts";
+import type { StorageConfig } from "../lib/job/storage-config.ts";
 import { currentEvent, type JujuEvent } from "../lib/juju/event.ts";
-import type { Databag, DatabagChanges, Juju, UnitStatus } from "../lib/juju/juju.ts";
-import { readRemoteApplication } from "../lib/juju/remote-application.ts";
+import type { Juju, UnitStatus } from "../lib/juju/juju.ts";
+import { LeaderWindow } from "../lib/juju/leader-window.ts";
 import type { Machine } from "../lib/machine/machine.ts";
 import { nodeMachine } from "../lib/machine/node-machine.ts";
-import { shownId } from "../lib/printable.ts";
 import { thrownText } from "../lib/thrown.ts";
 import { Turns } from "../lib/turns.ts";
-import { encodeProviderApplication } from "../lib/wire/provider-application.ts";
-import { decodeReports, encodeReports } from "../lib/wire/reports.ts";
-import { decodeRequests } from "../lib/wire/requests.ts";
-import { compactAbove, compactJournal, jobKey, type JournalEntry } from "./journal.ts";
-import { readLiveJournal, type LiveJournal } from "./live-journal.ts";
-import { planDispatch, type ProviderPlan, type ProviderView, type RelationView } from "./plan.ts";
-import { pokeCommand } from "./poke.ts";
-import { StateDirectory } from "./state-directory.ts";
-import type { ModuleReference, WorkerInput } from "./worker-input.ts";
+import { storageId } from "./coordination/digest.ts";
+import { decideLeader, type LeaderPlan } from "./coordination/leader-step.ts";
+import {
+  grantId,
+  noClaim,
+  type ApplicationRecord,
+  type Grant,
+  type PublishedStanding,
+  type Role,
+  type UnitRecord,
+} from "./coordination/peer-records.ts";
+import type { RequestsSeen } from "./coordination/requests-seen.ts";
+import { shippedRules, type Rules } from "./coordination/rules.ts";
+import { decideUnit, unitRecord, type UnitAction, type UnitView } from "./coordination/unit-step.ts";
+import { readDispatch, type DispatchView } from "./dispatch-view.ts";
+import { compactAbove, compactJournal, lastFence, outcomeOf, type JournalState } from "./journal.ts";
+import { readLiveJournal } from "./live-journal.ts";
+import type { Peers, PeersRead } from "./peers.ts";
+import { pokeCommand, workerEvent } from "./poke.ts";
+import { Publisher } from "./publisher.ts";
+import { StateDirectory, type LiveProgress } from "./state-directory.ts";
+import { unitStatus } from "./unit-status.ts";
+import { UnitWork } from "./unit-work.ts";
+import type { ModuleReference } from "./worker-input.ts";
 
 /** What a provider is made of. */
 export interface ProviderOptions {
@@ -44,12 +57,25 @@ export interface ProviderOptions {
   readonly store?: { readonly module: string | URL; readonly options?: unknown };
   /** The endpoint of the charm that has the interface. Default: `database-backup`. */
   readonly endpoint?: string;
+  /**
+   * The peer endpoint that the units of an application use to agree on who runs what. Nothing else may use it. Default:
+   * `database-backup-peers`. A charm without it is served while it plans one unit.
+   */
+  readonly peerEndpoint?: string;
+  /**
+   * The storage of the cluster that outlives its units, where it has one. There it is made sure that a unit that vanished
+   * never starts a job that was taken away from it. Without it, or where the server ignores `If-None-Match`, only an admin
+   * can say so, with {@link Provider.releaseGrant}.
+   */
+  readonly archiveStorage?: StorageConfig | undefined;
   /** Why the charm was dispatched. Default: what the environment says. */
   readonly event?: JujuEvent;
   /** The charm's own directory. Default: what the environment says. */
   readonly charmDirectory?: string;
   /** The machine that the unit runs on. Default: the one that this process runs on. */
   readonly machine?: Machine;
+  /** Takes a check that is made at the dispatch's end. Default: it is made when this process ends. */
+  readonly atEnd?: (check: () => void) => void;
 }
 
 /** What a dispatch came to. */
@@ -58,28 +84,28 @@ export interface ProviderOutcome {
   readonly status?: UnitStatus;
 }
 
-/** The extensions that work. */
-const features = ["backup-type", "restore-to-time", "backups"] as const;
-/** Of this implementation's extensions, as `MAJOR.MINOR`. */
-const libVersion = "0.1";
-
-/** Each line of the log is a process, and a hook that has thousands of jobs to reject must not take hours. */
-const maxLoggedEnds = 20;
-
 /** What the unit keeps on its own disk. */
-type UnitState = Pick<ProviderView, "journal" | "running" | "liveProgress">;
-
-/** One relation with the databags as they were read. */
-interface RelationRead {
-  readonly view: RelationView;
-  readonly unitDatabag: Databag;
-  /** Absent on a unit that does not lead, which may not read it. */
-  readonly applicationDatabag?: Databag;
+interface UnitState {
+  readonly journal: JournalState;
+  readonly running: ReadonlySet<string>;
+  readonly liveProgress?: LiveProgress;
 }
 
+/** What one round of deciding and doing came to. */
+interface Round {
+  readonly view: UnitView;
+  readonly action: UnitAction;
+  readonly record: UnitRecord;
+  readonly plan: LeaderPlan | undefined;
+  readonly state: UnitState;
+}
+
+/** A unit that is alone sees at once what it decided, and goes on until nothing is left to decide. */
+const maxRounds = 5;
+
 /**
- * Detects jobs, runs them one at a time in a process of their own, and reports where they stand (database_backup,
- * Provider). Serves applications of one unit.
+ * Detects jobs, agrees with the application's other units on who runs which, runs them one at a time in processes of their
+ * own, and reports where they stand (database_backup, Provider).
  *
  * @example
  * ```ts
@@ -96,23 +122,37 @@ interface RelationRead {
 export class Provider {
   readonly #juju: Juju;
   readonly #options: ProviderOptions;
-  readonly #endpoint: string;
   readonly #event: JujuEvent;
   readonly #machine: Machine;
   readonly #state: StateDirectory;
+  readonly #work: UnitWork;
+  readonly #publisher: Publisher;
+  readonly #rules: Rules;
   readonly #turns = new Turns();
+  #executor: Promise<Executor> | undefined;
   #hasBegun = false;
 
-  constructor(options: ProviderOptions) {
-    this.#juju = options.juju;
+  /** @param rules For tests of the protocol alone. Default: as shipped. */
+  constructor(options: ProviderOptions, rules: Rules = shippedRules) {
+    const { juju } = options;
+    this.#juju = juju;
     this.#options = options;
-    this.#endpoint = options.endpoint ?? "database-backup";
+    this.#rules = rules;
     this.#event = options.event ?? currentEvent();
     this.#machine = options.machine ?? nodeMachine;
-    this.#state = new StateDirectory(
-      join(options.stateDirectory, this.#juju.unit.replace("/", "-")),
-      this.#machine,
-    );
+    this.#state = new StateDirectory(join(options.stateDirectory, juju.unit.replace("/", "-")), this.#machine);
+    this.#publisher = new Publisher(juju, this.#state, rules);
+    this.#work = new UnitWork({
+      juju,
+      machine: this.#machine,
+      state: this.#state,
+      executor: reference(options.executor),
+      store: options.store === undefined ? undefined : reference(options.store),
+      environment: this.#environment,
+      poke: this.#poke,
+      archiveStorage: options.archiveStorage,
+      rules,
+    });
   }
 
   /**
@@ -120,12 +160,13 @@ export class Provider {
    * Call it in every dispatch, whatever the event, once. Called again, it waits for the call before, and starts nothing
    * twice.
    *
-   * The keys `jobs` of the unit's databag, and `features`, `lib-version`, `problems` and `backups` of the application's,
-   * are the library's own: what a charm writes to them, or deletes, is put right in this dispatch or in the next. A
-   * charm's other keys stay as they are. The one thing believed is the report of an end that no journal knows: such a
-   * job is not run.
+   * The keys `jobs` of the unit's databag, and `features`, `lib-version`, `queue`, `problems` and `backups` of the
+   * application's, are the library's own: what a charm writes to them, or deletes, is put right in this dispatch or in the
+   * next. A charm's other keys stay as they are. The one thing believed is the report of an end that no journal knows: such
+   * a job is not run.
    *
    * @throws HookToolError where Juju does not answer; the hook then fails and runs again.
+   * @throws LeadershipError where a leader took longer than it may; the hook then fails and runs again.
    */
   async reconcile(): Promise<ProviderOutcome> {
     return await this.#turns.take(async () => await this.#reconcile());
@@ -133,228 +174,253 @@ export class Provider {
 
   async #reconcile(): Promise<ProviderOutcome> {
     try {
-      const [relations, goalState, state] = await Promise.all([
-        this.#readRelations(),
-        this.#juju.goalState(),
-        this.#begin(),
-      ]);
-      const seen = {
-        now: this.#machine.clock.now().toISOString(),
-        plannedUnits: goalState.units.length,
-        relations: relations.map((relation) => relation.view),
-      };
-      const view: ProviderView = { ...seen, ...state };
-      const plan = planDispatch(view);
-      await this.#state.appendAll(plan.records);
-      const started = await this.#act(plan, view);
-      // What was started a moment ago is reported at once: the plan is made anew from what the journal says now.
-      const after = started.journalChanged ? planDispatch({ ...seen, ...(await this.#readState()) }) : plan;
-      await this.#publish(relations, after);
-      // The view is older than what was written to the journal since.
-      const outdated = started.journalChanged || plan.records.length > 0;
-      if (view.running.size === 0 && !outdated) await this.#compact(view);
-      const status = started.status ?? after.status;
-      // A worker that cannot write waits for room, and nobody else would tell the admin.
-      if (status?.name === "maintenance") await this.#state.requireRoom();
-      return status === undefined ? {} : { status };
+      return await this.#dispatch();
     } catch (error) {
-      if (!(error instanceof JournalError)) throw error;
+      if (!(error instanceof JournalError) && !(error instanceof PeerDatabagError)) throw error;
       await this.#juju.log("ERROR", `${error.message} ${error.remedy}`);
       return { status: { name: "blocked", message: error.message } };
     }
   }
 
-  async #readRelations(): Promise<readonly RelationRead[]> {
-    const leader = this.#juju.isLeader();
-    const [relations] = await Promise.all([this.#readEach(leader), leader]);
-    return relations;
+  async #dispatch(): Promise<ProviderOutcome> {
+    const window = new LeaderWindow(this.#juju, this.#machine.clock, this.#rules.isWithinWindow);
+    const { juju, endpoint = "database-backup", peerEndpoint = "database-backup-peers" } = this.#options;
+    const reading = {
+      juju,
+      event: this.#event,
+      endpoint,
+      peerEndpoint,
+      archiveStorage: this.#options.archiveStorage,
+      state: this.#state,
+      rules: this.#rules,
+    };
+    const [view] = await Promise.all([readDispatch(reading, window.open()), this.#begin()]);
+    const { peers } = view;
+    if (peers === undefined) return { status: manyWithoutPeers(view) };
+    const read = await peers.read(view.isLeader);
+    const requests = view.requests(read);
+    const round = await this.#rounds(view, peers, read, requests);
+    const { plan, state } = round;
+
+    const mayWrite = plan === undefined || peers.countsAtOnce || this.#stillLeads(window);
+    if (mayWrite) {
+      await this.#publisher.publish({
+        view,
+        peers,
+        read,
+        now: round.view.now,
+        journal: state.journal,
+        ...(state.liveProgress === undefined ? {} : { liveProgress: state.liveProgress }),
+        record: round.record,
+        plan,
+      });
+    }
+    if (plan !== undefined && !peers.countsAtOnce && mayWrite) this.#options.atEnd?.(() => window.require());
+    const grantedSelf = plan?.application.grants.get(juju.unit)?.fence !== read.application.grants.get(juju.unit)?.fence;
+    if (!mayWrite || (grantedSelf && plan?.application.grants.has(juju.unit) === true && !peers.countsAtOnce)) {
+      // Nobody waits for it: it stands in line behind this very dispatch.
+      void this.#machine.processes.leave(this.#poke);
+    }
+    await this.#compact(round, requests);
+    const status = unitStatus({
+      journal: state.journal,
+      running: state.running,
+      standing: round.record.standing,
+      waiting: plan?.waiting ?? [],
+      blockedBy: round.action.kind === "blocked" ? round.action.by : undefined,
+      relations: view.relations.map((relation) => relation.requests),
+    });
+    // A worker that cannot write waits for room, and nobody else would tell the admin.
+    if (status?.name === "maintenance") await this.#state.requireRoom();
+    return status === undefined ? {} : { status };
   }
 
-  async #readEach(leader: Promise<boolean>): Promise<readonly RelationRead[]> {
-    const ids = await this.#juju.relationIds(this.#endpoint);
+  /** Whether the leader may write; in a hook it is an error if not, so that Juju runs it again. */
+  #stillLeads(window: LeaderWindow): boolean {
+    if (this.#event.kind !== "custom") window.require();
+    return window.isOpen;
+  }
+
+  /** Decides and does; where what was decided counts at once, until there is nothing left. */
+  async #rounds(view: DispatchView, peers: Peers, first: PeersRead, requests: RequestsSeen): Promise<Round> {
+    let read = first;
+    for (let round = 1; ; round += 1) {
+      const done = await this.#round(view, read, requests);
+      if (!peers.countsAtOnce || round === maxRounds) return done;
+      const changed = [
+        await peers.writeOwn(done.record),
+        done.plan !== undefined && (await peers.writeApplication(done.plan.application)),
+      ];
+      if (!changed.includes(true)) return done;
+      read = await peers.read(view.isLeader);
+    }
+  }
+
+  async #round(view: DispatchView, read: PeersRead, requests: RequestsSeen): Promise<Round> {
+    const before = await this.#readState();
+    const unitView = await this.#unitView(view, read, requests, before);
+    const action = decideUnit(unitView, this.#rules);
+    const changed = await this.#work.perform(action, requests, unitView.incarnation);
+    const state = changed ? await this.#readState() : before;
+    const after = { ...unitView, ...state };
+    const asked = (read.own?.asked ?? []).filter(({ id }) => !isDone(read.application, "action", id));
+    const own = unitRecord(after, asked, this.#rules);
+    const record = { ...own, standing: busyStanding(own.standing, after, action) };
+    const leads = view.isLeader && this.#event.kind !== "action";
+    const plan = leads ? await this.#leaderPlan(view, read, requests, record, state) : undefined;
+    for (const grant of plan?.toRevoke ?? []) await this.#work.revoke(grant);
+    return { view: after, action, record, plan, state };
+  }
+
+  async #unitView(
+    view: DispatchView,
+    read: PeersRead,
+    requests: RequestsSeen,
+    state: UnitState,
+  ): Promise<UnitView> {
+    const { juju } = this.#options;
+    const grant = read.application.grants.get(juju.unit);
     const event = this.#event;
-    // A relation that is being broken has nothing more to ask or to be told, and may not be readable any more.
-    const broken = event.kind === "relation" && event.change === "broken" ? event.relationId : undefined;
-    const standing = ids.filter((id) => id !== broken);
-    return await Promise.all(standing.map(async (id) => await this.#readRelation(id, leader)));
-  }
-
-  async #readRelation(id: string, leader: Promise<boolean>): Promise<RelationRead> {
-    const juju = this.#juju;
-    const [remote, unitDatabag, applicationDatabag] = await Promise.all([
-      readRemoteApplication(juju, id),
-      juju.readUnitDatabag(id, juju.unit),
-      leader.then(async (leads) =>
-        leads ? await juju.readApplicationDatabag(id, juju.application) : undefined,
-      ),
-    ]);
-    const { application, databag } = remote;
-    const { requests, rejected, problems } = decodeRequests(databag);
-    const { reports } = decodeReports(unitDatabag);
     return {
-      view: { id, application, requests, rejected, problems, reports },
-      unitDatabag,
-      ...(applicationDatabag === undefined ? {} : { applicationDatabag }),
+      now: this.#machine.clock.now().toISOString(),
+      unit: juju.unit,
+      incarnation: state.journal.incarnation ?? "",
+      application: read.application,
+      own: read.own,
+      journal: state.journal,
+      running: state.running,
+      requests,
+      standing: await this.#standing(read, requests, grant),
+      roles: await this.#roles(requests, read.application),
+      leaving: event.kind === "relation" && event.departingUnit === juju.unit,
+      revoked: await this.#revoked(grant === undefined ? [] : [grant]),
     };
   }
 
-  /** Reads what the unit keeps; one that is being installed sets aside what a former unit kept. */
-  async #begin(): Promise<UnitState> {
-    const isInstall = this.#event.kind === "hook" && this.#event.name === "install";
-    if (isInstall && !this.#hasBegun) await this.#state.beginIncarnation();
+  async #leaderPlan(
+    view: DispatchView,
+    read: PeersRead,
+    requests: RequestsSeen,
+    record: UnitRecord,
+    state: UnitState,
+  ): Promise<LeaderPlan> {
+    const { juju } = this.#options;
+    const { application, others, listed } = read;
+    return decideLeader(
+      {
+        now: this.#machine.clock.now().toISOString(),
+        unit: juju.unit,
+        application,
+        records: new Map([...others, [juju.unit, record]]),
+        listed,
+        expected: view.expected,
+        requests,
+        compatible: await this.#compatible(requests, application),
+        roles: await this.#roles(requests, application),
+        revoked: await this.#revoked([...application.grants.values()]),
+        fenceOnDisk: lastFence(state.journal),
+        newLineage: crypto.randomUUID().slice(0, 13).replace("-", ""),
+      },
+      this.#rules,
+    );
+  }
+
+  /** Reads what the unit keeps; one that is being installed begins a new life. */
+  async #begin(): Promise<void> {
+    const isFirst = !this.#hasBegun;
     this.#hasBegun = true;
-    return await this.#readState();
+    if (isFirst && this.#rules.beginsIncarnation(this.#event)) await this.#state.beginIncarnation();
   }
 
   async #readState(): Promise<UnitState> {
-    const [live, liveProgress] = await Promise.all([this.#readLiveJournal(), this.#state.liveProgress()]);
+    const { processes } = this.#machine;
+    const [live, liveProgress] = await Promise.all([
+      readLiveJournal(this.#state, async (identity) => await processes.isRunning(identity)),
+      this.#state.liveProgress(),
+    ]);
     return { ...live, ...(liveProgress === undefined ? {} : { liveProgress }) };
   }
 
-  async #readLiveJournal(): Promise<LiveJournal> {
-    const { processes } = this.#machine;
-    return await readLiveJournal(this.#state, async (identity) => await processes.isRunning(identity));
-  }
-
-  async #act(
-    plan: ProviderPlan,
-    view: ProviderView,
-  ): Promise<{ readonly journalChanged: boolean; readonly status?: UnitStatus }> {
-    if (plan.recover !== undefined) {
-      await this.#recover(plan.recover, view);
-      return { journalChanged: true };
-    }
-    if (plan.next === undefined) return { journalChanged: false };
-    const standing = await this.#standing();
-    if (!standing.ready) {
-      return {
-        journalChanged: false,
-        status: { name: "waiting", message: `a job waits: ${standing.reason}` },
-      };
-    }
-    const { fence, relation, request } = plan.next;
-    await this.#state.append({ record: "started", fence, relation, request });
-    await this.#start("run", fence, request);
-    await this.#juju.log(
-      "INFO",
-      `Started ${request.type} job ${shownId(request.id)} of ${relation}, fence ${fence}.`,
-    );
-    return { journalChanged: true };
-  }
-
-  async #recover(entry: JournalEntry, view: ProviderView): Promise<void> {
-    // From here on a worker that was slow to start finds itself called dead; one that was faster goes on.
-    if (!(await this.#state.enterWorker(entry.fence, { nobody: true }))) {
-      const { journal, running } = await this.#readLiveJournal();
-      const phase = journal.entries.get(entry.fence)?.progress.phase;
-      if (running.has(entry.fence) || (phase !== undefined && isEnd(phase))) return;
-    }
-    const standing = view.relations
-      .find((relation) => relation.id === entry.relation)
-      ?.requests.find((request) => request.id === entry.request.id);
-    // The journal keeps no credentials; where the request still stands, cleaning up can use them.
-    const request = standing === undefined ? entry.request : { ...entry.request, storage: standing.storage };
-    await this.#start("recover", entry.fence, request);
-    await this.#juju.log(
-      "WARNING",
-      `The worker of job ${shownId(entry.request.id)} is gone; cleaning up after it.`,
-    );
-  }
-
-  async #start(task: WorkerInput["task"], fence: number, request: JobRequest): Promise<void> {
-    const { startWorker } = await import("./worker-start.ts");
-    const identity = await startWorker(
-      this.#machine.processes,
-      {
-        task,
-        fence,
-        request,
-        executor: reference(this.#options.executor),
-        ...(this.#options.store === undefined ? {} : { store: reference(this.#options.store) }),
-        environment: this.#environment,
-        stateDirectory: this.#state.path,
-        poke: pokeCommand(this.#juju.unit, this.#charmDirectory),
-      },
-      this.#state.workerOutputFile,
-    );
-    if (identity !== undefined) await this.#state.append({ record: "spawned", fence, process: identity });
-  }
-
-  async #standing(): Promise<Standing> {
+  /** What the unit says of itself: asked anew where somebody may want to know. */
+  async #standing(
+    { application, own }: PeersRead,
+    requests: RequestsSeen,
+    grant: Grant | undefined,
+  ): Promise<PublishedStanding> {
+    const claim = await this.#claimPlace();
+    const where = claim === undefined ? {} : { claim };
+    const known = own?.standing;
+    const wanted = grant !== undefined || hasUndecided(requests, application);
+    if (known?.ready === true && !wanted) return { ready: true, ...roleOf(known.role), ...where };
     try {
-      const { module, options } = this.#options.executor;
-      const loaded: ExecutorModule = await import(String(module));
-      const executor: Executor = loaded.createExecutor(options, this.#environment);
-      return await executor.standing();
+      const standing = await (await this.#loadExecutor()).standing();
+      return standing.ready
+        ? { ready: true, role: standing.role, ...where }
+        : { ready: false, reason: standing.reason, ...where };
     } catch (error) {
       const reason = thrownText(error);
       await this.#juju.log("ERROR", `The executor cannot say whether it is ready: ${reason}`);
-      return { ready: false, reason };
+      return { ready: false, reason, ...where };
     }
   }
 
-  async #publish(relations: readonly RelationRead[], plan: ProviderPlan): Promise<void> {
-    const backups = await this.#state.keptBackups();
-    await Promise.all(
-      relations.flatMap((relation) => [
-        this.#publishReports(relation, plan),
-        this.#publishApplication(relation, backups),
-      ]),
-    );
+  /** Where this unit can claim fences; undefined until it has found out. */
+  async #claimPlace(): Promise<string | undefined> {
+    const { archiveStorage } = this.#options;
+    if (archiveStorage === undefined) return noClaim;
+    const id = storageId(archiveStorage);
+    const probe = await this.#state.storageProbe();
+    if (probe?.storage === id) return probe.keepsFences ? id : noClaim;
+    await this.#work.probe(archiveStorage);
+    return undefined;
   }
 
-  async #publishReports({ view, unitDatabag }: RelationRead, plan: ProviderPlan): Promise<void> {
-    const reports = plan.reports.get(view.id) ?? [];
-    const before = new Map(view.reports.map((report) => [report.id, report.phase]));
-    const ended = reports.filter(({ id, phase }) => isEnd(phase) && before.get(id) !== phase);
-    for (const { id, type, phase, message, remedy } of ended.slice(0, maxLoggedEnds)) {
-      const what = `${type} job ${shownId(id)} of ${view.id} ${phase}.`;
-      const text = [what, message, remedy].filter(Boolean).join(" ");
-      await this.#juju.log(phase === "succeeded" ? "INFO" : "ERROR", text);
-    }
-    const others = ended.length - maxLoggedEnds;
-    if (others > 0)
-      await this.#juju.log("ERROR", `${others} more jobs of ${view.id} ended: see their reports.`);
-    const changes = changed(unitDatabag, { jobs: reports.length === 0 ? "" : encodeReports(reports) });
-    if (changes !== undefined) await this.#juju.writeUnitDatabag(view.id, changes);
+  async #compatible(
+    requests: RequestsSeen,
+    application: ApplicationRecord,
+  ): Promise<(a: JobRequest, b: JobRequest) => boolean> {
+    if (!hasUndecided(requests, application)) return () => false;
+    const executor = await this.#loadExecutor();
+    return (a, b) => executor.compatible(a, b);
   }
 
-  async #publishApplication(
-    { view, applicationDatabag }: RelationRead,
-    backups: readonly Backup[] | undefined,
-  ): Promise<void> {
-    if (applicationDatabag === undefined) return;
-    const { problems } = view;
-    const changes = changed(
-      applicationDatabag,
-      encodeProviderApplication({
-        features,
-        libVersion,
-        problems,
-        ...(backups === undefined ? {} : { backups }),
-      }),
-    );
-    if (changes === undefined) return;
-    if ("problems" in changes) {
-      for (const problem of problems) {
-        await this.#juju.log(
-          "WARNING",
-          `Unusable request from ${view.application} (${view.id}), ${problem.field}: ${problem.message} ${problem.remedy}`,
-        );
-      }
-    }
-    await this.#juju.writeApplicationDatabag(view.id, changes);
+  async #roles(
+    requests: RequestsSeen,
+    application: ApplicationRecord,
+  ): Promise<(type: JobType) => readonly Role[]> {
+    if (!hasUndecided(requests, application) && application.grants.size === 0) return rolesByDefault;
+    const { roles } = await this.#loadExecutor();
+    return (type) => roles?.[type] ?? rolesByDefault(type);
   }
 
-  async #compact(view: ProviderView): Promise<void> {
-    if (view.journal.length <= compactAbove) return;
-    if (view.relations.some((relation) => relation.problems.length > 0)) return;
-    const standing = new Set(
-      view.relations.flatMap(({ id, requests, rejected }) =>
-        [...requests, ...rejected].map((request) => jobKey(id, request.id)),
-      ),
+  async #loadExecutor(): Promise<Executor> {
+    this.#executor ??= (async () => {
+      const { module, options } = this.#options.executor;
+      const loaded: ExecutorModule = await import(String(module));
+      return loaded.createExecutor(options, this.#environment);
+    })();
+    return await this.#executor;
+  }
+
+  /** The grants whose fences nobody can claim any more, as far as this unit has found out. */
+  async #revoked(grants: readonly Grant[]): Promise<ReadonlySet<string>> {
+    const claimed = grants.filter(({ claim }) => claim !== noClaim);
+    const found = await Promise.all(claimed.map(async (grant) => await this.#state.revocation(grantId(grant))));
+    return new Set(claimed.filter((_, index) => found[index]?.revoked === true).map(grantId));
+  }
+
+  async #compact({ state, view }: Round, requests: RequestsSeen): Promise<void> {
+    const { journal, running } = state;
+    if (journal.length <= compactAbove || running.size > 0) return;
+    const granted = view.application.grants.get(view.unit);
+    const shorter = compactJournal(
+      journal,
+      ({ relation, job, ...entry }) =>
+        requests.find(relation, job) !== undefined ||
+        !requests.isGone({ relation, job, application: "" }) ||
+        (granted !== undefined && grantId(granted) === grantId(entry)),
     );
-    await this.#state.compact(compactJournal(view.journal, standing));
+    await this.#state.compact(shorter);
   }
 
   get #environment(): ExecutorEnvironment {
@@ -362,18 +428,64 @@ export class Provider {
     return { unit, application, modelUuid, workDirectory: this.#state.executorDirectory };
   }
 
-  get #charmDirectory(): string {
-    return this.#options.charmDirectory ?? process.env["JUJU_CHARM_DIR"] ?? process.cwd();
+  get #poke(): readonly [string, ...string[]] {
+    const directory = this.#options.charmDirectory ?? process.env["JUJU_CHARM_DIR"] ?? process.cwd();
+    return pokeCommand(this.#juju.unit, directory);
   }
+}
+
+/** The roles in which a unit can take a job: of two that can back up, the replica has less else to do. */
+function rolesByDefault(type: JobType): readonly Role[] {
+  return type === "backup" ? ["replica", "primary"] : ["primary"];
+}
+
+function roleOf(role: Role | undefined): { readonly role?: Role } {
+  return role === undefined ? {} : { role };
+}
+
+/** Whether any request stands that has not ended. */
+function hasUndecided(requests: RequestsSeen, application: ApplicationRecord): boolean {
+  for (const { relation, request } of requests.all) {
+    if (request !== undefined && !isDone(application, relation, request.id)) return true;
+  }
+  return false;
+}
+
+function isDone(application: ApplicationRecord, relation: string, job: string): boolean {
+  return application.done.has(`${relation} ${job}`);
+}
+
+/** A unit that has something to finish first is not ready for anything else. */
+function busyStanding(standing: PublishedStanding, view: UnitView, action: UnitAction): PublishedStanding {
+  if (action.kind === "blocked") {
+    const { fence } = action.by;
+    return {
+      ...standing,
+      ready: false,
+      reason: `fence ${fence} was granted to the unit that bore its name before, and nobody knows what became of it`,
+    };
+  }
+  const grant = view.application.grants.get(view.unit);
+  const open = [...view.journal.entries.values()].find((entry) => outcomeOf(entry) === undefined);
+  if (open === undefined || (grant !== undefined && grantId(grant) === grantId(open))) return standing;
+  return { ...standing, ready: false, reason: "still has to finish a job that was taken away from it" };
+}
+
+function manyWithoutPeers(view: DispatchView): UnitStatus {
+  let waiting = 0;
+  for (const { requests, reports } of view.relations) {
+    const reported = new Set(reports.map(({ id }) => id));
+    waiting += requests.requests.filter(({ id }) => !reported.has(id)).length;
+  }
+  return {
+    name: "blocked",
+    message:
+      `${view.expected.size} units planned, but the charm has no peer relation for backups` +
+      `${waiting === 0 ? "" : `; ${waiting} waiting`}: add the peer endpoint, or remove units`,
+  };
 }
 
 function reference(module: { readonly module: string | URL; readonly options?: unknown }): ModuleReference {
   const url = String(module.module);
   return { module: url.startsWith("/") ? new URL(`file://${url}`).href : url, options: module.options };
-}
-
-/** What of the wanted values is not what stands; undefined where nothing is. */
-function changed(before: Databag, wanted: Databag): DatabagChanges | undefined {
-  const changes = Object.entries(wanted).filter(([key, value]) => (before[key] ?? "") !== value);
-  return changes.length === 0 ? undefined : Object.fromEntries(changes);
 }

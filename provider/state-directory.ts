@@ -11,18 +11,39 @@ import { join, parse } from "node:path";
 import type { Backup } from "../lib/job/backup.ts";
 import type { Progress } from "../lib/job/report.ts";
 import { JournalError } from "../lib/errors.ts";
+import type { Databag } from "../lib/juju/juju.ts";
 import { errnoOf } from "../lib/process/errno.ts";
-import type { Clock, Disk, Machine, ProcessIdentity } from "../lib/machine/machine.ts";
+import type { Disk, Machine, ProcessIdentity } from "../lib/machine/machine.ts";
+import { grantId } from "./coordination/peer-records.ts";
 import { decodeRecord, encodeRecord, foldJournal, type JournalRecord, type JournalState } from "./journal.ts";
 
 /** How far the running job is: newer than the journal, and worth nothing once the job has ended. */
 export interface LiveProgress {
-  readonly fence: number;
+  /** The job's grant, by {@link grantId}. */
+  readonly grant: string;
   readonly progress: Progress;
 }
 
-/** Which process works on a fence. `nobody` bars every process that comes late. */
+/** Which process works on a grant. `nobody` bars every process that comes late. */
 export type WorkerEntry = { readonly process: ProcessIdentity } | { readonly nobody: true };
+
+/** What came of the attempt to revoke a fence: false where somebody holds it. */
+export interface Revocation {
+  readonly revoked: boolean;
+}
+
+/** Whether a storage keeps fences. */
+export interface StorageProbe {
+  /** By {@link storageId}. */
+  readonly storage: string;
+  readonly keepsFences: boolean;
+}
+
+/** What would stand in the databags of a peer relation. */
+export interface PeerDatabags {
+  readonly unit: Databag;
+  readonly application: Databag;
+}
 
 /** More than what is left of the journal's last block, which would take a record on a full disk. */
 const roomBytes = 8 * 1024;
@@ -33,12 +54,10 @@ const cutShort = " (cut short)";
 export class StateDirectory {
   readonly path: string;
   readonly #disk: Disk;
-  readonly #clock: Clock;
 
-  constructor(path: string, machine: Pick<Machine, "disk" | "clock">) {
+  constructor(path: string, machine: Pick<Machine, "disk">) {
     this.path = path;
     this.#disk = machine.disk;
-    this.#clock = machine.clock;
   }
 
   /** The executor's own directory. */
@@ -47,13 +66,13 @@ export class StateDirectory {
   }
 
   /** Adds to a job's log, which is kept here until it is uploaded. */
-  async log(fence: number, text: string): Promise<void> {
-    await this.#disk.append(this.#logFile(fence), text);
+  async log(grant: string, text: string): Promise<void> {
+    await this.#disk.append(this.#logFile(grant), text);
   }
 
   /** A job's log so far. */
-  async readLog(fence: number): Promise<string> {
-    return (await this.#disk.read(this.#logFile(fence))) ?? "";
+  async readLog(grant: string): Promise<string> {
+    return (await this.#disk.read(this.#logFile(grant))) ?? "";
   }
 
   /** Where a worker's standard error goes: empty unless something went wrong that nobody foresaw. */
@@ -70,10 +89,6 @@ export class StateDirectory {
     return await this.#guard("opened", async () => {
       const journal = foldJournal(await this.#readRecords());
       if (journal.incarnation !== undefined) return journal;
-      // A new journal counts fences from one again: nothing of a former one's may be taken for its own.
-      for (const name of ["workers", "logs", "progress.json"]) {
-        await this.#disk.remove(join(this.path, name));
-      }
       // The database's own user works below the executor's directory.
       for (const directory of ["", "workers", "logs", "executor"]) {
         await this.#disk.makeDirectory(join(this.path, directory));
@@ -83,12 +98,15 @@ export class StateDirectory {
     });
   }
 
-  /** Sets the journal of a former life of the unit aside. Called by a unit that is being installed. */
+  /**
+   * Begins a new life of the unit. What the disk remembers stays: an old volume may come with a new unit. Called by a unit
+   * that is being installed.
+   *
+   * @throws JournalError
+   */
   async beginIncarnation(): Promise<void> {
-    await this.#guard("set aside", async () => {
-      const former = `journal-before-${this.#clock.now().getTime()}.jsonl`;
-      await this.#disk.rename(this.#journalFile, join(this.path, former));
-    });
+    await this.open();
+    await this.append({ record: "incarnation", incarnation: crypto.randomUUID() });
   }
 
   /**
@@ -122,7 +140,7 @@ export class StateDirectory {
     await this.#guard("compacted", async () => {
       const text = records.map((record) => `${encodeRecord(record)}\n`).join("");
       await this.#disk.replace(this.#journalFile, text, { sync: true });
-      const kept = new Set(records.map((record) => ("fence" in record ? String(record.fence) : "")));
+      const kept = new Set(records.map((record) => ("fence" in record ? grantId(record) : "")));
       for (const directory of ["workers", "logs"]) {
         for (const name of await this.#disk.list(join(this.path, directory))) {
           if (!kept.has(parse(name).name)) await this.#disk.remove(join(this.path, directory, name));
@@ -132,21 +150,21 @@ export class StateDirectory {
   }
 
   /**
-   * Enters a process, or nobody, as the one that works on a fence. Exactly one entry is ever made.
+   * Enters a process, or nobody, as the one that works on a grant. Exactly one entry is ever made.
    *
    * @returns Whether this entry was made; false where there was one.
    * @throws JournalError
    */
-  async enterWorker(fence: number, entry: WorkerEntry): Promise<boolean> {
+  async enterWorker(grant: string, entry: WorkerEntry): Promise<boolean> {
     return await this.#guard(
       "written",
-      async () => await this.#disk.create(this.#workerFile(fence), JSON.stringify(entry)),
+      async () => await this.#disk.create(this.#workerFile(grant), JSON.stringify(entry)),
     );
   }
 
-  /** The entry for a fence; undefined where none was made yet. */
-  async workerEntry(fence: number): Promise<WorkerEntry | undefined> {
-    return await this.#guard("read", async () => await this.#readJson<WorkerEntry>(this.#workerFile(fence)));
+  /** The entry for a grant; undefined where none was made yet. */
+  async workerEntry(grant: string): Promise<WorkerEntry | undefined> {
+    return await this.#guard("read", async () => await this.#readJson<WorkerEntry>(this.#workerFile(grant)));
   }
 
   /** Notes how far the running job is. Not synced: losing it costs nothing. */
@@ -188,16 +206,53 @@ export class StateDirectory {
     return Array.isArray(kept) ? kept : undefined;
   }
 
+  /** Keeps what came of a revocation. */
+  async keepRevocation(grant: string, revocation: Revocation): Promise<void> {
+    await this.#keep(`revocation-${grant}.json`, revocation);
+  }
+
+  /** What came of the revocation of a grant; undefined where nothing did yet. */
+  async revocation(grant: string): Promise<Revocation | undefined> {
+    return await this.#readJson<Revocation>(join(this.path, `revocation-${grant}.json`));
+  }
+
+  /** Keeps whether a storage keeps fences. */
+  async keepProbe(probe: StorageProbe): Promise<void> {
+    await this.#keep("storage-probe.json", probe);
+  }
+
+  /** The storage that was tried out last; undefined before the first. */
+  async storageProbe(): Promise<StorageProbe | undefined> {
+    return await this.#readJson<StorageProbe>(join(this.path, "storage-probe.json"));
+  }
+
+  /** Keeps the databags of a unit that has no peer relation. */
+  async keepPeerDatabags(databags: PeerDatabags): Promise<void> {
+    await this.#keep("peers.json", databags);
+  }
+
+  /** What was kept last; undefined before the first. */
+  async peerDatabags(): Promise<PeerDatabags | undefined> {
+    return await this.#readJson<PeerDatabags>(join(this.path, "peers.json"));
+  }
+
+  async #keep(name: string, content: unknown): Promise<void> {
+    await this.#guard(
+      "written",
+      async () => await this.#disk.replace(join(this.path, name), JSON.stringify(content), { sync: true }),
+    );
+  }
+
   get #journalFile(): string {
     return join(this.path, "journal.jsonl");
   }
 
-  #logFile(fence: number): string {
-    return join(this.path, "logs", `${fence}.log`);
+  #logFile(grant: string): string {
+    return join(this.path, "logs", `${grant}.log`);
   }
 
-  #workerFile(fence: number): string {
-    return join(this.path, "workers", `${fence}.json`);
+  #workerFile(grant: string): string {
+    return join(this.path, "workers", `${grant}.json`);
   }
 
   async #readRecords(): Promise<readonly JournalRecord[]> {

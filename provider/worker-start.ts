@@ -4,7 +4,6 @@
  * @module
  */
 import { JournalError } from "../lib/errors.ts";
-import { shownId } from "../lib/printable.ts";
 import type { ProcessIdentity, Processes, Program } from "../lib/machine/machine.ts";
 import { encodeWorkerInput, type WorkerInput } from "./worker-input.ts";
 
@@ -24,12 +23,12 @@ export async function startWorker(
     main: import.meta.resolve("./worker-main.js"),
     load: async () => await import("./worker.ts"),
     // The state directory on its command line tells an admin, and a sweep, whose worker it is.
-    args: [input.stateDirectory, String(input.fence)],
+    args: [input.stateDirectory, input.task, "fence" in input ? String(input.fence) : "-"],
   };
   try {
     return await processes.start(program, encodeWorkerInput(input), outputFile);
   } catch (cause) {
-    throw new JournalError(`The worker of job ${shownId(input.request.id)} could not be started.`, {
+    throw new JournalError(`A worker could not be started, to ${input.task}.`, {
       remedy: "Check the machine's memory and process limits, then request the job anew.",
       cause,
     });

@@ -25,6 +25,11 @@ export interface Dispatch {
   readonly environment: Readonly<NodeJS.ProcessEnv>;
   /** Runs one of Juju's hook tools, for what the port `juju` does not have. */
   readonly runTool: ToolRunner;
+  /**
+   * Adds a check that is made when the charm has done everything it does in this dispatch. One that throws fails the
+   * dispatch: in a hook, Juju then drops what it wrote to databags and runs it again.
+   */
+  readonly atEnd: (check: () => void) => void;
 }
 
 /**
@@ -34,14 +39,38 @@ export interface Dispatch {
  * @throws ConfigurationError where the environment is none that Juju gives to a charm.
  */
 export function currentDispatch(environment: NodeJS.ProcessEnv = process.env): Dispatch {
-  return dispatchWith(environment, processToolRunner(environment, hookToolTimeoutMs), nodeMachine);
+  const runTool = processToolRunner(environment, hookToolTimeoutMs);
+  return dispatchWith(environment, runTool, nodeMachine, failProcessAtEnd);
 }
 
-/** A dispatch with the given ways to reach Juju and the machine. */
-export function dispatchWith(
+/** Runs a charm's code for one dispatch, and makes the checks of its end. */
+export async function runDispatch(
+  charm: (dispatch: Dispatch) => Promise<void>,
   environment: Readonly<NodeJS.ProcessEnv>,
   runTool: ToolRunner,
   machine: Machine,
+): Promise<void> {
+  const checks: (() => void)[] = [];
+  await charm(dispatchWith(environment, runTool, machine, (check) => void checks.push(check)));
+  for (const check of checks) check();
+}
+
+/** For a charm that is run by nobody who could make the check: the process makes it when it ends. */
+function failProcessAtEnd(check: () => void): void {
+  process.once("exit", () => {
+    try {
+      check();
+    } catch {
+      process.exitCode = 1;
+    }
+  });
+}
+
+function dispatchWith(
+  environment: Readonly<NodeJS.ProcessEnv>,
+  runTool: ToolRunner,
+  machine: Machine,
+  atEnd: Dispatch["atEnd"],
 ): Dispatch {
   return {
     juju: new HookTools({ environment, runTool }),
@@ -50,5 +79,6 @@ export function dispatchWith(
     charmDirectory: environment["JUJU_CHARM_DIR"] ?? process.cwd(),
     environment,
     runTool,
+    atEnd,
   };
 }

@@ -67,7 +67,12 @@ export class HookTools implements Juju {
     const units = Object.entries(answeredRecord("goal-state", state["units"]))
       .filter(([, unit]) => answeredRecord("goal-state", unit)["status"] !== "dying")
       .map(([name]) => name);
-    return { units };
+    const relations = Object.entries(answeredRecord("goal-state", state["relations"] ?? {}));
+    const related = relations.map(([endpoint, goals]) => {
+      const names = Object.keys(answeredRecord("goal-state", goals));
+      return [endpoint, names.filter((name) => !name.includes("/"))] as const;
+    });
+    return { units, related: Object.fromEntries(related) };
   }
 
   async relationIds(endpoint: string): Promise<readonly string[]> {

@@ -6,9 +6,10 @@
 import { isDatabaseBackupError } from "../errors.ts";
 import { mayHoldCredentials, printable } from "../printable.ts";
 import { thrownText } from "../thrown.ts";
-import { currentDispatch, type Dispatch } from "./dispatch.ts";
+import { nodeMachine } from "../machine/node-machine.ts";
+import { runDispatch, type Dispatch } from "./dispatch.ts";
 import { argument } from "./tool-argument.ts";
-import { processToolRunner } from "./tool-runner.ts";
+import { hookToolTimeoutMs, processToolRunner } from "./tool-runner.ts";
 
 const logTimeoutMs = 10_000;
 /** What the charm left running when it failed, for example other hook tools that hang, has so long to end by itself. */
@@ -29,7 +30,8 @@ const lingerMs = 10_000;
  */
 export async function runCharm(charm: (dispatch: Dispatch) => Promise<void>): Promise<void> {
   try {
-    await charm(currentDispatch());
+    const { env } = process;
+    await runDispatch(charm, env, processToolRunner(env, hookToolTimeoutMs), nodeMachine);
   } catch (error) {
     process.exitCode = 1;
     await log("ERROR", lineOf(error));

@@ -100,6 +100,10 @@ export interface Processes {
   start(program: Program, input: string, outputFile: string): Promise<ProcessIdentity | undefined>;
   /** Whether exactly this process still runs. */
   isRunning(identity: ProcessIdentity): Promise<boolean>;
+  /**
+   * Asks exactly this process to end, or ends it and its process group at once. One that is gone is no failure.
+   */
+  signal(identity: ProcessIdentity, signal: "SIGTERM" | "SIGKILL"): Promise<void>;
   /** Runs a command that outlives this process. Resolves when it has ended, however it did; nobody needs to wait. */
   leave(command: readonly [string, ...string[]]): Promise<void>;
 }

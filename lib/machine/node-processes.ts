@@ -7,6 +7,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
+import { errnoOf } from "../process/errno.ts";
 import { identifyProcess, isRunning } from "./process-identity.ts";
 import type { Processes } from "./machine.ts";
 import { close, open } from "./node-files.ts";
@@ -43,8 +44,18 @@ export const nodeProcesses: Processes = {
 
   isRunning,
 
+  signal: async (identity, signal) => {
+    if (!(await isRunning(identity))) return;
+    try {
+      process.kill(signal === "SIGKILL" ? -identity.pid : identity.pid, signal);
+    } catch (error) {
+      if (errnoOf(error) !== "ESRCH") throw error;
+    }
+  },
+
   leave: async ([program, ...args]) => {
-    const child = spawn(program, args, { detached: true, stdio: "ignore" });
+    const env = environmentOutsideHooks(process.env);
+    const child = spawn(program, args, { detached: true, env, stdio: "ignore" });
     child.unref();
     await new Promise<void>((resolve) => {
       child.once("error", () => resolve());

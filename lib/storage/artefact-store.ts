@@ -21,6 +21,23 @@ export interface ArtefactStore {
    */
   put(key: string, text: string): Promise<void>;
 
+  /**
+   * Stores a text under a key where nothing stands there yet, as one step for all who try (`If-None-Match`).
+   *
+   * @returns False where something stood there, which stays as it is. A server may ignore the condition: then true, and
+   *   what stood there is lost; whoever relies on it has to try that server out first.
+   * @throws StorageError
+   */
+  create(key: string, text: string): Promise<boolean>;
+
+  /**
+   * Reads a text.
+   *
+   * @returns Undefined where nothing stands under the key.
+   * @throws StorageError
+   */
+  get(key: string): Promise<string | undefined>;
+
   /** Frees connections. The store is not used afterwards. */
   close(): void;
 }

@@ -32,7 +32,7 @@ const silenceVariable = "AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED";
  */
 export async function openS3Store(storage: StorageConfig): Promise<ArtefactStore> {
   process.env[silenceVariable] ??= "true";
-  const { ListObjectsV2Command, PutObjectCommand, S3Client } = await import("@aws-sdk/client-s3");
+  const { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } = await import("@aws-sdk/client-s3");
   const location = storageLocation(storage);
   const { accessKey, secretKey } = storage.credentials.reveal();
   const chain = readCaChain(storage.tlsCaChain);
@@ -62,33 +62,56 @@ export async function openS3Store(storage: StorageConfig): Promise<ArtefactStore
   });
   const folder = location.path.slice(1);
   const keyOf = (key: string): string => (folder === "" ? key : `${folder}/${key}`);
-  const attempt = async (what: string, send: () => Promise<unknown>): Promise<void> => {
+  const attempt = async <Answer>(what: string, send: () => Promise<Answer>): Promise<Answer> => {
     // Without the authorities that were meant, those of the system would be asked.
     if (!chain.readable) throw unreadableChain(chain.item);
     try {
-      await send();
+      return await send();
     } catch (error) {
       throw explain(error, storage, what);
     }
   };
 
+  const textObject = (key: string, text: string) => ({
+    Bucket: location.bucket,
+    Key: keyOf(key),
+    Body: Buffer.from(text, "utf8"),
+    ContentType: "text/plain; charset=utf-8",
+  });
+
   return {
     // Listing, not HEAD: the answer to HEAD has no body, so it could not tell a missing bucket from a missing right.
-    probe: async () =>
+    probe: async () => {
       await attempt("be read", async () =>
         client.send(new ListObjectsV2Command({ Bucket: location.bucket, Prefix: keyOf(""), MaxKeys: 1 })),
-      ),
-    put: async (key, text) =>
-      await attempt("be written to", async () =>
-        client.send(
-          new PutObjectCommand({
-            Bucket: location.bucket,
-            Key: keyOf(key),
-            Body: Buffer.from(text, "utf8"),
-            ContentType: "text/plain; charset=utf-8",
-          }),
-        ),
-      ),
+      );
+    },
+    put: async (key, text) => {
+      await attempt("be written to", async () => client.send(new PutObjectCommand(textObject(key, text))));
+    },
+    create: async (key, text) =>
+      await attempt("be written to", async () => {
+        try {
+          await client.send(new PutObjectCommand({ ...textObject(key, text), IfNoneMatch: "*" }));
+          return true;
+        } catch (error) {
+          // 409: somebody else is creating it at this moment.
+          if (statusOf(error) === 412 || statusOf(error) === 409) return false;
+          throw error;
+        }
+      }),
+    get: async (key) =>
+      await attempt("be read", async () => {
+        try {
+          const { Body: body } = await client.send(
+            new GetObjectCommand({ Bucket: location.bucket, Key: keyOf(key) }),
+          );
+          return await body?.transformToString("utf8");
+        } catch (error) {
+          if (nameOf(error) === "NoSuchKey") return undefined;
+          throw error;
+        }
+      }),
     close: () => {
       client.destroy();
       agent.destroy();

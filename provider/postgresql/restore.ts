@@ -136,7 +136,7 @@ async function restore(
       `${proof.left?.reason ?? ""}.`,
   );
   if (context.signal.aborted) throw new ExecutorError(cancelledFailure);
-  context.pointOfNoReturn();
+  await context.pointOfNoReturn();
   stage.journal = { ...journal, stage: "proven" };
   await writeRestoreJournal(settings, stage.journal);
   const warnings = await finishRestore(parts, stage.journal, (line) => context.log(line));

@@ -5,7 +5,7 @@
  */
 import { resolve } from "node:path";
 import { errnoOf } from "../../process/errno.ts";
-import { dispatchWith, type Dispatch } from "../../juju/dispatch.ts";
+import { runDispatch, type Dispatch } from "../../juju/dispatch.ts";
 import type { ToolEnd, ToolRunner } from "../../juju/tool-runner.ts";
 import type { CharmRunner } from "../agent/charm-runner.ts";
 import type { HookContext } from "../agent/hook-context.ts";
@@ -62,7 +62,7 @@ export class InProcessRunner implements CharmRunner {
     const end = await process.run(async () => {
       const runTool: ToolRunner = async (tool, args, stdin) =>
         isOver ? contextGone() : await process.act(() => this.#runTool(context, tool, args, stdin));
-      await charm(dispatchWith(environment, runTool, machine.as(process)));
+      await runDispatch(charm, environment, runTool, machine.as(process));
     });
     this.#process = undefined;
     isOver = end.how !== "killed";

@@ -85,6 +85,12 @@ export class SimulatedMachine {
             const process = this.#processes.get(pid);
             return process?.isAlive === true && process.identity.bootId === bootId;
           }),
+        signal: async (identity, signal) =>
+          await self.act(() => {
+            if (this.#processes.get(identity.pid)?.identity.bootId !== identity.bootId) return;
+            if (signal === "SIGKILL") this.kill(identity.pid);
+            else this.terminate(identity.pid);
+          }),
         leave: async (command) => await self.act(async () => await this.#options.runCommand(command)),
       },
     };

@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { StorageConfig } from "../../job/storage-config.ts";
+import { errnoOf } from "../../process/errno.ts";
 import type { ArtefactStore } from "../../storage/artefact-store.ts";
 
 /** Where the store is. */
@@ -27,6 +28,25 @@ export async function openStore(
       const file = join(bucket, key);
       await mkdir(dirname(file), { recursive: true });
       await writeFile(file, text);
+    },
+    create: async (key, text) => {
+      const file = join(bucket, key);
+      await mkdir(dirname(file), { recursive: true });
+      try {
+        await writeFile(file, text, { flag: "wx" });
+        return true;
+      } catch (error) {
+        if (errnoOf(error) === "EEXIST") return false;
+        throw error;
+      }
+    },
+    get: async (key) => {
+      try {
+        return await readFile(join(bucket, key), "utf8");
+      } catch (error) {
+        if (errnoOf(error) === "ENOENT") return undefined;
+        throw error;
+      }
     },
     close: () => undefined,
   };
