@@ -1,0 +1,72 @@
+/**
+ * Why a job waits, for programs and for people.
+ *
+ * @module
+ */
+import type { JobRequest } from "../../lib/job/request.ts";
+import { shownId } from "../../lib/printable.ts";
+import type { QueuedJob } from "../../lib/wire/provider-application.ts";
+import type { Grant } from "./peer-records.ts";
+
+/** What a job waits for. */
+export type Wait =
+  /** A job that a unit has. */
+  | { readonly kind: "for-granted"; readonly grant: Grant; readonly isGone: boolean }
+  /** A job that came earlier, and waits itself. */
+  | {
+      readonly kind: "for-earlier";
+      readonly job: { readonly relation: string; readonly request: JobRequest };
+    }
+  /** No unit can take it, each for its reason. */
+  | { readonly kind: "no-unit"; readonly refusals: readonly string[] };
+
+/** A job that waits. */
+export interface WaitingJob {
+  readonly relation: string;
+  readonly application: string;
+  readonly request: JobRequest;
+  readonly wait: Wait;
+}
+
+/** Why a job waits, as one line for the admin of a relation: what other managers ask for is not told. */
+export function reasonToWait({ wait }: WaitingJob, relation: string): string {
+  switch (wait.kind) {
+    case "for-granted": {
+      const { grant, isGone } = wait;
+      const what = `${grant.type} ${nameOf(grant.relation, grant.job, relation)}`;
+      if (!isGone) return `waits for the ${what} on ${grant.unit}`;
+      return `waits for the ${what}: ${grant.unit}, which has it, is gone without a word; run release-grant on the leader, fence=${grant.fence}`;
+    }
+    case "for-earlier":
+      return `waits for its turn after the ${wait.job.request.type} ${nameOf(wait.job.relation, wait.job.request.id, relation)}`;
+    case "no-unit":
+      return `no unit can take it: ${wait.refusals.join("; ")}`;
+  }
+}
+
+/** The queue of one relation, with the places that its jobs have among all. */
+export function queueOf(waiting: readonly WaitingJob[], relation: string): readonly QueuedJob[] {
+  return waiting.flatMap((job, index) => {
+    if (job.relation !== relation) return [];
+    const { wait } = job;
+    const other =
+      wait.kind === "for-granted"
+        ? nameOf(wait.grant.relation, wait.grant.job, relation)
+        : wait.kind === "for-earlier"
+          ? nameOf(wait.job.relation, wait.job.request.id, relation)
+          : undefined;
+    return [
+      {
+        jobId: job.request.id,
+        position: index + 1,
+        reason: reasonToWait(job, relation),
+        ...(other === undefined ? {} : { waitingFor: other }),
+      },
+    ];
+  });
+}
+
+function nameOf(relation: string, job: string, reader: string): string {
+  if (relation === reader) return shownId(job);
+  return relation === "action" ? "of the database's own action" : "of another manager";
+}

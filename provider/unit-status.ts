@@ -1,0 +1,59 @@
+/**
+ * The unit status that follows from what a dispatch found and did.
+ *
+ * @module
+ */
+import type { UnitStatus } from "../lib/juju/juju.ts";
+import { shownId } from "../lib/printable.ts";
+import { grantId, type Grant, type PublishedStanding } from "./coordination/peer-records.ts";
+import type { RelationRequests } from "./coordination/requests-seen.ts";
+import type { WaitingJob } from "./coordination/wait.ts";
+import { outcomeOf, type JournalState } from "./journal.ts";
+
+/** What a status is made from. */
+export interface StatusView {
+  readonly journal: JournalState;
+  /** The grants whose process lives. */
+  readonly running: ReadonlySet<string>;
+  readonly standing: PublishedStanding;
+  /** What waits; known to the leader alone. */
+  readonly waiting: readonly WaitingJob[];
+  /** A grant to an earlier life of this unit. */
+  readonly blockedBy: Grant | undefined;
+  readonly relations: readonly RelationRequests[];
+}
+
+/** Proposes a status; undefined where there is nothing to say. */
+export function unitStatus(view: StatusView): UnitStatus | undefined {
+  const open = [...view.journal.entries.values()].find((entry) => outcomeOf(entry) === undefined);
+  if (open !== undefined && view.running.has(grantId(open)) && open.progress.errorCode === undefined) {
+    return {
+      name: "maintenance",
+      message: open.type === "backup" ? "creating backup" : "restoring backup",
+    };
+  }
+  if (open !== undefined) {
+    const { errorCode, message } = open.progress;
+    const job = `job ${shownId(open.job)}`;
+    if (errorCode !== undefined) return { name: "blocked", message: `${job}: ${message ?? errorCode}` };
+    return { name: "maintenance", message: `cleaning up after ${open.type} ${job}` };
+  }
+  if (view.blockedBy !== undefined) {
+    const { fence, job, unit } = view.blockedBy;
+    return {
+      name: "blocked",
+      message: `job ${shownId(job)} was granted to the unit that was ${unit} before: run release-grant fence=${fence} once its machine is off`,
+    };
+  }
+  const [waiting] = view.waiting;
+  if (waiting !== undefined && waiting.wait.kind === "no-unit") {
+    const { ready, reason } = view.standing;
+    return { name: "waiting", message: `a job waits: ${ready || reason === undefined ? "no unit can take it" : reason}` };
+  }
+  const relation = view.relations.find(({ problems }) => problems.length > 0);
+  if (relation === undefined) return undefined;
+  return {
+    name: "active",
+    message: `unusable request from ${relation.application} (${relation.relation}): ${relation.problems[0]?.message ?? ""}`,
+  };
+}

@@ -1,0 +1,40 @@
+/**
+ * The tasks of a worker that are about fences at the artefact store.
+ *
+ * @module
+ */
+import { storageId } from "./coordination/digest.ts";
+import { grantId } from "./coordination/peer-records.ts";
+import { keepsFences, revokeFence } from "./fence-keeper.ts";
+import type { Machine } from "../lib/machine/machine.ts";
+import { openStore } from "./open-store.ts";
+import { Poker } from "./poke.ts";
+import type { StateDirectory } from "./state-directory.ts";
+import type { ProbeTask, RevokeTask } from "./worker-input.ts";
+
+/** Revokes a fence, and keeps what came of it. A store that cannot be reached is tried again by a later dispatch. */
+export async function revoke(input: RevokeTask, state: StateDirectory, machine: Machine): Promise<void> {
+  const store = await openStore(input.store, input.storage);
+  try {
+    await state.keepRevocation(grantId(input), { revoked: await revokeFence(store, input) });
+  } finally {
+    store.close();
+  }
+  new Poker(machine.processes, input.poke).pokeAndLeave();
+}
+
+/** Finds out whether a storage keeps fences, and keeps that. */
+export async function probeStorage(
+  input: ProbeTask,
+  state: StateDirectory,
+  machine: Machine,
+): Promise<void> {
+  const store = await openStore(input.store, input.storage);
+  try {
+    const key = `database-backup/fence-probes/${crypto.randomUUID()}`;
+    await state.keepProbe({ storage: storageId(input.storage), keepsFences: await keepsFences(store, key) });
+  } finally {
+    store.close();
+  }
+  new Poker(machine.processes, input.poke).pokeAndLeave();
+}
