@@ -33,7 +33,7 @@ import { readDispatch, type DispatchView } from "./dispatch-view.ts";
 import { compactAbove, compactJournal, lastFence, outcomeOf, type JournalState } from "./journal.ts";
 import { readLiveJournal } from "./live-journal.ts";
 import type { Peers, PeersRead } from "./peers.ts";
-import { pokeCommand, workerEvent } from "./poke.ts";
+import { pokeCommand } from "./poke.ts";
 import { Publisher } from "./publisher.ts";
 import { StateDirectory, type LiveProgress } from "./state-directory.ts";
 import { unitStatus } from "./unit-status.ts";
@@ -258,7 +258,7 @@ export class Provider {
 
   async #round(view: DispatchView, read: PeersRead, requests: RequestsSeen): Promise<Round> {
     const before = await this.#readState();
-    const unitView = await this.#unitView(view, read, requests, before);
+    const unitView = await this.#unitView(read, requests, before);
     const action = decideUnit(unitView, this.#rules);
     const changed = await this.#work.perform(action, requests, unitView.incarnation);
     const state = changed ? await this.#readState() : before;
@@ -273,7 +273,6 @@ export class Provider {
   }
 
   async #unitView(
-    view: DispatchView,
     read: PeersRead,
     requests: RequestsSeen,
     state: UnitState,

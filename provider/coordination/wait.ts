@@ -5,7 +5,7 @@
  */
 import type { JobRequest } from "../../lib/job/request.ts";
 import { shownId } from "../../lib/printable.ts";
-import type { QueuedJob } from "../../lib/wire/provider-application.ts";
+import { anotherManagers, type QueuedJob } from "../../lib/job/waiting-job.ts";
 import type { Grant } from "./peer-records.ts";
 
 /** What a job waits for. */
@@ -51,9 +51,9 @@ export function queueOf(waiting: readonly WaitingJob[], relation: string): reado
     const { wait } = job;
     const other =
       wait.kind === "for-granted"
-        ? nameOf(wait.grant.relation, wait.grant.job, relation)
+        ? idFor(relation, wait.grant.relation, wait.grant.job)
         : wait.kind === "for-earlier"
-          ? nameOf(wait.job.relation, wait.job.request.id, relation)
+          ? idFor(relation, wait.job.relation, wait.job.request.id)
           : undefined;
     return [
       {
@@ -64,6 +64,10 @@ export function queueOf(waiting: readonly WaitingJob[], relation: string): reado
       },
     ];
   });
+}
+
+function idFor(reader: string, relation: string, job: string): string {
+  return relation === reader ? job : anotherManagers;
 }
 
 function nameOf(relation: string, job: string, reader: string): string {

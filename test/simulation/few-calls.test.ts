@@ -4,7 +4,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { charm as managerCharm } from "../../examples/backup-manager-charm/src/charm.ts";
-import { dispatchWith, type Dispatch } from "../../lib/juju/dispatch.ts";
+import { runDispatch, type Dispatch } from "../../lib/juju/dispatch.ts";
 import {
   ScriptedDatabase,
   SimulatedJuju,
@@ -62,7 +62,7 @@ function noted(charm: CharmFunction): CharmFunction {
       call.endedAt = moment++;
       return end;
     };
-    await charm(dispatchWith(environment, noting, machine));
+    await runDispatch(charm, environment, noting, machine);
   };
 }
 

@@ -12,6 +12,8 @@ import type { JobRequest } from "../../job/request.ts";
 export interface Script {
   /** Default: ready, as primary. */
   readonly standing?: Standing;
+  /** Whether two backups may run at the same time. Default: they may not. */
+  readonly backupsTogether?: boolean;
   /** What to do with a job, by its id; `*` stands for all others. */
   readonly jobs?: Readonly<Record<string, ScriptedJob>>;
   /** What there is to list. Default: none; of a {@link ScriptedDatabase}, the backups that it made. */
@@ -54,6 +56,7 @@ export interface ScriptSource {
 
 /** An executor that does what a script says. */
 export function followScript(source: ScriptSource, environment: ExecutorEnvironment): Executor {
+  let together = false;
   const jobOf = async (request: JobRequest): Promise<ScriptedJob> => {
     const { jobs } = await source.read();
     return jobs?.[request.id] ?? jobs?.["*"] ?? {};
@@ -85,8 +88,12 @@ export function followScript(source: ScriptSource, environment: ExecutorEnvironm
   };
 
   return {
-    standing: async () => (await source.read()).standing ?? { ready: true, role: "primary" },
-    compatible: () => false,
+    standing: async () => {
+      const { standing, backupsTogether } = await source.read();
+      together = backupsTogether ?? false;
+      return standing ?? { ready: true, role: "primary" };
+    },
+    compatible: () => together,
     preflight: async (request, context) => {
       const { refuse } = await jobOf(request);
       await source.note({ call: "preflight", job: request.id, fence: context.fence });

@@ -120,11 +120,19 @@ export async function openStore(
   options: ScriptedModule["options"],
 ): Promise<ArtefactStore> {
   const { objects } = find(options.database);
+  const placeOf = (key: string): string => `${bucket}/${path}/${key}`.replace(/\/+/gu, "/");
   return {
     probe: async () => undefined,
     put: async (key, text) => {
-      objects.set(`${bucket}/${path}/${key}`.replace(/\/+/gu, "/"), text);
+      objects.set(placeOf(key), text);
     },
+    create: async (key, text) => {
+      const place = placeOf(key);
+      if (objects.has(place)) return false;
+      objects.set(place, text);
+      return true;
+    },
+    get: async (key) => objects.get(placeOf(key)),
     close: () => undefined,
   };
 }
