@@ -33,8 +33,9 @@ export interface DispatchView {
   readonly expected: ReadonlySet<string>;
   readonly relations: readonly RelationRead[];
   /** Absent where jobs cannot be run: a charm that plans more units has no peer relation. */
-  readonly peers?: Peers;
-  readonly requests: (read: PeersRead) => RequestsSeen;
+  readonly peers?: { readonly databags: Peers; readonly read: PeersRead };
+  /** The requests that stand, those of the application's own actions among them. */
+  readonly requests: RequestsSeen;
 }
 
 /** What is read, and of whom. */
@@ -64,24 +65,24 @@ export async function readDispatch(reading: DispatchReading, leads: Promise<bool
     juju.relationIds(reading.peerEndpoint),
   ]);
   const standing = ids.filter((id) => rules.readsRelationOf(event, id));
-  const relations = await Promise.all(
-    standing.map(async (id) => await readRelation(juju, id, isLeader, rules)),
-  );
+  const databags = peersOf(reading, peerIds[0], goal.units.length);
+  const [relations, read] = await Promise.all([
+    Promise.all(standing.map(async (id) => await readRelation(juju, id, isLeader, rules))),
+    databags?.read(isLeader),
+  ]);
   const broken = event.kind === "relation" && event.change === "broken" ? event.relationId : undefined;
   const expected = new Set(goal.units);
-  const peers = peersOf(reading, peerIds[0], expected.size);
   return {
     isLeader,
     expected,
     relations,
-    ...(peers === undefined ? {} : { peers }),
-    requests: (read) =>
-      new RequestsSeen({
-        relations: [...relations.map(({ requests }) => requests), ...askedRequests(read, reading)],
-        expected: new Set(goal.related[endpoint]),
-        ...(broken === undefined ? {} : { broken }),
-        askers: { read: askersRead(read, juju.unit), expected },
-      }),
+    ...(databags === undefined || read === undefined ? {} : { peers: { databags, read } }),
+    requests: new RequestsSeen({
+      relations: [...relations.map(({ requests }) => requests), ...askedRequests(read, reading)],
+      expected: new Set(goal.related[endpoint]),
+      ...(broken === undefined ? {} : { broken }),
+      askers: { read: askersRead(read, juju.unit), expected },
+    }),
   };
 }
 
@@ -113,8 +114,11 @@ async function readRelation(juju: Juju, id: string, isLeader: boolean, rules: Ru
 }
 
 /** The requests of actions, one group for each unit whose action asked. */
-function askedRequests(read: PeersRead, { juju, archiveStorage }: DispatchReading): readonly RelationRequests[] {
-  if (archiveStorage === undefined) return [];
+function askedRequests(
+  read: PeersRead | undefined,
+  { juju, archiveStorage }: DispatchReading,
+): readonly RelationRequests[] {
+  if (archiveStorage === undefined || read === undefined) return [];
   const groups: RelationRequests[] = [];
   const add = (unit: string, record: UnitRecord | undefined): void => {
     if (record === undefined || record.asked.length === 0) return;
@@ -127,7 +131,9 @@ function askedRequests(read: PeersRead, { juju, archiveStorage }: DispatchReadin
 }
 
 /** The units whose asked jobs were read: members, and this one. Of a unit that is gone nothing is asked any more. */
-function askersRead({ listed, others }: PeersRead, self: string): ReadonlySet<string> {
+function askersRead(read: PeersRead | undefined, self: string): ReadonlySet<string> {
+  if (read === undefined) return new Set();
+  const { listed, others } = read;
   return new Set([self, ...[...listed].filter((unit) => others.has(unit))]);
 }
 

@@ -9,8 +9,7 @@ import type { ArtefactStore } from "../lib/storage/artefact-store.ts";
 
 /** Who holds a fence. */
 export type FenceHolder =
-  | { readonly unit: string; readonly incarnation: string }
-  | { readonly revoked: true };
+  { readonly unit: string; readonly incarnation: string } | { readonly revoked: true };
 
 type Fences = Pick<ArtefactStore, "create" | "get">;
 

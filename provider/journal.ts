@@ -91,7 +91,10 @@ export function foldJournal(records: Iterable<JournalRecord>): JournalState {
   let incarnation: string | undefined;
   const entries = new Map<string, JournalEntry>();
   let length = 0;
-  const change = (of: { lineage: string; fence: number }, how: (entry: JournalEntry) => JournalEntry): void => {
+  const change = (
+    of: { lineage: string; fence: number },
+    how: (entry: JournalEntry) => JournalEntry,
+  ): void => {
     const entry = entries.get(grantId(of));
     if (entry !== undefined && outcomeOf(entry) === undefined) entries.set(grantId(of), how(entry));
   };

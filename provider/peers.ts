@@ -5,7 +5,12 @@
  * @module
  */
 import type { Databag, DatabagChanges, Juju } from "../lib/juju/juju.ts";
-import { encodeApplicationRecord, encodeUnitRecord, decodeApplicationRecord, decodeUnitRecord } from "./coordination/peer-databags.ts";
+import {
+  encodeApplicationRecord,
+  encodeUnitRecord,
+  decodeApplicationRecord,
+  decodeUnitRecord,
+} from "./coordination/peer-databags.ts";
 import type { ApplicationRecord, UnitRecord } from "./coordination/peer-records.ts";
 import type { Rules } from "./coordination/rules.ts";
 import type { StateDirectory } from "./state-directory.ts";
@@ -69,12 +74,16 @@ export class PeerRelation implements Peers {
       juju.readUnitDatabag(this.#id, juju.unit),
       isLeader ? juju.relationUnits(this.#id) : [],
     ]);
-    const application = decodeApplicationRecord(databag["lineage"] === undefined ? await this.#before() : databag);
+    const application = decodeApplicationRecord(
+      databag["lineage"] === undefined ? await this.#before() : databag,
+    );
     const others = new Map<string, UnitRecord>();
     if (isLeader) {
       const named = this.#rules.unitsToRead(members, [...application.grants.keys()]);
       const units = named.filter((unit) => unit !== juju.unit);
-      const databags = await Promise.all(units.map(async (unit) => await juju.readUnitDatabag(this.#id, unit)));
+      const databags = await Promise.all(
+        units.map(async (unit) => await juju.readUnitDatabag(this.#id, unit)),
+      );
       for (const [index, unit] of units.entries()) {
         const record = decodeUnitRecord(databags[index] ?? {}, unit);
         if (record !== undefined) others.set(unit, record);
@@ -145,7 +154,8 @@ export class PeerFile implements Peers {
   async writeApplication(record: ApplicationRecord): Promise<boolean> {
     const before = await this.#databags();
     const application = encodeApplicationRecord(record);
-    const hasChanged = changesOf(before.application, replacing(before.application, application)) !== undefined;
+    const hasChanged =
+      changesOf(before.application, replacing(before.application, application)) !== undefined;
     if (hasChanged) await this.#state.keepPeerDatabags({ ...before, application });
     return hasChanged;
   }

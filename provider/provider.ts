@@ -6,6 +6,7 @@
 import { join } from "node:path";
 import { JournalError, PeerDatabagError } from "../lib/errors.ts";
 import type { Executor, ExecutorEnvironment, ExecutorModule } from "../lib/executor.ts";
+import type { JobReport } from "../lib/job/report.ts";
 import type { JobRequest, JobType } from "../lib/job/request.ts";
 import type { StorageConfig } from "../lib/job/storage-config.ts";
 import { currentEvent, type JujuEvent } from "../lib/juju/event.ts";
@@ -19,6 +20,7 @@ import { storageId } from "./coordination/digest.ts";
 import { decideLeader, type LeaderPlan } from "./coordination/leader-step.ts";
 import {
   grantId,
+  jobKey,
   noClaim,
   type ApplicationRecord,
   type Grant,
@@ -140,7 +142,10 @@ export class Provider {
     this.#rules = rules;
     this.#event = options.event ?? currentEvent();
     this.#machine = options.machine ?? nodeMachine;
-    this.#state = new StateDirectory(join(options.stateDirectory, juju.unit.replace("/", "-")), this.#machine);
+    this.#state = new StateDirectory(
+      join(options.stateDirectory, juju.unit.replace("/", "-")),
+      this.#machine,
+    );
     this.#publisher = new Publisher(juju, this.#state, rules);
     this.#work = new UnitWork({
       juju,
@@ -195,11 +200,10 @@ export class Provider {
       rules: this.#rules,
     };
     const [view] = await Promise.all([readDispatch(reading, window.open()), this.#begin()]);
-    const { peers } = view;
-    if (peers === undefined) return { status: manyWithoutPeers(view) };
-    const read = await peers.read(view.isLeader);
-    const requests = view.requests(read);
-    const round = await this.#rounds(view, peers, read, requests);
+    if (view.peers === undefined) return { status: manyWithoutPeers(view) };
+    const { databags: peers, read } = view.peers;
+    const { requests } = view;
+    const round = await this.#rounds(view, peers, read);
     const { plan, state } = round;
 
     const mayWrite = plan === undefined || peers.countsAtOnce || this.#stillLeads(window);
@@ -216,8 +220,12 @@ export class Provider {
       });
     }
     if (plan !== undefined && !peers.countsAtOnce && mayWrite) this.#options.atEnd?.(() => window.require());
-    const grantedSelf = plan?.application.grants.get(juju.unit)?.fence !== read.application.grants.get(juju.unit)?.fence;
-    if (!mayWrite || (grantedSelf && plan?.application.grants.has(juju.unit) === true && !peers.countsAtOnce)) {
+    const grantedSelf =
+      plan?.application.grants.get(juju.unit)?.fence !== read.application.grants.get(juju.unit)?.fence;
+    if (
+      !mayWrite ||
+      (grantedSelf && plan?.application.grants.has(juju.unit) === true && !peers.countsAtOnce)
+    ) {
       // Nobody waits for it: it stands in line behind this very dispatch.
       void this.#machine.processes.leave(this.#poke);
     }
@@ -242,10 +250,10 @@ export class Provider {
   }
 
   /** Decides and does; where what was decided counts at once, until there is nothing left. */
-  async #rounds(view: DispatchView, peers: Peers, first: PeersRead, requests: RequestsSeen): Promise<Round> {
+  async #rounds(view: DispatchView, peers: Peers, first: PeersRead): Promise<Round> {
     let read = first;
     for (let round = 1; ; round += 1) {
-      const done = await this.#round(view, read, requests);
+      const done = await this.#round(view, read);
       if (!peers.countsAtOnce || round === maxRounds) return done;
       const changed = [
         await peers.writeOwn(done.record),
@@ -256,7 +264,8 @@ export class Provider {
     }
   }
 
-  async #round(view: DispatchView, read: PeersRead, requests: RequestsSeen): Promise<Round> {
+  async #round(view: DispatchView, read: PeersRead): Promise<Round> {
+    const { requests } = view;
     const before = await this.#readState();
     const unitView = await this.#unitView(read, requests, before);
     const action = decideUnit(unitView, this.#rules);
@@ -267,16 +276,12 @@ export class Provider {
     const own = unitRecord(after, asked, this.#rules);
     const record = { ...own, standing: busyStanding(own.standing, after, action) };
     const leads = view.isLeader && this.#event.kind !== "action";
-    const plan = leads ? await this.#leaderPlan(view, read, requests, record, state) : undefined;
+    const plan = leads ? await this.#leaderPlan(view, read, record, state) : undefined;
     for (const grant of plan?.toRevoke ?? []) await this.#work.revoke(grant);
     return { view: after, action, record, plan, state };
   }
 
-  async #unitView(
-    read: PeersRead,
-    requests: RequestsSeen,
-    state: UnitState,
-  ): Promise<UnitView> {
+  async #unitView(read: PeersRead, requests: RequestsSeen, state: UnitState): Promise<UnitView> {
     const { juju } = this.#options;
     const grant = read.application.grants.get(juju.unit);
     const event = this.#event;
@@ -299,12 +304,12 @@ export class Provider {
   async #leaderPlan(
     view: DispatchView,
     read: PeersRead,
-    requests: RequestsSeen,
     record: UnitRecord,
     state: UnitState,
   ): Promise<LeaderPlan> {
     const { juju } = this.#options;
     const { application, others, listed } = read;
+    const { requests } = view;
     return decideLeader(
       {
         now: this.#machine.clock.now().toISOString(),
@@ -314,6 +319,7 @@ export class Provider {
         listed,
         expected: view.expected,
         requests,
+        ownReports: ownReports(view, state.journal),
         compatible: await this.#compatible(requests, application),
         roles: await this.#roles(requests, application),
         revoked: await this.#revoked([...application.grants.values()]),
@@ -404,7 +410,9 @@ export class Provider {
   /** The grants whose fences nobody can claim any more, as far as this unit has found out. */
   async #revoked(grants: readonly Grant[]): Promise<ReadonlySet<string>> {
     const claimed = grants.filter(({ claim }) => claim !== noClaim);
-    const found = await Promise.all(claimed.map(async (grant) => await this.#state.revocation(grantId(grant))));
+    const found = await Promise.all(
+      claimed.map(async (grant) => await this.#state.revocation(grantId(grant))),
+    );
     return new Set(claimed.filter((_, index) => found[index]?.revoked === true).map(grantId));
   }
 
@@ -442,6 +450,20 @@ function roleOf(role: Role | undefined): { readonly role?: Role } {
   return role === undefined ? {} : { role };
 }
 
+/** What stands in this unit's databags of jobs that its journal does not know. */
+function ownReports(view: DispatchView, journal: JournalState): ReadonlyMap<string, JobReport> {
+  const known = new Set<string>();
+  for (const entry of journal.entries.values()) known.add(jobKey(entry.relation, entry.job));
+  const reports = new Map<string, JobReport>();
+  for (const { requests, reports: standing } of view.relations) {
+    for (const report of standing) {
+      const key = jobKey(requests.relation, report.id);
+      if (!known.has(key)) reports.set(key, report);
+    }
+  }
+  return reports;
+}
+
 /** Whether any request stands that has not ended. */
 function hasUndecided(requests: RequestsSeen, application: ApplicationRecord): boolean {
   for (const { relation, request } of requests.all) {
@@ -451,7 +473,7 @@ function hasUndecided(requests: RequestsSeen, application: ApplicationRecord): b
 }
 
 function isDone(application: ApplicationRecord, relation: string, job: string): boolean {
-  return application.done.has(`${relation} ${job}`);
+  return application.done.has(jobKey(relation, job));
 }
 
 /** A unit that has something to finish first is not ready for anything else. */

@@ -13,7 +13,6 @@ import { encodeReports } from "../lib/wire/reports.ts";
 import { clientReports } from "./coordination/client-reports.ts";
 import type { LeaderPlan } from "./coordination/leader-step.ts";
 import {
-
   isEnding,
   jobKey,
   type ApplicationRecord,
@@ -156,4 +155,3 @@ export class Publisher {
     await this.#juju.writeApplicationDatabag(relation, changes);
   }
 }
-

@@ -48,7 +48,10 @@ export function unitStatus(view: StatusView): UnitStatus | undefined {
   const [waiting] = view.waiting;
   if (waiting !== undefined && waiting.wait.kind === "no-unit") {
     const { ready, reason } = view.standing;
-    return { name: "waiting", message: `a job waits: ${ready || reason === undefined ? "no unit can take it" : reason}` };
+    return {
+      name: "waiting",
+      message: `a job waits: ${ready || reason === undefined ? "no unit can take it" : reason}`,
+    };
   }
   const relation = view.relations.find(({ problems }) => problems.length > 0);
   if (relation === undefined) return undefined;

@@ -24,11 +24,7 @@ export async function revoke(input: RevokeTask, state: StateDirectory, machine: 
 }
 
 /** Finds out whether a storage keeps fences, and keeps that. */
-export async function probeStorage(
-  input: ProbeTask,
-  state: StateDirectory,
-  machine: Machine,
-): Promise<void> {
+export async function probeStorage(input: ProbeTask, state: StateDirectory, machine: Machine): Promise<void> {
   const store = await openStore(input.store, input.storage);
   try {
     const key = `database-backup/fence-probes/${crypto.randomUUID()}`;

@@ -32,7 +32,8 @@ const silenceVariable = "AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED";
  */
 export async function openS3Store(storage: StorageConfig): Promise<ArtefactStore> {
   process.env[silenceVariable] ??= "true";
-  const { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } = await import("@aws-sdk/client-s3");
+  const { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } =
+    await import("@aws-sdk/client-s3");
   const location = storageLocation(storage);
   const { accessKey, secretKey } = storage.credentials.reveal();
   const chain = readCaChain(storage.tlsCaChain);

@@ -35,11 +35,7 @@ export function clientReports(view: ReportsView): readonly JobReport[] {
   const standing = new Map(view.standing.map((report) => [report.id, report]));
   const reports = new Map<string, JobReport>();
   for (const request of requests) {
-    const report = reportOf(
-      { relation, application: "", request },
-      standing.get(request.id),
-      view,
-    );
+    const report = reportOf({ relation, application: "", request }, standing.get(request.id), view);
     if (report !== undefined) reports.set(request.id, report);
   }
   for (const each of rejected) {
@@ -73,7 +69,8 @@ function reportOf(
   const outcome = entry === undefined ? undefined : outcomeOf(entry);
   if (done !== undefined) {
     // The end that counts is another one than this unit knows, or it is somebody else's to say.
-    const isMine = view.speaksFor(done.by) || (typeof outcome === "object" && outcome.phase === done.report.phase);
+    const isMine =
+      view.speaksFor(done.by) || (typeof outcome === "object" && outcome.phase === done.report.phase);
     return isMine ? withRequest(done.report, seen) : undefined;
   }
   if (entry === undefined) {
@@ -81,7 +78,10 @@ function reportOf(
     return withRequest(endReport(rejected, "rejected", view.now, rejected.failure), seen);
   }
   if (outcome !== undefined) return isEnding(outcome) ? withRequest(outcome, seen) : undefined;
-  return withRequest({ ...entry.progress, id, type: entry.type, fence: entry.fence, ...live(entry, key, view, seen) }, seen);
+  return withRequest(
+    { ...entry.progress, id, type: entry.type, fence: entry.fence, ...live(entry, key, view, seen) },
+    seen,
+  );
 }
 
 /** What changes while a job is at work. */

@@ -51,6 +51,13 @@ export function expired(startBefore: string): Failure {
   };
 }
 
+/** What is known of a job that was at work when the disk that knew more of it was lost. */
+export const journalLost: Failure = {
+  code: "journal-lost",
+  message: "The unit's record of this job is gone from its disk, so nobody knows how the job ended.",
+  remedy: "Look into the list of backups and at the database, then request the job anew under another id.",
+};
+
 /** What is known of a job whose unit went away without a word. */
 export function unitGone(unit: string): Failure {
   return {

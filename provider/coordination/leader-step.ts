@@ -3,9 +3,11 @@
  *
  * @module
  */
+import { isEnd } from "../../lib/job/phase.ts";
+import type { JobReport } from "../../lib/job/report.ts";
 import type { JobRequest, JobType } from "../../lib/job/request.ts";
 import { requestDigest } from "./digest.ts";
-import { cancelledBeforeStart, endReport, expired, isOver, unitGone } from "./ends.ts";
+import { cancelledBeforeStart, endReport, expired, isOver, journalLost, unitGone } from "./ends.ts";
 import {
   actionRelation,
   answers,
@@ -22,7 +24,7 @@ import {
   type Ticket,
   type UnitRecord,
 } from "./peer-records.ts";
-import type { RequestsSeen, SeenRequest } from "./requests-seen.ts";
+import type { JobPlace, RequestsSeen, SeenRequest } from "./requests-seen.ts";
 import { shippedRules, type Rules } from "./rules.ts";
 import type { Wait, WaitingJob } from "./wait.ts";
 
@@ -40,6 +42,11 @@ export interface LeaderView {
   /** The units that Juju expects, this one included. */
   readonly expected: ReadonlySet<string>;
   readonly requests: RequestsSeen;
+  /**
+   * What stands in the leader's own databags, by {@link jobKey}, of jobs that its disk does not know: a job that was
+   * reported is never run again, though the disk that knew more of it is another one now.
+   */
+  readonly ownReports: ReadonlyMap<string, JobReport>;
   /** Whether two backups may run at the same time. A restore excludes everything. */
   readonly compatible: (a: JobRequest, b: JobRequest) => boolean;
   /** The roles in which a unit can take a job of a type, the best first. */
@@ -123,7 +130,12 @@ class Draft {
       const { outcome, relation, job, by } = released;
       this.#grants.delete(grant.unit);
       // Of an earlier fence nothing is left to say here, and a later one cannot be: a unit has one grant at a time.
-      if (relation === grant.relation && job === grant.job && isEnding(outcome) && this.#rules.notesEnd(outcome))
+      if (
+        relation === grant.relation &&
+        job === grant.job &&
+        isEnding(outcome) &&
+        this.#rules.notesEnd(outcome)
+      )
         this.#note(grant, outcome, { unit: grant.unit, incarnation: by });
       return true;
     }
@@ -156,8 +168,7 @@ class Draft {
     for (const seen of this.#undecided()) {
       const { relation, application, request } = seen;
       const key = jobKey(relation, request.id);
-      if (!this.#tickets.has(key))
-        this.#tickets.set(key, { n: ++n, relation, application, job: request.id });
+      if (!this.#tickets.has(key)) this.#tickets.set(key, { n: ++n, relation, application, job: request.id });
     }
   }
 
@@ -172,7 +183,10 @@ class Draft {
         if (this.#done.get(jobKey(relation, id))?.report.phase === "rejected") rejections += 1;
         continue;
       }
-      if (rejected !== undefined) {
+      const reported = this.#view.ownReports.get(jobKey(relation, id));
+      if (reported !== undefined && reported.phase !== "rejected") {
+        this.#noteReported(place, reported);
+      } else if (rejected !== undefined) {
         rejections += 1;
         if (rejections <= keptRejections) this.#noteOwn(place, rejected.type, "rejected", rejected.failure);
       } else if (request?.cancel === true) {
@@ -309,8 +323,17 @@ class Draft {
     return this.#tickets.get(jobKey(relation, request.id))?.n ?? Number.POSITIVE_INFINITY;
   }
 
+  #noteReported(place: JobPlace, { storage: _, compression: __, ...reported }: JobReport): void {
+    const { phase, ...known } = reported;
+    const by = { unit: this.#view.unit, incarnation: this.#incarnation };
+    const report = isEnd(phase)
+      ? { ...known, phase }
+      : { ...known, ...endReport(reported, "lost", this.#view.now, journalLost, reported.fence) };
+    this.#note({ ...place, fence: reported.fence ?? 0 }, report, by);
+  }
+
   #noteOwn(
-    place: { readonly relation: string; readonly application: string; readonly job: string },
+    place: JobPlace,
     type: JobType,
     phase: "cancelled" | "expired" | "lost" | "rejected",
     failure: EndFailure,
@@ -323,11 +346,7 @@ class Draft {
     });
   }
 
-  #note(
-    place: { readonly relation: string; readonly application: string; readonly job: string; readonly fence: number },
-    report: EndReport,
-    by: DoneRecord["by"],
-  ): void {
+  #note(place: JobPlace & { readonly fence: number }, report: EndReport, by: DoneRecord["by"]): void {
     let n = 0;
     for (const record of this.#done.values()) n = Math.max(n, record.n);
     const { relation, application, job, fence } = place;
@@ -338,4 +357,3 @@ class Draft {
 
 type SeenJob = Extract<SeenRequest, { readonly request: JobRequest }>;
 type EndFailure = Parameters<typeof endReport>[3];
-

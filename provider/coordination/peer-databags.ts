@@ -207,6 +207,7 @@ function boolean(value: unknown): boolean {
 }
 
 function number(value: unknown): number {
-  if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0) throw new TypeError("no number");
+  if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0)
+    throw new TypeError("no number");
   return value;
 }

@@ -167,32 +167,35 @@ describe("in a whole backup", () => {
     expect(asked).toBeGreaterThan(100);
   });
 
-  test("a dispatch with nothing to do asks eight questions, and begins with all that it can ask at once", () => {
+  test("a dispatch with nothing to do makes twelve calls, and begins with all that it can ask at once", () => {
     const idle = dispatches.findLast(({ unit, event }) => unit === "database/0" && event === "update-status");
     const calls = idle?.calls ?? [];
-    expect(calls).toHaveLength(8);
+    expect(calls).toHaveLength(12);
     const firstAnswer = Math.min(...calls.map(({ endedAt }) => endedAt));
     const first = calls.filter(({ startedAt }) => startedAt < firstAnswer).map(({ tool }) => tool);
-    expect(first.toSorted()).toEqual(["goal-state", "is-leader", "relation-ids"]);
+    expect(first.toSorted()).toEqual(["goal-state", "is-leader", "relation-ids", "relation-ids"]);
   });
 });
 
-/** The calls whose answers tell what to ask: which relation, which application, which unit, and whether that is allowed. */
+/**
+ * The calls whose answers have to be there: what tells which relation, which application and which unit. A provider also
+ * waits for what Juju expects, and for its word on leadership: whatever a leader decides from is newer than that.
+ */
 function answersNeeded({ tool, args }: Call, unit: string, calls: readonly Call[]): readonly Call[] {
   if (tool === "relation-ids") return [];
   const id = args[args.indexOf("-r") + 1] ?? "";
-  const ids = calls.filter(
-    (call) => call.tool === "relation-ids" && call.args.includes(id.split(":")[0] ?? ""),
-  );
+  const of = (name: string): readonly Call[] => calls.filter((call) => call.tool === name);
+  const isProvider = unit === "database/0";
+  const ids = [
+    ...of("relation-ids").filter((call) => isProvider || call.args.includes(id.split(":")[0] ?? "")),
+    ...(isProvider ? [...of("is-leader"), ...of("goal-state")] : []),
+  ];
   if (tool === "relation-list") return ids;
   const ofApplication = args.includes("--app");
   const owner = args.at(-1) ?? "";
   if (owner === unit) return ids;
-  if (owner === unit.split("/")[0]) return [...ids, ...calls.filter((call) => call.tool === "is-leader")];
-  return calls.filter(
-    (call) =>
-      call.tool === "relation-list" &&
-      call.args.includes(id) &&
-      call.args.includes("--app") === ofApplication,
+  if (owner === unit.split("/")[0]) return [...ids, ...of("is-leader")];
+  return of("relation-list").filter(
+    (call) => call.args.includes(id) && call.args.includes("--app") === ofApplication,
   );
 }
