@@ -267,7 +267,7 @@ export class Provider {
   async #round(view: DispatchView, read: PeersRead): Promise<Round> {
     const { requests } = view;
     const before = await this.#readState();
-    const unitView = await this.#unitView(read, requests, before);
+    const unitView = await this.#unitView(read, view, before);
     const action = decideUnit(unitView, this.#rules);
     const changed = await this.#work.perform(action, requests, unitView.incarnation);
     const state = changed ? await this.#readState() : before;
@@ -281,7 +281,8 @@ export class Provider {
     return { view: after, action, record, plan, state };
   }
 
-  async #unitView(read: PeersRead, requests: RequestsSeen, state: UnitState): Promise<UnitView> {
+  async #unitView(read: PeersRead, view: DispatchView, state: UnitState): Promise<UnitView> {
+    const { requests } = view;
     const { juju } = this.#options;
     const grant = read.application.grants.get(juju.unit);
     const event = this.#event;
@@ -294,7 +295,7 @@ export class Provider {
       journal: state.journal,
       running: state.running,
       requests,
-      standing: await this.#standing(read, requests, grant),
+      standing: await this.#standing(read, view, grant),
       roles: await this.#roles(requests, read.application),
       leaving: event.kind === "relation" && event.departingUnit === juju.unit,
       revoked: await this.#revoked(grant === undefined ? [] : [grant]),
@@ -349,13 +350,16 @@ export class Provider {
   /** What the unit says of itself: asked anew where somebody may want to know. */
   async #standing(
     { application, own }: PeersRead,
-    requests: RequestsSeen,
+    { requests, expected }: DispatchView,
     grant: Grant | undefined,
   ): Promise<PublishedStanding> {
     const claim = await this.#claimPlace();
     const where = claim === undefined ? {} : { claim };
+    const hasPeers = expected.size > 1;
     const known = own?.standing;
-    const wanted = grant !== undefined || hasUndecided(requests, application);
+    // Where there is no choice nobody wants to know until a job comes; where there is one it should not be made on old news.
+    const isTime = hasPeers && this.#event.kind === "hook" && this.#event.name === "update-status";
+    const wanted = isTime || grant !== undefined || hasUndecided(requests, application);
     if (known?.ready === true && !wanted) return { ready: true, ...roleOf(known.role), ...where };
     try {
       const standing = await (await this.#loadExecutor()).standing();

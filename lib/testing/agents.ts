@@ -97,6 +97,12 @@ export class Agents {
     }
   }
 
+  /** Ends a unit's agent at once, with the hook that it runs. What the hook left on the machine goes on. */
+  async end(unit: string): Promise<void> {
+    this.#retire(unit);
+    await Promise.all(this.#retiring);
+  }
+
   /** Makes every agent look for something to do. */
   wake(): void {
     for (const { loop } of this.#agents.values()) loop.wake();

@@ -173,8 +173,21 @@ export class SimulatedJuju {
   }
 
   /** Removes a unit. Its hooks have run when {@link settle} comes back. */
-  async removeUnit(unit: string): Promise<void> {
+  async removeUnit(unit: string, options: { readonly force?: boolean } = {}): Promise<void> {
     this.#model.removeUnit(unit);
+    if (options.force !== true) return;
+    await this.#agents.end(unit);
+    this.#model.unitIsDead(unit);
+  }
+
+  /** Cuts a unit off: its agent begins nothing, until {@link SimulatedJuju.letGo}. */
+  async hold(unit: string): Promise<void> {
+    this.#loop(unit).hold();
+  }
+
+  /** Lets a unit's agent go on that was held. */
+  async letGo(unit: string): Promise<void> {
+    this.#loop(unit).go();
   }
 
   /** Removes an application with its units and relations. */
@@ -315,6 +328,25 @@ export class SimulatedJuju {
     if (machine !== undefined) return machine;
     throw new ConfigurationError(`Unit "${unit}" has no machine of its own`, {
       remedy: "Deploy its charm with inProcess.",
+    });
+  }
+
+  /** The time of the model. */
+  now(): Date {
+    return this.#clock.now();
+  }
+
+  /**
+   * The id of an application's peer relation.
+   *
+   * @throws ConfigurationError where its charm declares no such endpoint.
+   */
+  peerRelation(application: string, endpoint: string): number {
+    for (const relation of this.#model.relationsOf(application)) {
+      if (relation.isPeer && relation.endOf(application)?.endpoint.name === endpoint) return relation.id;
+    }
+    throw new ConfigurationError(`Application "${application}" has no peer endpoint "${endpoint}"`, {
+      remedy: "Declare it under peers in charmcraft.yaml.",
     });
   }
 

@@ -42,6 +42,7 @@ export class AgentLoop {
   #context: HookContext | undefined;
   #work: Promise<void> | undefined;
   #isStopped = false;
+  #isHeld = false;
   /** When the agent is to be killed in the operation under way. */
   #restart: "now" | "unrecorded" | undefined;
 
@@ -70,6 +71,17 @@ export class AgentLoop {
   wake(): void {
     if (this.#runner === undefined || this.#isStopped || this.#work !== undefined) return;
     this.#work = this.#workUntilIdle(this.#runner);
+  }
+
+  /** Lets it begin nothing from now on, as on a machine that hangs or is cut off, until {@link AgentLoop.go}. */
+  hold(): void {
+    this.#isHeld = true;
+  }
+
+  /** Lets it go on. */
+  go(): void {
+    this.#isHeld = false;
+    this.wake();
   }
 
   /** Lets the unit run `update-status` when it has nothing else to do. */
@@ -151,7 +163,7 @@ export class AgentLoop {
   }
 
   #next(): Operation | undefined {
-    return this.#isStopped ? undefined : this.agent.nextOperation();
+    return this.#isStopped || this.#isHeld ? undefined : this.agent.nextOperation();
   }
 
   async #execute(runner: CharmRunner, operation: Operation): Promise<void> {

@@ -12,6 +12,8 @@ import type { JobRequest } from "../../job/request.ts";
 export interface Script {
   /** Default: ready, as primary. */
   readonly standing?: Standing;
+  /** By unit, over `standing`. */
+  readonly standings?: Readonly<Record<string, Standing>>;
   /** Whether two backups may run at the same time. Default: they may not. */
   readonly backupsTogether?: boolean;
   /** What to do with a job, by its id; `*` stands for all others. */
@@ -28,6 +30,10 @@ export interface ScriptedJob {
   readonly progress?: readonly number[];
   /** The job goes on once something of this name is released. */
   readonly waitFor?: string;
+  /** It does not stop when it is asked to. */
+  readonly ignoresCancel?: boolean;
+  /** It passes the point of no return at once. */
+  readonly noReturn?: boolean;
   /** Kills the worker, as a crash of the machine would. */
   readonly die?: boolean;
   /** Default: none, the job succeeds. */
@@ -54,6 +60,8 @@ export interface ScriptSource {
   succeeded?(request: JobRequest, result: Extract<JobResult, { succeeded: true }>): void;
 }
 
+const neverAborted = new AbortController().signal;
+
 /** An executor that does what a script says. */
 export function followScript(source: ScriptSource, environment: ExecutorEnvironment): Executor {
   let together = false;
@@ -66,9 +74,11 @@ export function followScript(source: ScriptSource, environment: ExecutorEnvironm
     const job = await jobOf(request);
     await source.note({ call: request.type, job: request.id, fence: context.fence });
     for (const percent of job.progress ?? []) context.progress({ percent });
-    if (job.waitFor !== undefined) await source.released(job.waitFor, context.signal);
+    if (job.noReturn === true) await context.pointOfNoReturn();
+    const signal = job.ignoresCancel === true || job.noReturn === true ? neverAborted : context.signal;
+    if (job.waitFor !== undefined) await source.released(job.waitFor, signal);
     if (job.die === true) await source.die();
-    if (context.signal.aborted) {
+    if (signal.aborted) {
       const message = `The ${request.type} was stopped.`;
       return { succeeded: false, failure: { code: "cancelled", message, remedy: "Request it anew." } };
     }
@@ -89,9 +99,9 @@ export function followScript(source: ScriptSource, environment: ExecutorEnvironm
 
   return {
     standing: async () => {
-      const { standing, backupsTogether } = await source.read();
+      const { standing, standings, backupsTogether } = await source.read();
       together = backupsTogether ?? false;
-      return standing ?? { ready: true, role: "primary" };
+      return standings?.[environment.unit] ?? standing ?? { ready: true, role: "primary" };
     },
     compatible: () => together,
     preflight: async (request, context) => {
