@@ -8,6 +8,7 @@ import { AgentLoop, type HookRun } from "./agent/agent-loop.ts";
 import { readJujuExec } from "./in-process/juju-exec-arguments.ts";
 import { InProcessRunner, type CharmFunction } from "./in-process/in-process-runner.ts";
 import { SimulatedMachine } from "./in-process/simulated-machine.ts";
+import type { Stepping } from "./in-process/stepping.ts";
 import { VirtualClock } from "./in-process/virtual-clock.ts";
 import type { Log } from "./log-line.ts";
 import type { Model } from "./model/model.ts";
@@ -30,6 +31,8 @@ export interface AgentsOptions {
   readonly onRun: (run: HookRun) => void;
   /** Called when the simulation itself is at fault. */
   readonly onFault: (error: unknown) => void;
+  /** Decides when anything happens. Default: it happens as soon as it can. */
+  readonly stepping: Stepping | undefined;
 }
 
 interface Agent {
@@ -88,9 +91,10 @@ export class Agents {
       this.#agents.set(unit, { loop });
       loop.start(runner);
     } else {
-      const machine = this.#newMachine();
+      const machine = this.#newMachine(unit);
       const charm = (): CharmFunction => charmFunction(application) ?? inProcess;
-      const runner = new InProcessRunner({ unit, charm, machine, log });
+      const { stepping } = options;
+      const runner = new InProcessRunner({ unit, charm, machine, log, stepping });
       this.#machines.push({ unit, machine });
       this.#agents.set(unit, { loop, inProcess: runner });
       loop.start(runner);
@@ -131,6 +135,20 @@ export class Agents {
     }
   }
 
+  /** Waits until everything waits: for the test, for the clock, or for nothing at all. */
+  async quiet(): Promise<void> {
+    do {
+      await new Promise((resume) => {
+        setImmediate(resume);
+      });
+    } while (this.#isActive());
+  }
+
+  /** Kills the dispatch that a unit runs in this process, if it runs one. */
+  killDispatch(unit: string): void {
+    this.#agents.get(unit)?.inProcess?.killDispatch();
+  }
+
   /** Stops every agent, and what their units run in this process. */
   async stop(): Promise<void> {
     await Promise.all(this.loops.map(async (loop) => await loop.stop()));
@@ -140,8 +158,11 @@ export class Agents {
     this.#notify();
   }
 
-  #newMachine(): SimulatedMachine {
+  #newMachine(unit: string): SimulatedMachine {
+    const { stepping } = this.#options;
     return new SimulatedMachine({
+      unit,
+      stepping,
       clock: this.#options.clock,
       onChange: () => this.#notify(),
       runCommand: async (command) => {
@@ -154,7 +175,7 @@ export class Agents {
   #isActive(): boolean {
     return (
       [...this.#agents.values()].some(
-        ({ loop, inProcess }) => loop.isBusy && inProcess?.isWaiting !== true,
+        ({ loop, inProcess }) => loop.isBusy && !loop.isAtGate && inProcess?.isWaiting !== true,
       ) || this.#machines.some(({ machine }) => machine.isActive)
     );
   }

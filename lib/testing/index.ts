@@ -8,6 +8,7 @@ export type { ConfigValue } from "./model/charm-metadata.ts";
 export type { CharmFunction } from "./in-process/in-process-runner.ts";
 export type { DiskFault, MemoryDisk } from "./in-process/memory-disk.ts";
 export type { SimulatedMachine } from "./in-process/simulated-machine.ts";
+export { Stepping, type Step, type StepFault } from "./in-process/stepping.ts";
 export { waitFor } from "./in-process/simulated-process.ts";
 export { VirtualClock } from "./in-process/virtual-clock.ts";
 export type { ModelClock } from "./model-clock.ts";

@@ -5,6 +5,7 @@
  */
 import type { ConfigValue } from "./model/charm-metadata.ts";
 import type { CharmFunction } from "./in-process/in-process-runner.ts";
+import type { Stepping } from "./in-process/stepping.ts";
 import type { ModelClock } from "./model-clock.ts";
 import type { LogLine } from "./log-line.ts";
 
@@ -33,6 +34,11 @@ export interface SimulatedJujuOptions {
   readonly checkRelationEndpoint?: boolean;
   /** How often `update-status` fires on every unit. Default: only when `updateStatus()` asks. */
   readonly updateStatusIntervalMs?: number;
+  /**
+   * Decides what happens next: nothing happens by itself then, and `settle()` has no use. For charms that run in the
+   * process of the test. Default: everything happens as soon as it can.
+   */
+  readonly stepping?: Stepping;
   /** Times stamps and waits. Default: the clock on the wall. */
   readonly clock?: ModelClock;
 }

@@ -22,6 +22,7 @@ import { simulatedVersion } from "./model/juju-version.ts";
 import { Model } from "./model/model.ts";
 import { modelReport, type ModelReport } from "./model/model-status.ts";
 import { refuseBusy, refuseHookErrors } from "./restlessness.ts";
+import type { Step, StepFault, Stepping } from "./in-process/stepping.ts";
 import { ProcessHost } from "./processes/process-host.ts";
 import { secretReports, type SecretReport } from "./model/secret-report.ts";
 import type {
@@ -58,6 +59,7 @@ export class SimulatedJuju {
   #fault: { readonly error: unknown } | undefined;
   #stopped: Promise<void> | undefined;
   readonly #callOffUpdateStatus: () => void;
+  readonly #stepping: Stepping | undefined;
 
   private constructor(
     options: SimulatedJujuOptions & { readonly version: string },
@@ -65,6 +67,7 @@ export class SimulatedJuju {
     host: ProcessHost,
   ) {
     this.#clock = options.clock ?? wallClock;
+    this.#stepping = options.stepping;
     this.#host = host;
     this.#log = new ModelLog(options.onLog);
     this.#model = new Model({
@@ -83,6 +86,7 @@ export class SimulatedJuju {
       hookRetryDelayMs: options.hookRetryDelayMs ?? 5_000,
       retryHooks: options.automaticallyRetryHooks ?? true,
       checkRelationEndpoint: options.checkRelationEndpoint ?? false,
+      stepping: options.stepping,
       charmFunction: (application) => this.#charms.get(application),
       onRun: (run) => this.#runs.push(run),
       onFault: (error) => {
@@ -178,6 +182,36 @@ export class SimulatedJuju {
     if (options.force !== true) return;
     await this.#agents.end(unit);
     this.#model.unitIsDead(unit);
+  }
+
+  /**
+   * Lets a step happen, and waits until everything waits again.
+   *
+   * @param fault What goes wrong at it. Default: nothing.
+   * @throws ConfigurationError where the model was not started with `stepping`.
+   */
+  async take(step: Step, fault?: StepFault): Promise<void> {
+    if (this.#stepping === undefined) {
+      throw new ConfigurationError("This model takes its steps by itself", {
+        remedy: "Start it with stepping: new Stepping().",
+      });
+    }
+    this.#stepping.take(step, fault);
+    await this.quiet();
+  }
+
+  /**
+   * Waits until everything waits: for a step to be taken, for the clock, or for nothing at all. After anything that changes
+   * the model, of a model that takes no steps by itself.
+   */
+  async quiet(): Promise<void> {
+    await this.#agents.quiet();
+    if (this.#fault !== undefined) throw this.#fault.error;
+  }
+
+  /** Kills the dispatch that a unit runs in this process, if it runs one, and nothing that it started. */
+  killDispatch(unit: string): void {
+    this.#agents.killDispatch(unit);
   }
 
   /** Cuts a unit off: its agent begins nothing, until {@link SimulatedJuju.letGo}. */

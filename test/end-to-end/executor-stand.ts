@@ -69,7 +69,7 @@ export async function witness(of: StorageConfig): Promise<Witness> {
         seen.finalized = true;
       },
       log: (line) => void seen.lines.push(line),
-      pointOfNoReturn: () => {
+      pointOfNoReturn: async () => {
         seen.pointOfNoReturn = true;
       },
     },
@@ -261,7 +261,7 @@ export async function startWorker(request: RestoreRequest): Promise<Worker> {
           progress: () => process.stdout.write("progress"),
           finalizing: nothing,
           log: nothing,
-          pointOfNoReturn: nothing,
+          pointOfNoReturn: async () => undefined,
         });`,
     },
   });

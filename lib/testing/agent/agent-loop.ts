@@ -7,6 +7,7 @@
  */
 import type { CharmRunner } from "./charm-runner.ts";
 import { commandRelation, type CommandAbout } from "./command-relation.ts";
+import type { Step, StepFault, Stepping } from "../in-process/stepping.ts";
 import type { HookContext } from "./hook-context.ts";
 import { operationName, operationRelation, type Operation, type ProcessEnd } from "./operation.ts";
 import { UnitAgent, type UnitAgentOptions } from "./unit-agent.ts";
@@ -32,6 +33,8 @@ export interface AgentLoopOptions extends Omit<UnitAgentOptions, "onRetryDue"> {
   readonly onIdle: () => void;
   /** Called when the simulation itself is at fault. */
   readonly onFault: (error: unknown) => void;
+  /** Decides when anything happens. Default: it happens as soon as it can. */
+  readonly stepping?: Stepping | undefined;
 }
 
 /** An agent at work. */
@@ -43,6 +46,8 @@ export class AgentLoop {
   #work: Promise<void> | undefined;
   #isStopped = false;
   #isHeld = false;
+  /** Lets a step pass that this agent waits for. */
+  #release: (() => void) | undefined;
   /** When the agent is to be killed in the operation under way. */
   #restart: "now" | "unrecorded" | undefined;
 
@@ -60,6 +65,11 @@ export class AgentLoop {
   /** Whether it works or is about to. */
   get isBusy(): boolean {
     return this.#work !== undefined;
+  }
+
+  /** Whether it waits until the test lets it go on. */
+  get isAtGate(): boolean {
+    return this.#release !== undefined;
   }
 
   /** What it does right now, for people. */
@@ -143,6 +153,7 @@ export class AgentLoop {
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#runner?.kill();
+    this.#release?.();
     await this.#work;
     this.agent.abandon();
     await this.#runner?.close();
@@ -152,7 +163,7 @@ export class AgentLoop {
     // Whoever wakes the agent finishes first what it is about: it may be in the middle of a change to the model.
     await Promise.resolve();
     try {
-      for (let next = this.#next(); next !== undefined; next = this.#next()) {
+      for (let next = await this.#choose(); next !== undefined; next = await this.#choose()) {
         await this.#execute(runner, next);
       }
     } catch (error) {
@@ -160,6 +171,28 @@ export class AgentLoop {
     }
     this.#work = undefined;
     this.#options.onIdle();
+  }
+
+  /** What to do next, once it may: by then it may be something else. */
+  async #choose(): Promise<Operation | undefined> {
+    for (let next = this.#next(); next !== undefined && this.#options.stepping !== undefined; next = this.#next()) {
+      await this.#gate("operation", operationName(next));
+      const chosen = this.#next();
+      if (chosen !== undefined) return chosen;
+    }
+    return this.#next();
+  }
+
+  async #gate(kind: Step["kind"], name: string): Promise<StepFault | undefined> {
+    const { stepping } = this.#options;
+    if (stepping === undefined) return undefined;
+    const stopped = new Promise<undefined>((resolve) => {
+      this.#release = () => resolve(undefined);
+    });
+    const passed = stepping.gate({ unit: this.agent.unit, kind, name }, () => !this.#isStopped);
+    const fault = await Promise.race([passed, stopped]);
+    this.#release = undefined;
+    return fault;
   }
 
   #next(): Operation | undefined {
@@ -172,6 +205,9 @@ export class AgentLoop {
     let end: ProcessEnd;
     try {
       end = await runner.run(context);
+      const fault = await this.#gate("commit", operationName(operation));
+      if (fault === "failed") end = { ...end, exitCode: 1 };
+      if (fault === "killed") this.#restart = "now";
     } finally {
       this.#context = undefined;
     }

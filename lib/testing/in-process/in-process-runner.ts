@@ -18,6 +18,7 @@ import { unitTag } from "../model/unit-name.ts";
 import type { MemoryDisk } from "./memory-disk.ts";
 import { describe, type SimulatedMachine } from "./simulated-machine.ts";
 import type { SimulatedProcess } from "./simulated-process.ts";
+import type { Stepping } from "./stepping.ts";
 
 /** A charm as a function of one dispatch. Whatever it throws fails the dispatch, as an exit code of 1 does. */
 export type CharmFunction = (dispatch: Dispatch) => Promise<void>;
@@ -29,6 +30,8 @@ export interface InProcessRunnerOptions {
   readonly charm: () => CharmFunction;
   readonly machine: SimulatedMachine;
   readonly log: Log;
+  /** Decides when a hook tool runs. Default: when it is called. */
+  readonly stepping?: Stepping | undefined;
 }
 
 /** Runs one unit's charm in this process. */
@@ -61,7 +64,7 @@ export class InProcessRunner implements CharmRunner {
     let isOver = false;
     const end = await process.run(async () => {
       const runTool: ToolRunner = async (tool, args, stdin) =>
-        isOver ? contextGone() : await process.act(() => this.#runTool(context, tool, args, stdin));
+        isOver ? contextGone() : await this.#call(process, context, { tool, args, stdin });
       await runDispatch(charm, environment, runTool, machine.as(process));
     });
     this.#process = undefined;
@@ -102,6 +105,20 @@ export class InProcessRunner implements CharmRunner {
     const places = ["$CHARM_DIR", "$JUJU_CHARM_DIR", ".", charmDirectory];
     if (!places.some((place) => program.replaceAll(/['"]/gu, "") === `${place}/dispatch`)) return undefined;
     return { ...environment, JUJU_DISPATCH_PATH: path };
+  }
+
+  async #call(
+    process: SimulatedProcess,
+    context: HookContext,
+    { tool, args, stdin }: { readonly tool: string; readonly args: readonly string[]; readonly stdin: string | undefined },
+  ): Promise<ToolEnd> {
+    const { stepping, unit } = this.#options;
+    if (stepping !== undefined) {
+      const step = { unit, kind: "tool" as const, name: [tool, ...args].join(" ") };
+      const fault = await process.wait(stepping.gate(step, () => process.isAlive));
+      if (fault !== undefined) return toolEnd(1, "", "ERROR the test lets this call fail\n");
+    }
+    return await process.act(() => this.#runTool(context, tool, args, stdin));
   }
 
   #runTool(context: HookContext, tool: string, args: readonly string[], stdin: string | undefined): ToolEnd {

@@ -8,9 +8,14 @@ import type { Disk, Machine, ProcessIdentity, Program } from "../../machine/mach
 import type { ModelClock } from "../model-clock.ts";
 import { MemoryDisk } from "./memory-disk.ts";
 import { SimulatedProcess } from "./simulated-process.ts";
+import type { Stepping } from "./stepping.ts";
 
 /** What a machine needs. */
 export interface SimulatedMachineOptions {
+  /** The unit that it is for. */
+  readonly unit: string;
+  /** Decides when an effect comes about. Default: at once. */
+  readonly stepping: Stepping | undefined;
   readonly clock: ModelClock;
   /** Called when a process begins to wait, goes on, or ends. */
   readonly onChange: () => void;
@@ -26,6 +31,8 @@ export class SimulatedMachine {
   #boots = 0;
   #bootedAt: Date;
   #nextPid = 100;
+  /** How much its clock is ahead of the model's, in milliseconds. */
+  skewMs = 0;
 
   constructor(options: SimulatedMachineOptions) {
     this.#options = options;
@@ -72,27 +79,59 @@ export class SimulatedMachine {
     const { clock } = this.#options;
     return {
       clock: {
-        now: () => clock.now(),
+        now: () => new Date(clock.now().getTime() + this.skewMs),
         uptime: () => (clock.now().getTime() - this.#bootedAt.getTime()) / 1000,
         sleep: async (ms, signal) => await self.wait(this.#delay(ms, signal)),
       },
-      disk: reachedFrom(self, this.disk),
+      disk: this.#diskOf(self),
       processes: {
         start: async (program, input, outputFile) =>
-          await self.act(() => this.#start(program, input, outputFile)),
+          await this.#effect(self, `start ${program.args.join(" ")}`, () =>
+            this.#start(program, input, outputFile),
+          ),
         isRunning: async ({ pid, bootId }) =>
           await self.act(() => {
             const process = this.#processes.get(pid);
             return process?.isAlive === true && process.identity.bootId === bootId;
           }),
         signal: async (identity, signal) =>
-          await self.act(() => {
+          await this.#effect(self, `${signal} ${identity.pid}`, () => {
             if (this.#processes.get(identity.pid)?.identity.bootId !== identity.bootId) return;
             if (signal === "SIGKILL") this.kill(identity.pid);
             else this.terminate(identity.pid);
           }),
         leave: async (command) => await self.act(async () => await this.#options.runCommand(command)),
       },
+    };
+  }
+
+  /** Does something to the machine that outlives the process, when it may. */
+  async #effect<Result>(
+    self: SimulatedProcess,
+    name: string,
+    action: () => Result | Promise<Result>,
+  ): Promise<Result> {
+    const { stepping, unit } = this.#options;
+    if (stepping !== undefined) {
+      const step = { unit, kind: "effect" as const, name: `${self.identity.pid}: ${name}` };
+      await self.wait(stepping.gate(step, () => self.isAlive));
+    }
+    return await self.act(action);
+  }
+
+  #diskOf(self: SimulatedProcess): Disk {
+    const { disk } = this;
+    const effect = async <Result>(what: string, path: string, action: () => Promise<Result>): Promise<Result> =>
+      await this.#effect(self, `${what} ${path}`, action);
+    return {
+      read: async (path) => await self.act(async () => await disk.read(path)),
+      append: async (...args) => await effect("append to", args[0], async () => await disk.append(...args)),
+      replace: async (...args) => await effect("replace", args[0], async () => await disk.replace(...args)),
+      create: async (...args) => await effect("create", args[0], async () => await disk.create(...args)),
+      rename: async (...args) => await effect("rename", args[0], async () => await disk.rename(...args)),
+      list: async (directory) => await self.act(async () => await disk.list(directory)),
+      makeDirectory: async (path) => await self.act(async () => await disk.makeDirectory(path)),
+      remove: async (path) => await effect("remove", path, async () => await disk.remove(path)),
     };
   }
 
@@ -128,17 +167,4 @@ export class SimulatedMachine {
 /** What an error of the charm's own looks like on standard error. */
 export function describe(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
-}
-
-function reachedFrom(self: SimulatedProcess, disk: Disk): Disk {
-  return {
-    read: async (path) => await self.act(async () => await disk.read(path)),
-    append: async (...args) => await self.act(async () => await disk.append(...args)),
-    replace: async (...args) => await self.act(async () => await disk.replace(...args)),
-    create: async (...args) => await self.act(async () => await disk.create(...args)),
-    rename: async (...args) => await self.act(async () => await disk.rename(...args)),
-    list: async (directory) => await self.act(async () => await disk.list(directory)),
-    makeDirectory: async (path) => await self.act(async () => await disk.makeDirectory(path)),
-    remove: async (path) => await self.act(async () => await disk.remove(path)),
-  };
 }
