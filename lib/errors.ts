@@ -14,6 +14,9 @@ export type ErrorCode =
   | "database-unknown"
   | "executor-failed"
   | "feature-missing"
+  | "grant-elsewhere"
+  | "grant-held"
+  | "grant-unknown"
   | "hook-tool-failed"
   | "job-unknown"
   | "journal-unreadable"
@@ -70,13 +73,16 @@ export type RequestErrorCode = Extract<
   | "database-ambiguous"
   | "database-unknown"
   | "feature-missing"
+  | "grant-elsewhere"
+  | "grant-held"
+  | "grant-unknown"
   | "job-unknown"
   | "not-leader"
   | "request-invalid"
   | "storage-missing"
 >;
 
-/** What a caller of the requirer asked for cannot be requested. Nothing was written. */
+/** What a caller asked for cannot be requested. Nothing was written. */
 export class RequestError extends DatabaseBackupError {
   readonly code: RequestErrorCode;
 

@@ -110,6 +110,12 @@ export interface Executor {
   list(storage: StorageConfig, signal: AbortSignal): Promise<readonly Backup[]>;
 
   /**
+   * Whether a job still runs somewhere in the cluster, as far as this unit can see: asked before an admin may give up a
+   * job whose unit is gone. Default: it does not.
+   */
+  lives?(request: JobRequest): Promise<boolean>;
+
+  /**
    * Cleans up after a job whose worker died, so that the unit can take the next one. May be called again for the same
    * job, also when there is nothing to clean up.
    */

@@ -17,4 +17,6 @@ export type { Backup } from "../lib/job/backup.ts";
 export type { Failure, Progress } from "../lib/job/report.ts";
 export type { BackupRequest, BackupType, JobRequest, RestoreRequest } from "../lib/job/request.ts";
 export type { IgnoredStorageFields } from "../lib/job/storage-config.ts";
+export type { AskedJob, EndReport, Grant } from "./coordination/peer-records.ts";
+export type { GrantRelease } from "./grant-release.ts";
 export { Provider, type ProviderOptions, type ProviderOutcome } from "./provider.ts";

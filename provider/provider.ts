@@ -4,40 +4,37 @@
  * @module
  */
 import { join } from "node:path";
-import { JournalError, PeerDatabagError } from "../lib/errors.ts";
-import type { Executor, ExecutorEnvironment, ExecutorModule } from "../lib/executor.ts";
-import type { JobReport } from "../lib/job/report.ts";
-import type { JobRequest, JobType } from "../lib/job/request.ts";
+import { JournalError, PeerDatabagError, RequestError } from "../lib/errors.ts";
+import type { ExecutorEnvironment } from "../lib/executor.ts";
 import type { StorageConfig } from "../lib/job/storage-config.ts";
 import { currentEvent, type JujuEvent } from "../lib/juju/event.ts";
 import type { Juju, UnitStatus } from "../lib/juju/juju.ts";
 import { LeaderWindow } from "../lib/juju/leader-window.ts";
 import type { Machine } from "../lib/machine/machine.ts";
 import { nodeMachine } from "../lib/machine/node-machine.ts";
-import { thrownText } from "../lib/thrown.ts";
 import { Turns } from "../lib/turns.ts";
-import { storageId } from "./coordination/digest.ts";
-import { decideLeader, type LeaderPlan } from "./coordination/leader-step.ts";
 import {
+  actionRelation,
   grantId,
   jobKey,
-  noClaim,
-  type ApplicationRecord,
-  type Grant,
-  type PublishedStanding,
-  type Role,
-  type UnitRecord,
+  type AskedJob,
+  type EndReport,
 } from "./coordination/peer-records.ts";
-import type { RequestsSeen } from "./coordination/requests-seen.ts";
 import { shippedRules, type Rules } from "./coordination/rules.ts";
-import { decideUnit, unitRecord, type UnitAction, type UnitView } from "./coordination/unit-step.ts";
-import { readDispatch, type DispatchView } from "./dispatch-view.ts";
-import { compactAbove, compactJournal, lastFence, outcomeOf, type JournalState } from "./journal.ts";
-import { readLiveJournal } from "./live-journal.ts";
-import type { Peers, PeersRead } from "./peers.ts";
+import { readDispatch, type DispatchReading, type DispatchView } from "./dispatch-view.ts";
+import { ExecutorQuestions } from "./executor-questions.ts";
+import {
+  decideRelease,
+  describeRelease,
+  freeAsLeader,
+  freeAsUnit,
+  refusal,
+  type GrantRelease,
+} from "./grant-release.ts";
 import { pokeCommand } from "./poke.ts";
 import { Publisher } from "./publisher.ts";
-import { StateDirectory, type LiveProgress } from "./state-directory.ts";
+import { Rounds } from "./rounds.ts";
+import { StateDirectory } from "./state-directory.ts";
 import { unitStatus } from "./unit-status.ts";
 import { UnitWork } from "./unit-work.ts";
 import type { ModuleReference } from "./worker-input.ts";
@@ -86,25 +83,6 @@ export interface ProviderOutcome {
   readonly status?: UnitStatus;
 }
 
-/** What the unit keeps on its own disk. */
-interface UnitState {
-  readonly journal: JournalState;
-  readonly running: ReadonlySet<string>;
-  readonly liveProgress?: LiveProgress;
-}
-
-/** What one round of deciding and doing came to. */
-interface Round {
-  readonly view: UnitView;
-  readonly action: UnitAction;
-  readonly record: UnitRecord;
-  readonly plan: LeaderPlan | undefined;
-  readonly state: UnitState;
-}
-
-/** A unit that is alone sees at once what it decided, and goes on until nothing is left to decide. */
-const maxRounds = 5;
-
 /**
  * Detects jobs, agrees with the application's other units on who runs which, runs them one at a time in processes of their
  * own, and reports where they stand (database_backup, Provider).
@@ -129,9 +107,10 @@ export class Provider {
   readonly #state: StateDirectory;
   readonly #work: UnitWork;
   readonly #publisher: Publisher;
+  readonly #questions: ExecutorQuestions;
+  readonly #rounds: Rounds;
   readonly #rules: Rules;
   readonly #turns = new Turns();
-  #executor: Promise<Executor> | undefined;
   #hasBegun = false;
 
   /** @param rules For tests of the protocol alone. Default: as shipped. */
@@ -147,15 +126,25 @@ export class Provider {
       this.#machine,
     );
     this.#publisher = new Publisher(juju, this.#state, rules);
+    const { archiveStorage } = options;
+    const executor = reference(options.executor);
+    const environment = this.#environment;
+    const common = { juju, state: this.#state, executor, environment, archiveStorage };
     this.#work = new UnitWork({
-      juju,
+      ...common,
+      machine: this.#machine,
+      store: options.store === undefined ? undefined : reference(options.store),
+      poke: this.#poke,
+      rules,
+    });
+    this.#questions = new ExecutorQuestions({ ...common, event: this.#event, work: this.#work });
+    this.#rounds = new Rounds({
+      unit: juju.unit,
+      event: this.#event,
       machine: this.#machine,
       state: this.#state,
-      executor: reference(options.executor),
-      store: options.store === undefined ? undefined : reference(options.store),
-      environment: this.#environment,
-      poke: this.#poke,
-      archiveStorage: options.archiveStorage,
+      work: this.#work,
+      questions: this.#questions,
       rules,
     });
   }
@@ -187,23 +176,103 @@ export class Provider {
     }
   }
 
-  async #dispatch(): Promise<ProviderOutcome> {
+  /**
+   * Asks for a job of the charm's own, by the same door as the jobs of backup managers: its turn comes when no other job
+   * stands in its way, and this unit runs it. Its artefacts go to the archive storage. For an action, which makes its own
+   * checks first and gives the admin the job's id.
+   *
+   * @param job Its id is new: a UUID.
+   * @throws RequestError `storage-missing` where the provider was given no archive storage.
+   * @throws PeerDatabagError, JournalError where nothing can be asked for now.
+   */
+  async requestJob(job: AskedJob): Promise<void> {
+    if (this.#options.archiveStorage === undefined) {
+      throw new RequestError("storage-missing", "There is no archive storage to keep the job's artefacts.", {
+        remedy: "Relate the database to a storage first.",
+      });
+    }
+    await this.#turns.take(async () => await this.#dispatch([job]));
+    void this.#machine.processes.leave(this.#poke);
+  }
+
+  /**
+   * Tells how a job ended that {@link Provider.requestJob} asked for.
+   *
+   * @returns Undefined while it waits or is at work, and for one that nobody asked for.
+   * @throws PeerDatabagError, HookToolError
+   */
+  async endOf(job: string): Promise<EndReport | undefined> {
+    const { peers } = await readDispatch(this.#reading, this.#juju.isLeader());
+    return peers?.read.application.done.get(jobKey(actionRelation, job))?.report;
+  }
+
+  /**
+   * Gives up a grant whose unit went away without a word: the way out where the storage cannot tell that nobody will ever
+   * run the job. The job ends as lost. For an action of an admin, who knows that the unit's machine is off.
+   *
+   * @param request `fence` is the grant's number, as status and queue name it. Without `confirm`, which is the unit's name,
+   *   it is only told what would be given up.
+   * @returns What was found, and what was done.
+   * @throws RequestError `grant-unknown`, `grant-elsewhere` or `grant-held`, where there is nothing to give up here.
+   * @throws HookToolError, PeerDatabagError, JournalError, LeadershipError where nothing was done.
+   */
+  async releaseGrant(request: { readonly fence: number; readonly confirm?: string }): Promise<GrantRelease> {
+    return await this.#turns.take(async () => await this.#releaseGrant(request));
+  }
+
+  async #releaseGrant({
+    fence,
+    confirm,
+  }: {
+    readonly fence: number;
+    readonly confirm?: string;
+  }): Promise<GrantRelease> {
     const window = new LeaderWindow(this.#juju, this.#machine.clock, this.#rules.isWithinWindow);
-    const { juju, endpoint = "database-backup", peerEndpoint = "database-backup-peers" } = this.#options;
-    const reading = {
-      juju,
-      event: this.#event,
-      endpoint,
-      peerEndpoint,
-      archiveStorage: this.#options.archiveStorage,
-      state: this.#state,
-      rules: this.#rules,
-    };
-    const [view] = await Promise.all([readDispatch(reading, window.open()), this.#begin()]);
+    const view = await readDispatch(this.#reading, window.open());
+    if (view.peers === undefined) throw refusal({ kind: "unknown", grants: [] }, fence);
+    const { databags, read } = view.peers;
+    const { journal } = await this.#rounds.readState();
+    const incarnation = journal.incarnation ?? "";
+    const found = [...read.application.grants.values()].find((grant) => grant.fence === fence);
+    const decision = decideRelease({
+      unit: this.#juju.unit,
+      incarnation,
+      isLeader: view.isLeader,
+      application: read.application,
+      isGone: (unit) => this.#rules.isGone(unit, view.expected, read.listed),
+      fence,
+      confirm,
+      revoked: found === undefined ? undefined : (await this.#state.revocation(grantId(found)))?.revoked,
+      claim: (await this.#questions.claimPlace()) ?? "",
+    });
+    if (decision.kind === "revoke") await this.#work.revoke(decision.grant);
+    if (decision.kind === "revoke" || decision.kind === "shown") return describeRelease(decision);
+    if (decision.kind !== "free") throw refusal(decision, fence);
+    const { grant } = decision;
+    const request = view.requests.find(grant.relation, grant.job)?.request;
+    if (request !== undefined && (await this.#questions.lives(request))) {
+      throw refusal({ kind: "alive", grant }, fence);
+    }
+    const now = this.#machine.clock.now().toISOString();
+    if (decision.as === "leader") {
+      window.require();
+      const by = { unit: this.#juju.unit, incarnation };
+      await databags.writeApplication(freeAsLeader(read.application, grant, by, now));
+    } else {
+      await this.#state.append(freeAsUnit(grant, now));
+      await this.#dispatch();
+    }
+    void this.#machine.processes.leave(this.#poke);
+    return describeRelease(decision);
+  }
+
+  async #dispatch(asks: readonly AskedJob[] = []): Promise<ProviderOutcome> {
+    const window = new LeaderWindow(this.#juju, this.#machine.clock, this.#rules.isWithinWindow);
+    const { juju } = this.#options;
+    const [view] = await Promise.all([readDispatch(this.#reading, window.open()), this.#begin()]);
     if (view.peers === undefined) return { status: manyWithoutPeers(view) };
     const { databags: peers, read } = view.peers;
-    const { requests } = view;
-    const round = await this.#rounds(view, peers, read);
+    const round = await this.#rounds.run(view, peers, read, asks);
     const { plan, state } = round;
 
     const mayWrite = plan === undefined || peers.countsAtOnce || this.#stillLeads(window);
@@ -229,7 +298,7 @@ export class Provider {
       // Nobody waits for it: it stands in line behind this very dispatch.
       void this.#machine.processes.leave(this.#poke);
     }
-    await this.#compact(round, requests);
+    await this.#rounds.compact(round);
     const status = unitStatus({
       journal: state.journal,
       running: state.running,
@@ -249,88 +318,6 @@ export class Provider {
     return window.isOpen;
   }
 
-  /** Decides and does; where what was decided counts at once, until there is nothing left. */
-  async #rounds(view: DispatchView, peers: Peers, first: PeersRead): Promise<Round> {
-    let read = first;
-    for (let round = 1; ; round += 1) {
-      const done = await this.#round(view, read);
-      if (!peers.countsAtOnce || round === maxRounds) return done;
-      const changed = [
-        await peers.writeOwn(done.record),
-        done.plan !== undefined && (await peers.writeApplication(done.plan.application)),
-      ];
-      if (!changed.includes(true)) return done;
-      read = await peers.read(view.isLeader);
-    }
-  }
-
-  async #round(view: DispatchView, read: PeersRead): Promise<Round> {
-    const { requests } = view;
-    const before = await this.#readState();
-    const unitView = await this.#unitView(read, view, before);
-    const action = decideUnit(unitView, this.#rules);
-    const changed = await this.#work.perform(action, requests, unitView.incarnation);
-    const state = changed ? await this.#readState() : before;
-    const after = { ...unitView, ...state };
-    const asked = (read.own?.asked ?? []).filter(({ id }) => !isDone(read.application, "action", id));
-    const own = unitRecord(after, asked, this.#rules);
-    const record = { ...own, standing: busyStanding(own.standing, after, action) };
-    const leads = view.isLeader && this.#event.kind !== "action";
-    const plan = leads ? await this.#leaderPlan(view, read, record, state) : undefined;
-    for (const grant of plan?.toRevoke ?? []) await this.#work.revoke(grant);
-    return { view: after, action, record, plan, state };
-  }
-
-  async #unitView(read: PeersRead, view: DispatchView, state: UnitState): Promise<UnitView> {
-    const { requests } = view;
-    const { juju } = this.#options;
-    const grant = read.application.grants.get(juju.unit);
-    const event = this.#event;
-    return {
-      now: this.#machine.clock.now().toISOString(),
-      unit: juju.unit,
-      incarnation: state.journal.incarnation ?? "",
-      application: read.application,
-      own: read.own,
-      journal: state.journal,
-      running: state.running,
-      requests,
-      standing: await this.#standing(read, view, grant),
-      roles: await this.#roles(requests, read.application),
-      leaving: event.kind === "relation" && event.departingUnit === juju.unit,
-      revoked: await this.#revoked(grant === undefined ? [] : [grant]),
-    };
-  }
-
-  async #leaderPlan(
-    view: DispatchView,
-    read: PeersRead,
-    record: UnitRecord,
-    state: UnitState,
-  ): Promise<LeaderPlan> {
-    const { juju } = this.#options;
-    const { application, others, listed } = read;
-    const { requests } = view;
-    return decideLeader(
-      {
-        now: this.#machine.clock.now().toISOString(),
-        unit: juju.unit,
-        application,
-        records: new Map([...others, [juju.unit, record]]),
-        listed,
-        expected: view.expected,
-        requests,
-        ownReports: ownReports(view, state.journal),
-        compatible: await this.#compatible(requests, application),
-        roles: await this.#roles(requests, application),
-        revoked: await this.#revoked([...application.grants.values()]),
-        fenceOnDisk: lastFence(state.journal),
-        newLineage: crypto.randomUUID().slice(0, 13).replace("-", ""),
-      },
-      this.#rules,
-    );
-  }
-
   /** Reads what the unit keeps; one that is being installed begins a new life. */
   async #begin(): Promise<void> {
     const isFirst = !this.#hasBegun;
@@ -338,100 +325,17 @@ export class Provider {
     if (isFirst && this.#rules.beginsIncarnation(this.#event)) await this.#state.beginIncarnation();
   }
 
-  async #readState(): Promise<UnitState> {
-    const { processes } = this.#machine;
-    const [live, liveProgress] = await Promise.all([
-      readLiveJournal(this.#state, async (identity) => await processes.isRunning(identity)),
-      this.#state.liveProgress(),
-    ]);
-    return { ...live, ...(liveProgress === undefined ? {} : { liveProgress }) };
-  }
-
-  /** What the unit says of itself: asked anew where somebody may want to know. */
-  async #standing(
-    { application, own }: PeersRead,
-    { requests, expected }: DispatchView,
-    grant: Grant | undefined,
-  ): Promise<PublishedStanding> {
-    const claim = await this.#claimPlace();
-    const where = claim === undefined ? {} : { claim };
-    const hasPeers = expected.size > 1;
-    const known = own?.standing;
-    // Where there is no choice nobody wants to know until a job comes; where there is one it should not be made on old news.
-    const isTime = hasPeers && this.#event.kind === "hook" && this.#event.name === "update-status";
-    const wanted = isTime || grant !== undefined || hasUndecided(requests, application);
-    if (known?.ready === true && !wanted) return { ready: true, ...roleOf(known.role), ...where };
-    try {
-      const standing = await (await this.#loadExecutor()).standing();
-      return standing.ready
-        ? { ready: true, role: standing.role, ...where }
-        : { ready: false, reason: standing.reason, ...where };
-    } catch (error) {
-      const reason = thrownText(error);
-      await this.#juju.log("ERROR", `The executor cannot say whether it is ready: ${reason}`);
-      return { ready: false, reason, ...where };
-    }
-  }
-
-  /** Where this unit can claim fences; undefined until it has found out. */
-  async #claimPlace(): Promise<string | undefined> {
-    const { archiveStorage } = this.#options;
-    if (archiveStorage === undefined) return noClaim;
-    const id = storageId(archiveStorage);
-    const probe = await this.#state.storageProbe();
-    if (probe?.storage === id) return probe.keepsFences ? id : noClaim;
-    await this.#work.probe(archiveStorage);
-    return undefined;
-  }
-
-  async #compatible(
-    requests: RequestsSeen,
-    application: ApplicationRecord,
-  ): Promise<(a: JobRequest, b: JobRequest) => boolean> {
-    if (!hasUndecided(requests, application)) return () => false;
-    const executor = await this.#loadExecutor();
-    return (a, b) => executor.compatible(a, b);
-  }
-
-  async #roles(
-    requests: RequestsSeen,
-    application: ApplicationRecord,
-  ): Promise<(type: JobType) => readonly Role[]> {
-    if (!hasUndecided(requests, application) && application.grants.size === 0) return rolesByDefault;
-    const { roles } = await this.#loadExecutor();
-    return (type) => roles?.[type] ?? rolesByDefault(type);
-  }
-
-  async #loadExecutor(): Promise<Executor> {
-    this.#executor ??= (async () => {
-      const { module, options } = this.#options.executor;
-      const loaded: ExecutorModule = await import(String(module));
-      return loaded.createExecutor(options, this.#environment);
-    })();
-    return await this.#executor;
-  }
-
-  /** The grants whose fences nobody can claim any more, as far as this unit has found out. */
-  async #revoked(grants: readonly Grant[]): Promise<ReadonlySet<string>> {
-    const claimed = grants.filter(({ claim }) => claim !== noClaim);
-    const found = await Promise.all(
-      claimed.map(async (grant) => await this.#state.revocation(grantId(grant))),
-    );
-    return new Set(claimed.filter((_, index) => found[index]?.revoked === true).map(grantId));
-  }
-
-  async #compact({ state, view }: Round, requests: RequestsSeen): Promise<void> {
-    const { journal, running } = state;
-    if (journal.length <= compactAbove || running.size > 0) return;
-    const granted = view.application.grants.get(view.unit);
-    const shorter = compactJournal(
-      journal,
-      ({ relation, job, ...entry }) =>
-        requests.find(relation, job) !== undefined ||
-        !requests.isGone({ relation, job, application: "" }) ||
-        (granted !== undefined && grantId(granted) === grantId(entry)),
-    );
-    await this.#state.compact(shorter);
+  get #reading(): DispatchReading {
+    const { juju, endpoint = "database-backup", peerEndpoint = "database-backup-peers" } = this.#options;
+    return {
+      juju,
+      event: this.#event,
+      endpoint,
+      peerEndpoint,
+      archiveStorage: this.#options.archiveStorage,
+      state: this.#state,
+      rules: this.#rules,
+    };
   }
 
   get #environment(): ExecutorEnvironment {
@@ -443,57 +347,6 @@ export class Provider {
     const directory = this.#options.charmDirectory ?? process.env["JUJU_CHARM_DIR"] ?? process.cwd();
     return pokeCommand(this.#juju.unit, directory);
   }
-}
-
-/** The roles in which a unit can take a job: of two that can back up, the replica has less else to do. */
-function rolesByDefault(type: JobType): readonly Role[] {
-  return type === "backup" ? ["replica", "primary"] : ["primary"];
-}
-
-function roleOf(role: Role | undefined): { readonly role?: Role } {
-  return role === undefined ? {} : { role };
-}
-
-/** What stands in this unit's databags of jobs that its journal does not know. */
-function ownReports(view: DispatchView, journal: JournalState): ReadonlyMap<string, JobReport> {
-  const known = new Set<string>();
-  for (const entry of journal.entries.values()) known.add(jobKey(entry.relation, entry.job));
-  const reports = new Map<string, JobReport>();
-  for (const { requests, reports: standing } of view.relations) {
-    for (const report of standing) {
-      const key = jobKey(requests.relation, report.id);
-      if (!known.has(key)) reports.set(key, report);
-    }
-  }
-  return reports;
-}
-
-/** Whether any request stands that has not ended. */
-function hasUndecided(requests: RequestsSeen, application: ApplicationRecord): boolean {
-  for (const { relation, request } of requests.all) {
-    if (request !== undefined && !isDone(application, relation, request.id)) return true;
-  }
-  return false;
-}
-
-function isDone(application: ApplicationRecord, relation: string, job: string): boolean {
-  return application.done.has(jobKey(relation, job));
-}
-
-/** A unit that has something to finish first is not ready for anything else. */
-function busyStanding(standing: PublishedStanding, view: UnitView, action: UnitAction): PublishedStanding {
-  if (action.kind === "blocked") {
-    const { fence } = action.by;
-    return {
-      ...standing,
-      ready: false,
-      reason: `fence ${fence} was granted to the unit that bore its name before, and nobody knows what became of it`,
-    };
-  }
-  const grant = view.application.grants.get(view.unit);
-  const open = [...view.journal.entries.values()].find((entry) => outcomeOf(entry) === undefined);
-  if (open === undefined || (grant !== undefined && grantId(grant) === grantId(open))) return standing;
-  return { ...standing, ready: false, reason: "still has to finish a job that was taken away from it" };
 }
 
 function manyWithoutPeers(view: DispatchView): UnitStatus {

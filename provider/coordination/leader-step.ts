@@ -323,8 +323,8 @@ class Draft {
     return this.#tickets.get(jobKey(relation, request.id))?.n ?? Number.POSITIVE_INFINITY;
   }
 
-  #noteReported(place: JobPlace, { storage: _, compression: __, ...reported }: JobReport): void {
-    const { phase, ...known } = reported;
+  #noteReported(place: JobPlace, reported: JobReport): void {
+    const { phase, storage: _storage, compression: _compression, ...known } = reported;
     const by = { unit: this.#view.unit, incarnation: this.#incarnation };
     const report = isEnd(phase)
       ? { ...known, phase }

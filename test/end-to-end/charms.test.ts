@@ -191,7 +191,7 @@ test("a worker that is killed in mid-backup is cleaned up after, and the next ba
   const state = new StateDirectory(join(servers.directory, "state/postgresql-0"), nodeMachine);
   // The report comes by a hook, which may be late for so small a database; the journal knows at once.
   const pid = await until("the backup runs", async () => {
-    const entry = [...(await state.open()).entries.values()].find(({ job }) => job === id);
+    const entry = [...(await state.open()).entries.values()].find((each) => each.job === id);
     return entry?.progress.phase === "running" ? entry.process?.pid : undefined;
   });
   process.kill(pid, "SIGKILL");

@@ -2,6 +2,7 @@
  * A database of several units, of which one runs each job.
  */
 import { afterEach, describe, expect, test } from "vitest";
+import type { ActionResult } from "../../lib/testing/index.ts";
 import { UnitsModel, archiveStorage, type UnitsModelOptions } from "./units-model.ts";
 
 let model: UnitsModel;
@@ -265,5 +266,68 @@ describe("a unit that is removed", () => {
       reason: expect.stringContaining("run release-grant on the leader, fence=1"),
     });
     expect(model.started).toEqual(["first"]);
+
+    const { leader } = model;
+    const release = async (parameters: Record<string, unknown>): Promise<ActionResult> =>
+      await model.juju.runAction(leader, "release-grant", parameters);
+    expect(await release({ fence: 7 })).toMatchObject({
+      status: "failed",
+      message: `There is no grant with the fence 7. Name one of those that there are: 1 (${unit}).`,
+    });
+    const shown = await release({ fence: 1 });
+    expect(shown.results).toMatchObject({
+      state: "shown",
+      message: expect.stringContaining(`confirm=${unit}`),
+    });
+    await model.juju.settle();
+    expect(model.grants()).toHaveLength(1);
+    // The storage was asked before: the worker that ran had claimed the fence.
+    const freed = await release({ fence: 1, confirm: unit });
+    expect(freed.results).toMatchObject({ state: "released" });
+    await model.juju.settle();
+    expect(model.phases("first")).toEqual(["lost"]);
+    expect(model.phases("second")).toEqual(["succeeded"]);
+    expect(model.grants()).toEqual([]);
+  });
+
+  test("and comes back under its name speaks for the one before only when an admin says so", async () => {
+    model = await UnitsModel.start({ reuseUnitNumbers: true });
+    model.scripted.script = {
+      standings: { "database/2": { ready: true, role: "replica" } },
+      jobs: { first: { waitFor: "the disk" } },
+    };
+    await model.updateStatus();
+    await model.juju.setLeader("database/0");
+    await model.request("first");
+    expect(Object.keys(model.reports("first"))).toEqual(["database/2"]);
+    await model.juju.removeUnit("database/2", { force: true });
+    await model.juju.addUnit("database");
+    await model.juju.settle();
+    await model.updateStatus();
+    expect(model.status("database/2")).toEqual({
+      name: "blocked",
+      message: expect.stringContaining("run release-grant fence=1 once its machine is off"),
+    });
+    const freed = await model.juju.runAction("database/2", "release-grant", {
+      fence: 1,
+      confirm: "database/2",
+    });
+    expect(freed.results).toMatchObject({ state: "released" });
+    await model.juju.settle();
+    expect(model.phases("first")).toEqual(["lost"]);
+    await model.request("second");
+    expect(Object.keys(model.reports("second"))).toEqual(["database/2"]);
+  });
+
+  test("that still works is not given up", async () => {
+    await start();
+    model.scripted.script = { jobs: { first: { waitFor: "the disk" } } };
+    await model.request("first");
+    const [unit = ""] = Object.keys(model.reports("first"));
+    const refused = await model.juju.runAction(unit, "release-grant", { fence: 1, confirm: unit });
+    expect(refused).toMatchObject({
+      status: "failed",
+      message: expect.stringContaining("held by this very unit"),
+    });
   });
 });

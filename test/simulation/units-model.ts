@@ -1,6 +1,7 @@
 /**
  * A database of several units in the process of the test, and managers that are databags which the test writes.
  */
+import { runAction } from "../../lib/juju/action.ts";
 import type { Dispatch } from "../../lib/juju/dispatch.ts";
 import { ScriptedDatabase, SimulatedJuju, VirtualClock } from "../../lib/testing/index.ts";
 import { Credentials, type StorageConfig } from "../../lib/job/storage-config.ts";
@@ -24,6 +25,8 @@ export interface UnitsModelOptions {
   readonly units?: number;
   /** Default: one, `manager`. */
   readonly managers?: readonly string[];
+  /** Whether a new unit takes the number of one that is gone, as on Kubernetes. Default: false. */
+  readonly reuseUnitNumbers?: boolean;
   readonly provider?: Partial<ProviderOptions>;
   readonly rules?: Partial<Rules>;
 }
@@ -56,13 +59,27 @@ export class UnitsModel {
       application: "database",
       charm: "examples/postgresql-charm",
       units: options.units ?? 3,
+      reuseUnitNumbers: options.reuseUnitNumbers ?? false,
       inProcess: async (dispatch: Dispatch) => {
         const provider = new Provider(
           { ...dispatch, stateDirectory: "/state", executor, store, ...options.provider },
           rules,
         );
         const { event } = dispatch;
-        if (event.kind === "action") return;
+        if (event.kind === "action") {
+          await runAction(dispatch.juju, event.name, {
+            "release-grant": async (given) => {
+              const confirm = given.text("confirm");
+              const fence = given.integer("fence") ?? 0;
+              const { state, message } = await provider.releaseGrant({
+                fence,
+                ...(confirm === undefined ? {} : { confirm }),
+              });
+              return { state, message };
+            },
+          });
+          return;
+        }
         const { status } = await provider.reconcile();
         await dispatch.juju.setStatus(status ?? { name: "active", message: "" });
       },
@@ -119,6 +136,18 @@ export class UnitsModel {
   queue(manager: string = "manager"): readonly Record<string, unknown>[] {
     const { queue = "[]" } = this.juju.databag(this.relations.get(manager) ?? 0, "database");
     return JSON.parse(queue);
+  }
+
+  /** The unit that leads. */
+  get leader(): string {
+    return this.juju.leader("database") ?? "";
+  }
+
+  /** A unit's status. */
+  status(unit: string): { readonly name: string; readonly message: string } {
+    const { name = "", message = "" } =
+      this.juju.status().applications["database"]?.units[unit]?.workload ?? {};
+    return { name, message };
   }
 
   /** The units that there are. */

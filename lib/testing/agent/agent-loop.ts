@@ -175,7 +175,11 @@ export class AgentLoop {
 
   /** What to do next, once it may: by then it may be something else. */
   async #choose(): Promise<Operation | undefined> {
-    for (let next = this.#next(); next !== undefined && this.#options.stepping !== undefined; next = this.#next()) {
+    for (
+      let next = this.#next();
+      next !== undefined && this.#options.stepping !== undefined;
+      next = this.#next()
+    ) {
       await this.#gate("operation", operationName(next));
       const chosen = this.#next();
       if (chosen !== undefined) return chosen;

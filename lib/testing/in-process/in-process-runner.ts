@@ -110,7 +110,11 @@ export class InProcessRunner implements CharmRunner {
   async #call(
     process: SimulatedProcess,
     context: HookContext,
-    { tool, args, stdin }: { readonly tool: string; readonly args: readonly string[]; readonly stdin: string | undefined },
+    {
+      tool,
+      args,
+      stdin,
+    }: { readonly tool: string; readonly args: readonly string[]; readonly stdin: string | undefined },
   ): Promise<ToolEnd> {
     const { stepping, unit } = this.#options;
     if (stepping !== undefined) {

@@ -121,14 +121,19 @@ export class SimulatedMachine {
 
   #diskOf(self: SimulatedProcess): Disk {
     const { disk } = this;
-    const effect = async <Result>(what: string, path: string, action: () => Promise<Result>): Promise<Result> =>
-      await this.#effect(self, `${what} ${path}`, action);
+    const effect = async <Result>(
+      what: string,
+      path: string,
+      action: () => Promise<Result>,
+    ): Promise<Result> => await this.#effect(self, `${what} ${path}`, action);
     return {
       read: async (path) => await self.act(async () => await disk.read(path)),
-      append: async (...args) => await effect("append to", args[0], async () => await disk.append(...args)),
-      replace: async (...args) => await effect("replace", args[0], async () => await disk.replace(...args)),
-      create: async (...args) => await effect("create", args[0], async () => await disk.create(...args)),
-      rename: async (...args) => await effect("rename", args[0], async () => await disk.rename(...args)),
+      append: async (path, text, options) =>
+        await effect("append to", path, async () => await disk.append(path, text, options)),
+      replace: async (path, text) =>
+        await effect("replace", path, async () => await disk.replace(path, text)),
+      create: async (path, text) => await effect("create", path, async () => await disk.create(path, text)),
+      rename: async (from, to) => await effect("rename", from, async () => await disk.rename(from, to)),
       list: async (directory) => await self.act(async () => await disk.list(directory)),
       makeDirectory: async (path) => await self.act(async () => await disk.makeDirectory(path)),
       remove: async (path) => await effect("remove", path, async () => await disk.remove(path)),

@@ -1,0 +1,135 @@
+/**
+ * What a dispatch asks the executor, as seldom as it can: a hook that has nothing to do loads none of it.
+ *
+ * @module
+ */
+import type { Executor, ExecutorEnvironment, ExecutorModule } from "../lib/executor.ts";
+import type { JobRequest, JobType } from "../lib/job/request.ts";
+import type { StorageConfig } from "../lib/job/storage-config.ts";
+import type { JujuEvent } from "../lib/juju/event.ts";
+import type { Juju } from "../lib/juju/juju.ts";
+import { thrownText } from "../lib/thrown.ts";
+import { storageId } from "./coordination/digest.ts";
+import {
+  jobKey,
+  noClaim,
+  type ApplicationRecord,
+  type ClaimPlace,
+  type Grant,
+  type PublishedStanding,
+  type Role,
+} from "./coordination/peer-records.ts";
+import type { RequestsSeen } from "./coordination/requests-seen.ts";
+import type { DispatchView } from "./dispatch-view.ts";
+import type { PeersRead } from "./peers.ts";
+import type { StateDirectory } from "./state-directory.ts";
+import type { UnitWork } from "./unit-work.ts";
+import type { ModuleReference } from "./worker-input.ts";
+
+/** What the questions need. */
+export interface ExecutorQuestionsOptions {
+  readonly juju: Juju;
+  readonly event: JujuEvent;
+  readonly executor: ModuleReference;
+  readonly environment: ExecutorEnvironment;
+  readonly archiveStorage: StorageConfig | undefined;
+  readonly state: StateDirectory;
+  readonly work: UnitWork;
+}
+
+/** The executor, loaded when it is first asked. */
+export class ExecutorQuestions {
+  readonly #options: ExecutorQuestionsOptions;
+  #executor: Promise<Executor> | undefined;
+
+  constructor(options: ExecutorQuestionsOptions) {
+    this.#options = options;
+  }
+
+  /** What the unit says of itself: asked anew where somebody may want to know. */
+  async standing(
+    { application, own }: PeersRead,
+    { requests, expected }: DispatchView,
+    grant: Grant | undefined,
+  ): Promise<PublishedStanding> {
+    const { event, juju } = this.#options;
+    const claim = await this.claimPlace();
+    const where = claim === undefined ? {} : { claim };
+    const known = own?.standing;
+    // Where there is no choice nobody wants to know until a job comes; where there is one it should not be made on old news.
+    const isTime = expected.size > 1 && event.kind === "hook" && event.name === "update-status";
+    const isWanted = isTime || grant !== undefined || hasUndecided(requests, application);
+    if (known?.ready === true && !isWanted) {
+      const { role } = known;
+      return { ready: true, ...(role === undefined ? {} : { role }), ...where };
+    }
+    try {
+      const standing = await (await this.#load()).standing();
+      return standing.ready
+        ? { ready: true, role: standing.role, ...where }
+        : { ready: false, reason: standing.reason, ...where };
+    } catch (error) {
+      const reason = thrownText(error);
+      await juju.log("ERROR", `The executor cannot say whether it is ready: ${reason}`);
+      return { ready: false, reason, ...where };
+    }
+  }
+
+  /** Where this unit can claim fences; undefined until it has found out, which this begins. */
+  async claimPlace(): Promise<ClaimPlace | undefined> {
+    const { archiveStorage, state, work } = this.#options;
+    if (archiveStorage === undefined) return noClaim;
+    const id = storageId(archiveStorage);
+    const probe = await state.storageProbe();
+    if (probe?.storage === id) return probe.keepsFences ? id : noClaim;
+    await work.probe(archiveStorage);
+    return undefined;
+  }
+
+  /** Whether two backups may run at the same time. */
+  async compatible(
+    requests: RequestsSeen,
+    application: ApplicationRecord,
+  ): Promise<(a: JobRequest, b: JobRequest) => boolean> {
+    if (!hasUndecided(requests, application)) return () => false;
+    const executor = await this.#load();
+    return (a, b) => executor.compatible(a, b);
+  }
+
+  /** The roles in which a unit can take a job of a type, the best first. */
+  async roles(
+    requests: RequestsSeen,
+    application: ApplicationRecord,
+  ): Promise<(type: JobType) => readonly Role[]> {
+    if (!hasUndecided(requests, application) && application.grants.size === 0) return rolesByDefault;
+    const { roles } = await this.#load();
+    return (type) => roles?.[type] ?? rolesByDefault(type);
+  }
+
+  /** Whether a job still runs somewhere, as far as this unit can see. */
+  async lives(request: JobRequest): Promise<boolean> {
+    return (await (await this.#load()).lives?.(request)) ?? false;
+  }
+
+  async #load(): Promise<Executor> {
+    this.#executor ??= (async () => {
+      const { executor, environment } = this.#options;
+      const loaded: ExecutorModule = await import(executor.module);
+      return loaded.createExecutor(executor.options, environment);
+    })();
+    return await this.#executor;
+  }
+}
+
+/** Of two that can back up, the replica has less else to do. */
+function rolesByDefault(type: JobType): readonly Role[] {
+  return type === "backup" ? ["replica", "primary"] : ["primary"];
+}
+
+/** Whether any request stands that has not ended. */
+function hasUndecided(requests: RequestsSeen, application: ApplicationRecord): boolean {
+  for (const { relation, request } of requests.all) {
+    if (request !== undefined && !application.done.has(jobKey(relation, request.id))) return true;
+  }
+  return false;
+}
