@@ -1,12 +1,14 @@
 import { runSchedule } from "./schedule.ts";
+import { variants } from "./variants.ts";
 
 async function main(): Promise<void> {
-  const [, , first = "1", count = "20", verbose = ""] = process.argv;
+  const [, , first = "1", count = "20", verbose = "", variant = ""] = process.argv;
+  const rules = variants.find(({ name }) => name === variant)?.rules ?? {};
   const started = performance.now();
   let hooks = 0;
   let bad = 0;
   for (let seed = Number(first); seed < Number(first) + Number(count); seed += 1) {
-    const result = await runSchedule({ seed, ...(verbose === "" ? {} : { trace: console.log }) });
+    const result = await runSchedule({ seed, rules, ...(verbose !== "v" ? {} : { trace: console.log }) });
     hooks += result.hooks;
     if (result.violations.length > 0) {
       bad += 1;

@@ -118,8 +118,8 @@ export class World {
     const relation = await juju.integrate("manager:database-backup", "database:database-backup");
     const peers = juju.peerRelation("database", "database-backup-peers");
     const world = new World({ juju, clock, stepping, board, relation, peers });
-    await juju.quiet();
-    await world.settle();
+    await juju.settle();
+    stepping.hold();
     return world;
   }
 
