@@ -95,7 +95,7 @@ describe("a job that succeeds", () => {
       calls.push([name, request.id, context.fence]);
       context.progress({ percent: 5 });
       context.log("a line");
-      context.pointOfNoReturn();
+      await context.pointOfNoReturn();
       return done;
     };
     const progress: unknown[] = [];

@@ -18,7 +18,7 @@ import {
 
 const relation = "database-backup:1";
 const lineage = "line";
-const id = (fence: number): string => grantId({ lineage, fence });
+const idOf = (fence: number): string => grantId({ lineage, fence });
 const process = { pid: 7, startTime: "1234", bootId: "b-1" };
 
 function request(id: string): BackupRequest {
@@ -116,7 +116,7 @@ describe("what a journal says", () => {
     const flags = { lineage, type: "backup", cancelAsked: false, pastNoReturn: false };
     expect([...journal.entries]).toEqual([
       [
-        id(1),
+        idOf(1),
         {
           ...flags,
           fence: 1,
@@ -128,7 +128,7 @@ describe("what a journal says", () => {
         },
       ],
       [
-        id(2),
+        idOf(2),
         {
           ...flags,
           fence: 2,
@@ -151,7 +151,7 @@ describe("what a journal says", () => {
       reached(4, "running"),
       { record: "progress", lineage, fence: 4, progress },
     ]);
-    expect(journal.entries.get(id(4))).toMatchObject({ progress, process: { pid: 8 } });
+    expect(journal.entries.get(idOf(4))).toMatchObject({ progress, process: { pid: 8 } });
     expect(lastFence(journal)).toBe(4);
   });
 
@@ -161,7 +161,7 @@ describe("what a journal says", () => {
       { record: "progress", lineage, fence: 1, progress: { phase: "running", startedAt: "then" } },
       reached(1, "lost"),
     ]);
-    expect(entries.get(id(1))?.progress).toEqual({ phase: "lost", startedAt: "then" });
+    expect(entries.get(idOf(1))?.progress).toEqual({ phase: "lost", startedAt: "then" });
   });
 
   test("is that a job was asked to stop, or cannot be stopped any more", () => {
@@ -171,8 +171,8 @@ describe("what a journal says", () => {
       { record: "cancel", lineage, fence: 1 },
       { record: "no-return", lineage, fence: 2 },
     ]);
-    expect(entries.get(id(1))).toMatchObject({ cancelAsked: true, pastNoReturn: false });
-    expect(entries.get(id(2))).toMatchObject({ cancelAsked: false, pastNoReturn: true });
+    expect(entries.get(idOf(1))).toMatchObject({ cancelAsked: true, pastNoReturn: false });
+    expect(entries.get(idOf(2))).toMatchObject({ cancelAsked: false, pastNoReturn: true });
   });
 
   test.each<Outcome>(["declined", "withdrawn", rejectedEnd])(
@@ -202,7 +202,7 @@ describe("what a journal says", () => {
   test.each(endPhases)("of a job that has %s is never anything else", (end) => {
     for (const phase of [...phasesAtWork, ...endPhases]) {
       const { entries } = foldJournal([started(1, "a"), reached(1, end), reached(1, phase)]);
-      expect(entries.get(id(1))?.progress.phase).toBe(end);
+      expect(entries.get(idOf(1))?.progress.phase).toBe(end);
     }
   });
 
@@ -229,7 +229,7 @@ describe("what a journal says", () => {
 });
 
 describe("a shorter journal", () => {
-  const idsOf = (records: readonly JournalRecord[]): readonly string[] =>
+  const jobsOf = (records: readonly JournalRecord[]): readonly string[] =>
     records.flatMap((record) => (record.record === "started" ? [record.request.id] : []));
   const nobody = (): boolean => false;
 
@@ -242,7 +242,7 @@ describe("a shorter journal", () => {
     const short = compactJournal(foldJournal(records), ({ job }) => job === "job-1");
     const expected = ["job-1", "job-2"];
     for (let fence = 11; fence <= count; fence += 1) expected.push(`job-${fence}`);
-    expect(idsOf(short)).toEqual(expected);
+    expect(jobsOf(short)).toEqual(expected);
     expect(short[0]).toEqual({ record: "incarnation", incarnation: "life" });
   });
 
@@ -251,7 +251,7 @@ describe("a shorter journal", () => {
       started(index + 1, `job-${index}`),
       reached(index + 1, "succeeded"),
     ]).flat();
-    expect(idsOf(compactJournal(foldJournal(records), nobody))).toHaveLength(keptEnds);
+    expect(jobsOf(compactJournal(foldJournal(records), nobody))).toHaveLength(keptEnds);
   });
 
   test("does not count what stands, or is open, among the ends that it keeps", () => {
@@ -261,7 +261,7 @@ describe("a shorter journal", () => {
     ]).flat();
     const standing = new Set(Array.from({ length: keptEnds }, (_, index) => `job-${index * 3 + 1}`));
     const short = compactJournal(foldJournal(records), ({ job }) => standing.has(job));
-    expect(idsOf(short)).toHaveLength(3 * keptEnds);
+    expect(jobsOf(short)).toHaveLength(3 * keptEnds);
   });
 
   test("keeps answered grants as it keeps ended jobs", () => {
