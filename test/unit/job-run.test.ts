@@ -5,6 +5,7 @@ import type { Executor, JobContext, JobResult } from "../../lib/executor.ts";
 import type { JobProgress } from "../../lib/job/report.ts";
 import type { JobRequest } from "../../lib/job/request.ts";
 import { Credentials } from "../../lib/job/storage-config.ts";
+import type { ArtefactStore } from "../../lib/storage/artefact-store.ts";
 import { runJob, type JobRun } from "../../provider/job-run.ts";
 
 const storage = { bucket: "b", path: "/team/", credentials: new Credentials("AKIACANARY", "secret-canary") };
@@ -27,6 +28,12 @@ interface Run {
   readonly stored: ReadonlyMap<string, string>;
 }
 
+/** A store to which a job's run does nothing but put. */
+function storeWith(put: ArtefactStore["put"]): ArtefactStore {
+  const unused = async (): Promise<never> => await Promise.reject(new Error("a run does not ask for this"));
+  return { probe: async () => undefined, put, create: unused, get: unused, close: () => undefined };
+}
+
 /** Runs a job with an executor that does as it is told, and says all that came of it. */
 async function runWith(executor: Partial<Executor>, changes: Partial<JobRun> = {}): Promise<Run> {
   const recorded: JobProgress[] = [];
@@ -42,15 +49,12 @@ async function runWith(executor: Partial<Executor>, changes: Partial<JobRun> = {
       restore: async () => await Promise.reject(new Error("a backup was asked for")),
       ...executor,
     } as Executor,
-    store: {
-      probe: async () => undefined,
-      put: async (key, text) => void stored.set(key, text),
-      close: () => undefined,
-    },
+    store: storeWith(async (key, text) => void stored.set(key, text)),
     signal: new AbortController().signal,
     defaultRecordFolder: "database-backup/db/default",
     now: () => `2026-03-01T10:00:0${ticks++}Z`,
     record: async (progress) => void recorded.push(progress),
+    noReturn: async () => undefined,
     progress: () => undefined,
     log: (line) => void log.push(line),
     logText: async () => log.join("\n"),
@@ -91,7 +95,7 @@ describe("a job that succeeds", () => {
       calls.push([name, request.id, context.fence]);
       context.progress({ percent: 5 });
       context.log("a line");
-      context.pointOfNoReturn();
+      await context.pointOfNoReturn();
       return done;
     };
     const progress: unknown[] = [];
@@ -125,7 +129,7 @@ describe("a job that succeeds", () => {
   test("stays a success with a warning where the log cannot be uploaded", async () => {
     const put = async (): Promise<void> =>
       await Promise.reject(new StorageError("The bucket refuses writes.", { remedy: "Let it." }));
-    const store = { probe: async () => undefined, put, close: () => undefined };
+    const store = storeWith(put);
     const plain = await runWith({}, { store });
     expect(plain.end).toMatchObject({
       phase: "succeeded",
@@ -252,11 +256,7 @@ describe("a job that does not", () => {
   });
 
   test("fail twice over where its log cannot be uploaded", async () => {
-    const store = {
-      probe: async () => undefined,
-      put: async () => await Promise.reject(new Error("no route")),
-      close: () => undefined,
-    };
+    const store = storeWith(async () => await Promise.reject(new Error("no route")));
     const run = await runWith({ backup: async () => ({ succeeded: false, failure }) }, { store });
     expect(run.end).toMatchObject({ phase: "failed", errorCode: "disk-full", message: failure.message });
     expect(run.end).not.toHaveProperty("logPath");

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { JournalError } from "../../lib/errors.ts";
 import { nodeMachine } from "../../lib/machine/node-machine.ts";
 import { Credentials } from "../../lib/job/storage-config.ts";
+import { grantId } from "../../provider/coordination/peer-records.ts";
 import { encodeRecord, type JournalRecord, type JournalState } from "../../provider/journal.ts";
 import { StateDirectory } from "../../provider/state-directory.ts";
 
@@ -21,9 +22,12 @@ afterEach(async () => {
   await rm(parent, { recursive: true, force: true });
 });
 
+const lineage = "line";
+const id = (fence: number): string => grantId({ lineage, fence });
 const process = { pid: 7, startTime: "1234", bootId: "b-1" };
 const started = (fence: number): JournalRecord => ({
   record: "started",
+  lineage,
   fence,
   relation: "database-backup:1",
   request: {
@@ -36,11 +40,13 @@ const started = (fence: number): JournalRecord => ({
 });
 const progress = (fence: number, percent: number): JournalRecord => ({
   record: "progress",
+  lineage,
   fence,
   progress: { phase: "running", message: 'é 😀 "}"', progress: { percent } },
 });
 const failed = (fence: number): JournalRecord => ({
   record: "progress",
+  lineage,
   fence,
   progress: { phase: "failed" },
 });
@@ -91,7 +97,7 @@ describe("a state directory", () => {
     await Promise.all(
       fences.map(async (fence) => await new StateDirectory(state.path, nodeMachine).append(started(fence))),
     );
-    expect([...(await state.open()).entries.keys()].toSorted((a, b) => a - b)).toEqual(fences);
+    expect([...(await state.open()).entries.keys()].toSorted()).toEqual(fences.map(id).toSorted());
   });
 
   test("that cannot be written is an error that says what to do", async () => {
@@ -102,7 +108,7 @@ describe("a state directory", () => {
       async () => await below.open(),
       async () => await below.append(started(1)),
       async () => await below.beginIncarnation(),
-      async () => await below.enterWorker(1, { nobody: true }),
+      async () => await below.enterWorker(id(1), { nobody: true }),
     ]) {
       const error = await errorOf(action);
       expect(error.message).toContain(below.path);
@@ -118,8 +124,19 @@ describe("a journal whose last record was cut short", () => {
     ["an end", failed(1)],
     ["a progress", progress(1, 50)],
     ["a start", started(2)],
-    ["a process", { record: "spawned", fence: 1, process }],
-    ["a ticket", { record: "ticket", ticket: 1, relation: "database-backup:1", job: "a" }],
+    ["a process", { record: "spawned", lineage, fence: 1, process }],
+    [
+      "an answer",
+      {
+        record: "answered",
+        lineage,
+        fence: 2,
+        relation: "database-backup:1",
+        job: "a",
+        type: "backup",
+        outcome: "declined",
+      },
+    ],
   ];
 
   test.each(cases)(
@@ -136,9 +153,8 @@ describe("a journal whose last record was cut short", () => {
         expect(await state.open(), `cut after ${bytes} bytes`).toEqual(before);
         await state.append(started(3));
         const after = await state.open();
-        expect(after.entries.get(3)?.request.id, `appended after ${bytes} bytes`).toBe("job-3");
-        expect(new Map([...after.entries].filter(([fence]) => fence !== 3))).toEqual(before.entries);
-        expect(after.tickets.size).toBe(0);
+        expect(after.entries.get(id(3))?.job, `appended after ${bytes} bytes`).toBe("job-3");
+        expect(new Map([...after.entries].filter(([grant]) => grant !== id(3)))).toEqual(before.entries);
       }
     },
   );
@@ -154,7 +170,7 @@ describe("a journal whose last record was cut short", () => {
       await writeFile(journalFile, Buffer.concat([await readFile(journalFile), Buffer.from(torn)]));
       await state.append(started(index + 1));
     }
-    expect([...(await state.open()).entries.keys()]).toEqual([1, 2, 3, 4]);
+    expect([...(await state.open()).entries.keys()]).toEqual([1, 2, 3, 4].map(id));
     expect((await state.open()).incarnation).toBe(incarnation);
   });
 
@@ -182,15 +198,15 @@ describe("a journal that is damaged before its end", () => {
     expect(error.remedy).toContain("move the file away");
   });
 
-  test("can be moved away, and new jobs are not taken for old ones", async () => {
-    await state.open();
-    expect(await state.enterWorker(1, { nobody: true })).toBe(true);
-    await state.noteProgress({ fence: 1, progress: { percent: 70 } });
+  test("can be moved away: another life begins, and who was barred stays barred", async () => {
+    const { incarnation } = await state.open();
+    expect(await state.enterWorker(id(1), { nobody: true })).toBe(true);
     await rm(journalFile);
-    expect((await state.open()).entries.size).toBe(0);
-    expect(await state.workerEntry(1)).toBeUndefined();
-    expect(await state.liveProgress()).toBeUndefined();
-    expect(await state.enterWorker(1, { process })).toBe(true);
+    const begun = await state.open();
+    expect(begun.entries.size).toBe(0);
+    expect(begun.incarnation).not.toBe(incarnation);
+    expect(await state.enterWorker(id(1), { process })).toBe(false);
+    expect(await state.enterWorker(grantId({ lineage: "other", fence: 1 }), { process })).toBe(true);
   });
 });
 
@@ -201,39 +217,39 @@ describe("the entry of a worker", () => {
     const made = await Promise.all(
       pids.map(
         async (pid) =>
-          await new StateDirectory(state.path, nodeMachine).enterWorker(5, { process: { ...process, pid } }),
+          await new StateDirectory(state.path, nodeMachine).enterWorker(id(5), {
+            process: { ...process, pid },
+          }),
       ),
     );
     expect(made.filter(Boolean)).toHaveLength(1);
-    expect(await state.workerEntry(5)).toEqual({ process: { ...process, pid: pids[made.indexOf(true)] } });
-    expect(await readdir(join(state.path, "workers"))).toEqual(["5.json"]);
+    expect(await state.workerEntry(id(5))).toEqual({
+      process: { ...process, pid: pids[made.indexOf(true)] },
+    });
+    expect(await readdir(join(state.path, "workers"))).toEqual(["line-5.json"]);
   });
 
   test("bars who comes late", async () => {
     await state.open();
-    expect(await state.enterWorker(1, { nobody: true })).toBe(true);
-    expect(await state.enterWorker(1, { process })).toBe(false);
-    expect(await state.workerEntry(1)).toEqual({ nobody: true });
-    expect(await state.workerEntry(2)).toBeUndefined();
-    expect(await state.enterWorker(2, { process })).toBe(true);
+    expect(await state.enterWorker(id(1), { nobody: true })).toBe(true);
+    expect(await state.enterWorker(id(1), { process })).toBe(false);
+    expect(await state.workerEntry(id(1))).toEqual({ nobody: true });
+    expect(await state.workerEntry(id(2))).toBeUndefined();
+    expect(await state.enterWorker(id(2), { process })).toBe(true);
   });
 });
 
 describe("a new life of the unit", () => {
-  test("sets the old journal aside, and forgets who worked", async () => {
+  test("keeps what the disk remembers of the one before", async () => {
     const { incarnation } = await state.open();
     await state.append(started(1));
-    await state.enterWorker(1, { process });
-    await state.noteProgress({ fence: 1, progress: { percent: 70 } });
-    const old = await readFile(journalFile, "utf8");
+    await state.enterWorker(id(1), { process });
     await state.beginIncarnation();
     const begun = await state.open();
     expect(begun.incarnation).not.toBe(incarnation);
-    expect(begun.entries.size).toBe(0);
-    expect(await state.workerEntry(1)).toBeUndefined();
-    expect(await state.liveProgress()).toBeUndefined();
-    const aside = (await readdir(state.path)).find((name) => name.startsWith("journal-before-"));
-    expect(await readFile(join(state.path, aside ?? ""), "utf8")).toBe(old);
+    expect([...begun.entries.keys()]).toEqual([id(1)]);
+    expect(await state.workerEntry(id(1))).toEqual({ process });
+    expect((await state.open()).incarnation).toBe(begun.incarnation);
   });
 
   test("needs no former one", async () => {
@@ -251,17 +267,17 @@ describe("compacting", () => {
       `${encodeRecord({ record: "incarnation", incarnation })}\n${lines.join("")}`,
     );
     for (const fence of [1, 2, 12]) {
-      await state.enterWorker(fence, { process });
-      await state.log(fence, "line\n");
+      await state.enterWorker(id(fence), { process });
+      await state.log(id(fence), "line\n");
     }
     await state.compact([{ record: "incarnation", incarnation }, started(2), failed(2)]);
     const journal = await state.open();
     expect(journal.incarnation).toBe(incarnation);
     expect(summary(journal)).toEqual([[2, "failed", undefined]]);
-    expect(await readdir(join(state.path, "workers"))).toEqual(["2.json"]);
-    expect(await readdir(join(state.path, "logs"))).toEqual(["2.log"]);
+    expect(await readdir(join(state.path, "workers"))).toEqual(["line-2.json"]);
+    expect(await readdir(join(state.path, "logs"))).toEqual(["line-2.log"]);
     await state.append(started(3));
-    expect([...(await state.open()).entries.keys()]).toEqual([2, 3]);
+    expect([...(await state.open()).entries.keys()]).toEqual([2, 3].map(id));
   });
 });
 
@@ -269,9 +285,9 @@ describe("what is kept beside the journal", () => {
   test("is the progress of the running job, the last one noted", async () => {
     await state.open();
     expect(await state.liveProgress()).toBeUndefined();
-    await state.noteProgress({ fence: 1, progress: { percent: 10 } });
-    await state.noteProgress({ fence: 1, progress: { percent: 20, bytesDone: 2 } });
-    expect(await state.liveProgress()).toEqual({ fence: 1, progress: { percent: 20, bytesDone: 2 } });
+    await state.noteProgress({ grant: id(1), progress: { percent: 10 } });
+    await state.noteProgress({ grant: id(1), progress: { percent: 20, bytesDone: 2 } });
+    expect(await state.liveProgress()).toEqual({ grant: id(1), progress: { percent: 20, bytesDone: 2 } });
   });
 
   test("is the last list of backups, also an empty one", async () => {
@@ -281,11 +297,33 @@ describe("what is kept beside the journal", () => {
     expect(await state.keptBackups()).toEqual([]);
   });
 
+  test("is what came of a revocation, and which storage was tried out last", async () => {
+    await state.open();
+    expect(await state.revocation(id(1))).toBeUndefined();
+    expect(await state.storageProbe()).toBeUndefined();
+    await state.keepRevocation(id(1), { revoked: false });
+    await state.keepRevocation(id(2), { revoked: true });
+    await state.keepProbe({ storage: "s", keepsFences: true });
+    expect(await state.revocation(id(1))).toEqual({ revoked: false });
+    expect(await state.revocation(id(2))).toEqual({ revoked: true });
+    expect(await state.storageProbe()).toEqual({ storage: "s", keepsFences: true });
+  });
+
+  test("is what would stand in the databags of a peer relation", async () => {
+    await state.open();
+    expect(await state.peerDatabags()).toBeUndefined();
+    const databags = { unit: { unit: "{}" }, application: { fence: "1" } };
+    await state.keepPeerDatabags(databags);
+    expect(await new StateDirectory(state.path, nodeMachine).peerDatabags()).toEqual(databags);
+  });
+
   test("counts as none where it was cut short", async () => {
     await state.open();
     await writeFile(join(state.path, "progress.json"), '{"fence":1,"prog');
     await writeFile(join(state.path, "backups.json"), "");
     expect(await state.liveProgress()).toBeUndefined();
     expect(await state.keptBackups()).toBeUndefined();
+    await writeFile(join(state.path, "storage-probe.json"), '{"storage":');
+    expect(await state.storageProbe()).toBeUndefined();
   });
 });

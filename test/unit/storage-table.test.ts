@@ -11,7 +11,7 @@ import { Credentials, storageLocation } from "../../lib/job/storage-config.ts";
 import { openS3Store } from "../../lib/storage/s3-store.ts";
 import { storageFailure } from "../../lib/storage/storage-failure.ts";
 import { runJob } from "../../provider/job-run.ts";
-import { failureFields } from "../../provider/plan.ts";
+import { failureFields } from "../../provider/coordination/ends.ts";
 import { firstFailure } from "../../provider/postgresql/checks/checks.ts";
 import { createBackupChecks } from "../../provider/postgresql/checks/create-backup-checks.ts";
 import { caChain, renderConfig } from "../../provider/postgresql/pgbackrest/pgbackrest-config.ts";
@@ -98,6 +98,7 @@ async function run(request: BackupRequest): Promise<Ended> {
     defaultRecordFolder: "records",
     now: () => "2026-03-01T10:00:00Z",
     record: async () => undefined,
+    noReturn: async () => undefined,
     progress: () => undefined,
     log: (line) => void log.push(line),
     logText: async () => log.join("\n"),

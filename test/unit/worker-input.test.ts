@@ -2,7 +2,12 @@ import { fc, test as property } from "@fast-check/vitest";
 import { describe, expect, test } from "vitest";
 import type { JobRequest } from "../../lib/job/request.ts";
 import { Credentials, type StorageConfig } from "../../lib/job/storage-config.ts";
-import { decodeWorkerInput, encodeWorkerInput, type WorkerInput } from "../../provider/worker-input.ts";
+import {
+  decodeWorkerInput,
+  encodeWorkerInput,
+  type JobTask,
+  type WorkerInput,
+} from "../../provider/worker-input.ts";
 
 const request: JobRequest = {
   id: "a",
@@ -20,8 +25,9 @@ const request: JobRequest = {
     credentials: new Credentials("AKIACANARY", "secret/canary+é😀"),
   },
 };
-const input: WorkerInput = {
+const input: JobTask = {
   task: "run",
+  lineage: "line",
   fence: 12,
   request,
   executor: { module: "file:///charm/executor.js", options: { stanza: "db", nested: [1, null] } },
@@ -31,19 +37,26 @@ const input: WorkerInput = {
     modelUuid: "7c0a",
     workDirectory: "/var/lib/x/executor",
   },
+  incarnation: "life",
   stateDirectory: "/var/lib/x",
   poke: ["juju-exec", "-u", "postgresql/0", "…"],
 };
 
 /** All but what writes itself as redacted. */
-function plain({ request: { storage, ...asked }, ...rest }: WorkerInput): unknown {
+function plain({ request: { storage, ...asked }, ...rest }: JobTask): unknown {
   const { credentials, ...location } = storage;
   return { ...rest, request: { ...asked, storage: { ...location, keys: credentials.reveal() } } };
 }
 
+function decodedJob(text: string): JobTask {
+  const read = decodeWorkerInput(text);
+  if (read.task !== "run" && read.task !== "recover") throw new Error(`a task to ${read.task} was read`);
+  return read;
+}
+
 describe("what a worker is given", () => {
   test("is read as it was written, credentials included", () => {
-    const read = decodeWorkerInput(encodeWorkerInput(input));
+    const read = decodedJob(encodeWorkerInput(input));
     expect(plain(read)).toEqual(plain(input));
     expect(read.request.storage.credentials).toBeInstanceOf(Credentials);
     expect("store" in read).toBe(false);
@@ -51,17 +64,34 @@ describe("what a worker is given", () => {
   });
 
   test("may name a store and another task", () => {
-    const other: WorkerInput = {
+    const other: JobTask = {
       ...input,
       task: "recover",
       store: { module: "file:///store.js", options: { a: 1 } },
     };
-    expect(plain(decodeWorkerInput(encodeWorkerInput(other)))).toEqual(plain(other));
+    expect(plain(decodedJob(encodeWorkerInput(other)))).toEqual(plain(other));
+  });
+
+  test("may be the storage alone, with the keys to it, where a fence is to be claimed, revoked or tried out", () => {
+    const { stateDirectory, poke } = input;
+    const { storage } = request;
+    const tasks: readonly WorkerInput[] = [
+      { task: "probe", stateDirectory, poke, storage },
+      { task: "revoke", stateDirectory, poke, lineage: "line", fence: 3, storage },
+    ];
+    for (const task of tasks) {
+      const read = decodeWorkerInput(encodeWorkerInput(task));
+      if (!("storage" in read)) throw new Error("no storage was read");
+      expect(read).toEqual(task);
+      expect(read.storage.credentials.reveal()).toEqual(storage.credentials.reveal());
+    }
+    const claiming = decodedJob(encodeWorkerInput({ ...input, claim: storage }));
+    expect(claiming.claim?.credentials.reveal()).toEqual(storage.credentials.reveal());
   });
 
   property.prop([fc.string(), fc.string(), fc.string()])("holds any keys", (accessKey, secretKey, bucket) => {
     const storage: StorageConfig = { bucket, credentials: new Credentials(accessKey, secretKey) };
-    const read = decodeWorkerInput(encodeWorkerInput({ ...input, request: { ...request, storage } }));
+    const read = decodedJob(encodeWorkerInput({ ...input, request: { ...request, storage } }));
     expect(read.request.storage.credentials.reveal()).toEqual(storage.credentials.reveal());
     expect(read.request.storage.bucket).toBe(bucket);
   });
