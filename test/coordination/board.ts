@@ -110,7 +110,7 @@ export function createExecutor(options: { readonly board: string }, { unit }: Ex
     await board.step(unit, `${id} begins`);
     board.begin(request, unit, context.fence);
     if (fate === "passes the point of no return") await context.pointOfNoReturn();
-    await board.step(unit, `${id} works`);
+    for (let part = 0; part < 5 && !context.signal.aborted; part += 1) await board.step(unit, `${id} works`);
     const isStopped = context.signal.aborted && (fate === "succeeds" || fate === "fails");
     if (isStopped || fate === "fails") {
       board.end(id, isStopped ? "cancelled" : "failed");

@@ -54,6 +54,8 @@ export class Faults {
   async happen(): Promise<boolean> {
     const kind = this.#random.pick(this.#kinds);
     if (kind === undefined) return false;
+    // What takes a unit away ends more than it shows.
+    if (/removed|lost/.test(kind) && this.#random.chance(0.6)) return false;
     const unit = this.#random.pick(this.#world.units);
     if (unit !== undefined && (await this.#happenTo(kind, unit))) {
       this.counts[kind] = (this.counts[kind] ?? 0) + 1;

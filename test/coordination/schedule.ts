@@ -113,7 +113,8 @@ class Schedule {
     const { jobs = 4 } = this.#options;
     if (this.#requested < jobs && random.chance(0.06)) return await this.#request(world);
     if (world.requests.size > 0 && random.chance(0.012)) return await this.#change(world);
-    if (random.chance(0.05)) {
+    // What goes wrong while a job is at work tells more.
+    if (random.chance(world.board.isActive() ? 0.12 : 0.03)) {
       const wasActive = world.board.isActive();
       const { leaderChanges } = world;
       this.#dawdles = await faults.happen();
