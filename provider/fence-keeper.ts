@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { StorageError } from "../lib/errors.ts";
 import type { ArtefactStore } from "../lib/storage/artefact-store.ts";
 
 /** Who holds a fence. */
@@ -71,10 +72,23 @@ async function createOrRead(
   const key = `database-backup/${lineage}/fences/${fence}.json`;
   if (await store.create(key, JSON.stringify(holder))) return undefined;
   const text = await store.get(key);
-  if (text === undefined) return nobodyKnown;
+  // A server refuses one that comes while another is being made, too, and that other one may come to nothing.
+  if (text === undefined) {
+    throw new StorageError(`The storage refused the object ${key}, and has none of that name.`, {
+      remedy: "Nothing needs to be done: it is tried again.",
+      retryable: true,
+    });
+  }
+  return holderIn(text);
+}
+
+function holderIn(text: string): FenceHolder {
   try {
-    const found: FenceHolder = JSON.parse(text);
-    return found;
+    const found: unknown = JSON.parse(text);
+    if (typeof found !== "object" || found === null) return nobodyKnown;
+    if ("revoked" in found) return { revoked: true };
+    const { unit, incarnation }: { unit?: unknown; incarnation?: unknown } = found;
+    return typeof unit === "string" && typeof incarnation === "string" ? { unit, incarnation } : nobodyKnown;
   } catch {
     return nobodyKnown;
   }

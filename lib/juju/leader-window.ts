@@ -20,7 +20,7 @@ export class LeaderWindow {
   readonly #juju: Pick<Juju, "isLeader" | "unit">;
   readonly #clock: Pick<Clock, "uptime">;
   readonly #isWithin: (elapsedS: number) => boolean;
-  #openedAt = 0;
+  #openedAt = Number.NEGATIVE_INFINITY;
 
   /** @param isWithin Whether so many seconds are few enough. Default: at most ten. */
   constructor(

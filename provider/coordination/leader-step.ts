@@ -207,7 +207,7 @@ class Draft {
       const wait = this.#waitFor(job, granted, held) ?? this.#grant(job, granted);
       if (wait === undefined) continue;
       waiting.push({ relation: job.relation, application: job.application, request: job.request, wait });
-      if (this.#rules.holdsUp(job.relation === actionRelation, this.#askerIsReady(job))) held.push(job);
+      if (this.#rules.holdsUp(job.relation === actionRelation, this.#askerCanTake(job))) held.push(job);
     }
     return waiting;
   }
@@ -231,13 +231,13 @@ class Draft {
   /** Grants a job to the best unit that can take it. @returns Why none can. */
   #grant(job: SeenJob, granted: Grant[]): Wait | undefined {
     const { records, unit, listed } = this.#view;
-    const claim = records.get(unit)?.standing.claim;
+    const claim = this.#claim;
     const units = job.relation === actionRelation ? [job.application] : [unit, ...listed];
     const roles = this.#view.roles(job.request.type);
     let best: { readonly unit: string; readonly record: UnitRecord; readonly rank: number } | undefined;
     const refusals: string[] = [];
     for (const name of units) {
-      const refusal = this.#refusal(name, claim, roles);
+      const refusal = this.#grants.has(name) ? "has a job" : this.#refusal(name, roles);
       const record = records.get(name);
       if (refusal !== undefined || record === undefined) {
         refusals.push(`${name}: ${refusal ?? "has said nothing yet"}`);
@@ -266,19 +266,23 @@ class Draft {
     return undefined;
   }
 
-  /** Why a unit cannot take a job now; undefined where it can. */
-  #refusal(unit: string, claim: ClaimPlace | undefined, roles: readonly Role[]): string | undefined {
+  /** Where the leader knows that fences can be claimed. */
+  get #claim(): ClaimPlace | undefined {
+    return this.#view.records.get(this.#view.unit)?.standing.claim;
+  }
+
+  /** Why a unit cannot take a job, be it without one; undefined where it can. */
+  #refusal(unit: string, roles: readonly Role[]): string | undefined {
     const { records, expected, listed } = this.#view;
     const record = records.get(unit);
     if (this.#rules.isGone(unit, expected, listed) && unit !== this.#view.unit) return "is gone";
     if (record === undefined) return "has said nothing yet";
     if (record.left) return "is being removed";
-    if (this.#grants.has(unit)) return "has a job";
     const { ready, role, reason } = record.standing;
     if (!ready) return reason ?? "is not ready";
     if (role !== undefined && !roles.includes(role)) return `is a ${role}`;
     if (record.standing.claim === undefined) return "has not found out yet whether the storage keeps fences";
-    if (record.standing.claim !== claim) return "knows another storage than the leader";
+    if (record.standing.claim !== this.#claim) return "knows another storage than the leader";
     return undefined;
   }
 
@@ -289,8 +293,8 @@ class Draft {
     return fences;
   }
 
-  #askerIsReady({ application }: SeenJob): boolean {
-    return this.#view.records.get(application)?.standing.ready === true;
+  #askerCanTake({ application, request }: SeenJob): boolean {
+    return this.#refusal(application, this.#view.roles(request.type)) === undefined;
   }
 
   /** Drops the tickets of requests that are gone or decided, and the oldest done records that nobody asks for. */

@@ -77,7 +77,7 @@ export const shippedRules = {
   isOfThisLife: (lineage: string, current: string | undefined): boolean => lineage === current,
 
   /** An action's job, which only one unit can run, holds up others only while that unit can take it. */
-  holdsUp: (isAction: boolean, askerIsReady: boolean): boolean => !isAction || askerIsReady,
+  holdsUp: (isAction: boolean, askerCanTake: boolean): boolean => !isAction || askerCanTake,
 };
 
 /** The rules of the protocol. */
