@@ -74,9 +74,9 @@ export class PeerRelation implements Peers {
       juju.readUnitDatabag(this.#id, juju.unit),
       isLeader ? juju.relationUnits(this.#id) : [],
     ]);
-    const application = decodeApplicationRecord(
-      databag["lineage"] === undefined ? await this.#before() : databag,
-    );
+    const committed = decodeApplicationRecord(databag);
+    const application =
+      committed.lineage === undefined ? decodeApplicationRecord(await this.#before()) : committed;
     const others = new Map<string, UnitRecord>();
     if (isLeader) {
       const named = this.#rules.unitsToRead(members, [...application.grants.keys()]);

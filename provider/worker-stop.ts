@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Clock, Machine, ProcessIdentity } from "../lib/machine/machine.ts";
+import type { Clock, Machine, Processes, ProcessIdentity } from "../lib/machine/machine.ts";
 import { grantId } from "./coordination/peer-records.ts";
 import { Poker } from "./poke.ts";
 import type { StateDirectory } from "./state-directory.ts";
@@ -35,18 +35,18 @@ export async function endProcess(
   mayKill: () => Promise<boolean> = async () => true,
 ): Promise<void> {
   await processes.signal(process, "SIGTERM");
-  if (await hasEnded(process, processes.isRunning, clock, patienceMs)) return;
+  if (await hasEnded(process, processes, clock, patienceMs)) return;
   if (await mayKill()) await processes.signal(process, "SIGKILL");
 }
 
 async function hasEnded(
   process: ProcessIdentity,
-  isRunning: (process: ProcessIdentity) => Promise<boolean>,
+  processes: Processes,
   clock: Clock,
   patienceMs: number,
 ): Promise<boolean> {
   const until = clock.uptime() + patienceMs / 1000;
-  while (await isRunning(process)) {
+  while (await processes.isRunning(process)) {
     if (clock.uptime() >= until) return false;
     await clock.sleep(lookEveryMs);
   }

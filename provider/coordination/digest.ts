@@ -16,8 +16,8 @@ export function jobDigest(job: string): string {
 
 /** What tells one request from an edited one. Its credentials may be rotated and its cancel asked for: it is the same. */
 export function requestDigest(request: JobRequest | AskedJob): string {
-  const { cancel: _, secretExtra: __, ...kept } = request as JobRequest & Record<string, unknown>;
-  return digest(JSON.stringify(kept, sorted));
+  const kept = Object.entries(request).filter(([field]) => field !== "cancel" && field !== "secretExtra");
+  return digest(JSON.stringify(Object.fromEntries(kept), sorted));
 }
 
 /** What tells one storage from another, whatever the credentials and the way to it. */

@@ -7,15 +7,21 @@
  * @module
  */
 import { PeerDatabagError } from "../../lib/errors.ts";
-import { isEnd, isPhase } from "../../lib/job/phase.ts";
+import { endPhases } from "../../lib/job/phase.ts";
+import type { Progress } from "../../lib/job/report.ts";
+import { backupTypes } from "../../lib/job/request.ts";
 import type { Databag, DatabagChanges } from "../../lib/juju/juju.ts";
 import { jobDigest } from "./digest.ts";
+import { amount, anyText, count, fields, flag, list, oneOf, optional, text } from "./json-value.ts";
 import {
   jobKey,
   type ApplicationRecord,
+  type AskedJob,
   type DoneRecord,
+  type EndReport,
   type Grant,
   type Outcome,
+  type PublishedStanding,
   type Release,
   type Ticket,
   type UnitRecord,
@@ -25,33 +31,25 @@ const unitKey = "unit";
 const remedy =
   "Bring all units to one version of the charm. If a hand wrote the databag, take back what it wrote; nothing is started until it can be read.";
 
+const jobType = oneOf(["backup", "restore"]);
+const role = oneOf(["primary", "replica"]);
+
 /**
  * Reads a unit's databag; undefined where the unit has written nothing yet.
  *
  * @throws PeerDatabagError
  */
 export function decodeUnitRecord(databag: Databag, unit: string): UnitRecord | undefined {
-  const text = databag[unitKey];
-  if (text === undefined) return undefined;
-  return reading(`what ${unit} says of itself`, text, (value) => {
-    const { incarnation, standing, left, released, asked } = object(value);
-    const { ready, role, reason, claim } = object(standing);
+  const written = databag[unitKey];
+  if (written === undefined) return undefined;
+  return reading(`what ${unit} says of itself`, written, (value) => {
+    const record = fields(value);
     return {
-      incarnation: string(incarnation),
-      standing: {
-        ready: boolean(ready),
-        ...(role === undefined ? {} : { role: string(role) === "primary" ? "primary" : "replica" }),
-        ...(reason === undefined ? {} : { reason: string(reason) }),
-        ...(claim === undefined ? {} : { claim: string(claim) }),
-      },
-      left: boolean(left),
-      ...(released === undefined ? {} : { released: releaseOf(released) }),
-      asked: array(asked).map((job) => {
-        const { id, type } = object(job);
-        string(id);
-        string(type);
-        return job as UnitRecord["asked"][number];
-      }),
+      incarnation: text(record["incarnation"]),
+      standing: standingOf(record["standing"]),
+      left: flag(record["left"]),
+      ...optional(record, "released", releaseOf),
+      asked: list(record["asked"]).map(askedOf),
     };
   });
 }
@@ -70,30 +68,33 @@ export function decodeApplicationRecord(databag: Databag): ApplicationRecord {
   const tickets = new Map<string, Ticket>();
   const grants = new Map<string, Grant>();
   const done = new Map<string, DoneRecord>();
-  for (const [key, text] of Object.entries(databag)) {
+  const { lineage, fence } = databag;
+  for (const [key, written] of Object.entries(databag)) {
     const kind = key.slice(0, key.indexOf("-"));
     if (kind === "ticket") {
-      const ticket = reading(key, text, ticketOf);
-      asRead.set(ticket, [key, text]);
+      const ticket = reading(key, written, ticketOf);
+      asRead.set(ticket, [key, written]);
       tickets.set(jobKey(ticket.relation, ticket.job), ticket);
     } else if (kind === "grant") {
-      const grant = reading(key, text, grantOf);
-      asRead.set(grant, [key, text]);
+      const grant = reading(key, written, grantOf);
+      if (key !== grantKey(grant)) throw unreadable(`${key} is a grant for ${grant.unit}`);
+      if (grant.lineage !== lineage) throw unreadable(`${key} is of another lineage`);
+      asRead.set(grant, [key, written]);
       grants.set(grant.unit, grant);
     } else if (kind === "done") {
-      const record = reading(key, text, doneOf);
-      asRead.set(record, [key, text]);
+      const record = reading(key, written, doneOf);
+      asRead.set(record, [key, written]);
       done.set(jobKey(record.relation, record.report.id), record);
     }
   }
-  const { lineage, fence = "0" } = databag;
-  return {
-    ...(lineage === undefined ? {} : { lineage }),
-    fence: reading("fence", fence, number),
-    tickets,
-    grants,
-    done,
-  };
+  if (lineage === undefined) {
+    // To begin anew beside what is there would run it again.
+    if (tickets.size + grants.size + done.size > 0) throw unreadable("it has no lineage");
+    return { fence: 0, tickets, grants, done };
+  }
+  // It becomes part of the names of files and objects.
+  if (!/^[0-9A-Za-z]+$/.test(lineage)) throw unreadable("the lineage is none");
+  return { lineage, fence: reading("fence", fence ?? "", count), tickets, grants, done };
 }
 
 /** Writes the application's databag: every key that it shall have. */
@@ -107,7 +108,7 @@ export function encodeApplicationRecord(application: ApplicationRecord): Databag
   };
   for (const ticket of tickets.values())
     write(ticket, () => `ticket-${shortKey(ticket.relation, ticket.job)}`);
-  for (const grant of grants.values()) write(grant, () => `grant-${grant.unit.replace("/", "-")}`);
+  for (const grant of grants.values()) write(grant, () => grantKey(grant));
   for (const record of done.values())
     write(record, () => `done-${shortKey(record.relation, record.report.id)}`);
   return databag;
@@ -116,105 +117,137 @@ export function encodeApplicationRecord(application: ApplicationRecord): Databag
 /** How records stood in the databag that were read from it: most are written back as they were. */
 const asRead = new WeakMap<object, readonly [key: string, text: string]>();
 
+function grantKey({ unit }: Grant): string {
+  return `grant-${unit.replace("/", "-")}`;
+}
+
 /** A job id may be any text, a databag's key may not. */
 function shortKey(relation: string, job: string): string {
   return `${relation.slice(relation.lastIndexOf(":") + 1)}-${jobDigest(job)}`;
 }
 
-function ticketOf(value: unknown): Ticket {
-  const { n, relation, application, job } = object(value);
+function standingOf(value: unknown): PublishedStanding {
+  const standing = fields(value);
   return {
-    n: number(n),
-    relation: string(relation),
-    application: string(application),
-    job: string(job),
+    ready: flag(standing["ready"]),
+    ...optional(standing, "role", role),
+    ...optional(standing, "reason", anyText),
+    ...optional(standing, "claim", text),
+  };
+}
+
+function askedOf(value: unknown): AskedJob {
+  const job = fields(value);
+  const common = {
+    id: text(job["id"]),
+    compression: flag(job["compression"]),
+    ...optional(job, "requestedAt", text),
+    ...optional(job, "startBefore", text),
+    ...(job["cancel"] === undefined ? {} : { cancel: true as const }),
+  };
+  if (jobType(job["type"]) === "backup")
+    return { ...common, type: "backup", backupType: oneOf(backupTypes)(job["backupType"]) };
+  return {
+    ...common,
+    type: "restore",
+    ...optional(job, "artefactPath", text),
+    ...optional(job, "restoreToTime", text),
+    ...optional(job, "restoreTimeline", count),
+  };
+}
+
+function ticketOf(value: unknown): Ticket {
+  const ticket = fields(value);
+  return {
+    n: count(ticket["n"]),
+    relation: text(ticket["relation"]),
+    application: anyText(ticket["application"]),
+    job: text(ticket["job"]),
   };
 }
 
 function grantOf(value: unknown): Grant {
-  const { unit, lineage, fence, relation, application, job, type, incarnation, digest, claim } =
-    object(value);
+  const grant = fields(value);
   return {
-    unit: string(unit),
-    lineage: string(lineage),
-    fence: number(fence),
-    relation: string(relation),
-    application: string(application),
-    job: string(job),
-    type: string(type) === "restore" ? "restore" : "backup",
-    incarnation: string(incarnation),
-    digest: string(digest),
-    claim: string(claim),
+    unit: text(grant["unit"]),
+    lineage: text(grant["lineage"]),
+    fence: count(grant["fence"]),
+    relation: text(grant["relation"]),
+    application: anyText(grant["application"]),
+    job: text(grant["job"]),
+    type: jobType(grant["type"]),
+    incarnation: text(grant["incarnation"]),
+    digest: text(grant["digest"]),
+    claim: text(grant["claim"]),
   };
 }
 
 function doneOf(value: unknown): DoneRecord {
-  const { n, relation, application, fence, by, report } = object(value);
-  const { unit, incarnation } = object(by);
-  const outcome = outcomeOf(report);
-  if (typeof outcome === "string") throw new TypeError(`${outcome} is no end`);
+  const record = fields(value);
+  const by = fields(record["by"]);
   return {
-    n: number(n),
-    relation: string(relation),
-    application: string(application),
-    fence: number(fence),
-    by: { unit: string(unit), incarnation: string(incarnation) },
-    report: outcome,
+    n: count(record["n"]),
+    relation: text(record["relation"]),
+    application: anyText(record["application"]),
+    fence: count(record["fence"]),
+    by: { unit: text(by["unit"]), incarnation: text(by["incarnation"]) },
+    report: endOf(record["report"]),
   };
 }
 
 function releaseOf(value: unknown): Release {
-  const { fence, relation, job, by, outcome } = object(value);
+  const release = fields(value);
   return {
-    fence: number(fence),
-    relation: string(relation),
-    job: string(job),
-    by: string(by),
-    outcome: outcomeOf(outcome),
+    fence: count(release["fence"]),
+    relation: text(release["relation"]),
+    job: text(release["job"]),
+    by: text(release["by"]),
+    outcome: outcomeOf(release["outcome"]),
   };
 }
 
 function outcomeOf(value: unknown): Outcome {
-  if (value === "declined" || value === "withdrawn") return value;
-  const { id, type, phase } = object(value);
-  string(id);
-  string(type);
-  if (!isPhase(string(phase)) || !isEnd(phase as Parameters<typeof isEnd>[0])) {
-    throw new TypeError(`${String(phase)} is no end`);
-  }
-  return value as Outcome;
+  return value === "declined" || value === "withdrawn" ? value : endOf(value);
 }
 
-function reading<Result>(what: string, text: string, decode: (value: unknown) => Result): Result {
+function endOf(value: unknown): EndReport {
+  const report = fields(value);
+  return {
+    id: text(report["id"]),
+    type: jobType(report["type"]),
+    phase: oneOf(endPhases)(report["phase"]),
+    ...optional(report, "message", anyText),
+    ...optional(report, "artefactPath", anyText),
+    ...optional(report, "progress", progressOf),
+    ...optional(report, "startedAt", anyText),
+    ...optional(report, "finishedAt", anyText),
+    ...optional(report, "backupId", anyText),
+    ...optional(report, "sizeBytes", amount),
+    ...optional(report, "timeline", amount),
+    ...optional(report, "logPath", anyText),
+    ...optional(report, "errorCode", anyText),
+    ...optional(report, "remedy", anyText),
+    ...optional(report, "fence", count),
+  };
+}
+
+function progressOf(value: unknown): Progress {
+  const progress = fields(value);
+  return {
+    percent: amount(progress["percent"]),
+    ...optional(progress, "bytesDone", amount),
+    ...optional(progress, "bytesTotal", amount),
+  };
+}
+
+function reading<Result>(what: string, written: string, decode: (value: unknown) => Result): Result {
   try {
-    return decode(JSON.parse(text));
+    return decode(JSON.parse(written));
   } catch (cause) {
-    throw new PeerDatabagError(`The peer databag cannot be read: ${what}.`, { remedy, cause });
+    throw unreadable(what, cause);
   }
 }
 
-function object(value: unknown): Readonly<Record<string, unknown>> {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new TypeError("no object");
-  return value as Readonly<Record<string, unknown>>;
-}
-
-function array(value: unknown): readonly unknown[] {
-  if (!Array.isArray(value)) throw new TypeError("no list");
-  return value;
-}
-
-function string(value: unknown): string {
-  if (typeof value !== "string") throw new TypeError("no text");
-  return value;
-}
-
-function boolean(value: unknown): boolean {
-  if (typeof value !== "boolean") throw new TypeError("neither true nor false");
-  return value;
-}
-
-function number(value: unknown): number {
-  if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0)
-    throw new TypeError("no number");
-  return value;
+function unreadable(what: string, cause?: unknown): PeerDatabagError {
+  return new PeerDatabagError(`The peer databag cannot be read: ${what}.`, { remedy, cause });
 }

@@ -94,11 +94,6 @@ export class RequestsSeen {
       (each) => each.application === application && numberOf(each.relation) > numberOf(relation),
     );
   }
-
-  /** Whether a job's relation was read in this dispatch. */
-  isListed(relation: string): boolean {
-    return relation === "action" || this.#seen.relations.some((each) => each.relation === relation);
-  }
 }
 
 function numberOf(relation: string): number {

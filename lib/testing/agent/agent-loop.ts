@@ -175,16 +175,13 @@ export class AgentLoop {
 
   /** What to do next, once it may: by then it may be something else. */
   async #choose(): Promise<Operation | undefined> {
-    for (
-      let next = this.#next();
-      next !== undefined && this.#options.stepping !== undefined;
-      next = this.#next()
-    ) {
+    let next = this.#next();
+    while (next !== undefined && this.#options.stepping !== undefined) {
       await this.#gate("operation", operationName(next));
-      const chosen = this.#next();
-      if (chosen !== undefined) return chosen;
+      next = this.#next();
+      if (next !== undefined) return next;
     }
-    return this.#next();
+    return next;
   }
 
   async #gate(kind: Step["kind"], name: string): Promise<StepFault | undefined> {
