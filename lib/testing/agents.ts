@@ -7,12 +7,14 @@ import { randomBytes } from "node:crypto";
 import { AgentLoop, type HookRun } from "./agent/agent-loop.ts";
 import { readJujuExec } from "./in-process/juju-exec-arguments.ts";
 import { InProcessRunner, type CharmFunction } from "./in-process/in-process-runner.ts";
+import type { MemoryDisk } from "./in-process/memory-disk.ts";
 import { SimulatedMachine } from "./in-process/simulated-machine.ts";
 import { VirtualClock } from "./in-process/virtual-clock.ts";
 import type { Log } from "./log-line.ts";
 import type { Model } from "./model/model.ts";
 import { applicationOf } from "./model/unit-name.ts";
 import type { ModelClock } from "./model-clock.ts";
+import type { SteppedModel } from "./stepping/step-list.ts";
 import type { ProcessHost } from "./processes/process-host.ts";
 
 /** What agents need. */
@@ -25,6 +27,8 @@ export interface AgentsOptions {
   readonly hookRetryDelayMs: number;
   readonly retryHooks: boolean;
   readonly checkRelationEndpoint: boolean;
+  /** Whether nothing happens but step by step. */
+  readonly isStepped: boolean;
   /** The charm of an application as a function, if it runs in this process. */
   readonly charmFunction: (application: string) => CharmFunction | undefined;
   readonly onRun: (run: HookRun) => void;
@@ -66,8 +70,12 @@ export class Agents {
     return this.#machines.findLast((each) => each.unit === unit)?.machine;
   }
 
-  /** Starts a unit's agent. */
-  async start(unit: string): Promise<void> {
+  /**
+   * Starts a unit's agent.
+   *
+   * @param disk What its machine has, where the charm runs in this process. Default: an empty one.
+   */
+  async start(unit: string, disk?: MemoryDisk): Promise<void> {
     // A unit that is no more may have had the same name.
     this.#retire(unit);
     const { host, onRun, onFault, charmFunction, ...options } = this.#options;
@@ -88,13 +96,27 @@ export class Agents {
       this.#agents.set(unit, { loop });
       loop.start(runner);
     } else {
-      const machine = this.#newMachine();
+      const machine = this.#newMachine(unit, disk);
       const charm = (): CharmFunction => charmFunction(application) ?? inProcess;
       const runner = new InProcessRunner({ unit, charm, machine, log });
       this.#machines.push({ unit, machine });
       this.#agents.set(unit, { loop, inProcess: runner });
       loop.start(runner);
     }
+  }
+
+  /** The agents whose charms run in this process, and all machines. */
+  get inProcess(): Pick<SteppedModel, "agents" | "machines"> {
+    const agents = [...this.#agents.values()].flatMap(({ loop, inProcess }) =>
+      inProcess === undefined ? [] : [{ loop, inProcess }],
+    );
+    return { agents, machines: this.#machines.map(({ machine }) => machine) };
+  }
+
+  /** Takes a unit's agent away, with what it runs. What was left running on its machine goes on. */
+  async remove(unit: string): Promise<void> {
+    await this.loop(unit)?.stop();
+    this.#retire(unit);
   }
 
   /** Makes every agent look for something to do. */
@@ -134,15 +156,23 @@ export class Agents {
     this.#notify();
   }
 
-  #newMachine(): SimulatedMachine {
-    return new SimulatedMachine({
+  #newMachine(unit: string, disk: MemoryDisk | undefined): SimulatedMachine {
+    const earlier = this.#machines.filter((each) => each.unit === unit).length;
+    const machine: SimulatedMachine = new SimulatedMachine({
+      name: earlier === 0 ? unit : `${unit}@${earlier + 1}`,
       clock: this.#options.clock,
       onChange: () => this.#notify(),
+      isStepped: this.#options.isStepped,
+      disk,
       runCommand: async (command) => {
         const exec = readJujuExec(command);
-        if (exec !== undefined) await this.loop(exec.unit)?.exec(exec.commands, exec.about);
+        if (exec === undefined) return;
+        const agent = this.#agents.get(exec.unit);
+        // A machine reaches the agents that run on it, and not the one of a later unit of the same name.
+        if (agent?.inProcess?.machine === machine) await agent.loop.exec(exec.commands, exec.about);
       },
     });
+    return machine;
   }
 
   #isActive(): boolean {

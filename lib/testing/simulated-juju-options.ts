@@ -33,8 +33,13 @@ export interface SimulatedJujuOptions {
   readonly checkRelationEndpoint?: boolean;
   /** How often `update-status` fires on every unit. Default: only when `updateStatus()` asks. */
   readonly updateStatusIntervalMs?: number;
-  /** Times stamps and waits. Default: the clock on the wall. */
+  /** Times stamps and waits. Default: the clock on the wall; a new {@link VirtualClock} with `stepByStep`. */
   readonly clock?: ModelClock;
+  /**
+   * Whether nothing happens by itself: a test lets one thing happen after the other, see {@link SimulatedJuju.steps}. All
+   * charms then run in this process. Default: false.
+   */
+  readonly stepByStep?: boolean;
 }
 
 /** What to deploy. */

@@ -32,6 +32,8 @@ export interface AgentLoopOptions extends Omit<UnitAgentOptions, "onRetryDue"> {
   readonly onIdle: () => void;
   /** Called when the simulation itself is at fault. */
   readonly onFault: (error: unknown) => void;
+  /** Whether it begins an operation only when it is told to, see {@link AgentLoop.begin}. */
+  readonly isStepped: boolean;
 }
 
 /** An agent at work. */
@@ -68,8 +70,29 @@ export class AgentLoop {
 
   /** Makes it look for something to do. */
   wake(): void {
+    if (!this.#options.isStepped) this.begin();
+  }
+
+  /** Begins the next operation, if there is one and it has nothing under way. */
+  begin(): void {
     if (this.#runner === undefined || this.#isStopped || this.#work !== undefined) return;
     this.#work = this.#workUntilIdle(this.#runner);
+  }
+
+  /** Takes note of what causes no hook by itself. */
+  takeNote(): void {
+    this.agent.takeNote();
+    if (this.agent.isDead) this.#options.onIdle();
+  }
+
+  /** The operation under way. */
+  get operation(): Operation | undefined {
+    return this.#context?.operation;
+  }
+
+  /** Lets the agent be killed when the operation under way has ended: before its writes are handed over, or after. */
+  killAtEnd(when: "now" | "unrecorded"): void {
+    this.#restart = when;
   }
 
   /** Lets the unit run `update-status` when it has nothing else to do. */
@@ -84,7 +107,7 @@ export class AgentLoop {
     if ("refusal" in found) return { exitCode: 1, stdout: "", stderr: `ERROR ${found.refusal}\n` };
     const { relation } = found;
     return await new Promise((finished) => {
-      this.agent.addCommand({ commands, finished, ...(relation === undefined ? {} : { relation }) });
+      this.agent.requests.addCommand({ commands, finished, ...(relation === undefined ? {} : { relation }) });
       this.wake();
     });
   }
@@ -119,7 +142,7 @@ export class AgentLoop {
    * @returns Whether it was there.
    */
   cancelAction(id: string): boolean {
-    if (this.agent.cancelAction(id)) return true;
+    if (this.agent.requests.cancelAction(id)) return true;
     const operation = this.#context?.operation;
     if (operation?.kind !== "action" || operation.task.id !== id) return false;
     operation.task.isCancelled = true;
@@ -142,6 +165,7 @@ export class AgentLoop {
     try {
       for (let next = this.#next(); next !== undefined; next = this.#next()) {
         await this.#execute(runner, next);
+        if (this.#options.isStepped) break;
       }
     } catch (error) {
       this.#options.onFault(error);
