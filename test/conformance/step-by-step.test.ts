@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ConfigurationError } from "../../lib/errors.ts";
-import { SimulatedJuju, type CharmFunction, type Step } from "../../lib/testing/index.ts";
+import { SimulatedJuju, type CharmFunction } from "../../lib/testing/index.ts";
 import { probeCharm } from "./juju-contract/probe.ts";
+import { namesOf, stepTo } from "./step-to.ts";
 
 // A model in which nothing happens by itself.
 
@@ -25,31 +26,15 @@ async function deploy(application: string, units = 1): Promise<void> {
   });
 }
 
-async function names(): Promise<readonly string[]> {
-  return (await juju.steps()).map(({ name }) => name);
-}
-
-async function stepTo(name: string): Promise<Step> {
-  for (let tries = 0; tries < 100; tries += 1) {
-    const steps = await juju.steps();
-    const found = steps.find((step) => step.name === name);
-    if (found !== undefined) return found;
-    const [first] = steps;
-    if (first === undefined) break;
-    await juju.take(first);
-  }
-  throw new Error(`"${name}" never may happen.`);
-}
-
 describe("a model that goes step by step", () => {
   test("does nothing by itself", async () => {
     await deploy("alpha");
-    expect(await names()).toEqual(["alpha/0 begins install"]);
+    expect(await namesOf(juju)).toEqual(["alpha/0 begins install"]);
     await new Promise((resolve) => {
       setTimeout(resolve, 20);
     });
     expect(juju.hooksRun()).toEqual([]);
-    expect(await names()).toEqual(["alpha/0 begins install"]);
+    expect(await namesOf(juju)).toEqual(["alpha/0 begins install"]);
   });
 
   test("lists as plain data what may happen", async () => {
@@ -78,11 +63,11 @@ describe("a model that goes step by step", () => {
       },
     ]);
     await juju.take("alpha/0 status-set");
-    expect(await names()).toEqual(["alpha/0 ends install"]);
+    expect(await namesOf(juju)).toEqual(["alpha/0 ends install"]);
     expect(juju.hooksRun()).toEqual([]);
     await juju.take("alpha/0 ends install");
     expect(juju.hooksRun()).toMatchObject([{ operation: "install", exitCode: 0 }]);
-    expect(await names()).toEqual(["alpha/0 takes note"]);
+    expect(await namesOf(juju)).toEqual(["alpha/0 takes note"]);
   });
 
   test("interleaves the hooks of units down to the single call", async () => {
@@ -136,7 +121,7 @@ describe("a model that goes step by step", () => {
         .map(({ operation }) => operation);
     expect(byUnit("alpha/0").slice(0, 3)).toEqual(["install", "cluster-relation-created", "leader-elected"]);
     expect(byUnit("alpha/1")).toContain("cluster-relation-joined");
-    expect(await names()).toEqual([]);
+    expect(await namesOf(juju)).toEqual([]);
   });
 
   test("takes what runs at the same time in one process as steps of their own", async () => {
@@ -145,10 +130,10 @@ describe("a model that goes step by step", () => {
     };
     await deploy("alpha");
     await juju.take("alpha/0 begins install");
-    expect(await names()).toEqual(["alpha/0 is-leader", "alpha/0 is-leader (2)", "alpha/0 config-get"]);
+    expect(await namesOf(juju)).toEqual(["alpha/0 is-leader", "alpha/0 is-leader (2)", "alpha/0 config-get"]);
     await juju.take("alpha/0 config-get");
     await juju.take("alpha/0 is-leader (2)");
-    expect(await names()).toEqual(["alpha/0 is-leader"]);
+    expect(await namesOf(juju)).toEqual(["alpha/0 is-leader"]);
   });
 
   test("lets timers fire only when they are taken, and time pass without them", async () => {
@@ -156,13 +141,13 @@ describe("a model that goes step by step", () => {
       if (event.kind === "hook" && event.name === "install") throw new Error("no such luck");
     };
     await deploy("alpha");
-    await stepTo("alpha/0 ends install");
+    await stepTo(juju, "alpha/0 ends install");
     await juju.take("alpha/0 ends install");
     expect(await juju.steps()).toMatchObject([{ name: "time passes", kind: "time", ms: 5_000 }]);
     await juju.take("time passes");
-    expect(await names()).toEqual(["timer: alpha/0 retries its hook"]);
+    expect(await namesOf(juju)).toEqual(["timer: alpha/0 retries its hook"]);
     await juju.take("timer: alpha/0 retries its hook");
-    expect(await names()).toEqual(["alpha/0 begins install"]);
+    expect(await namesOf(juju)).toEqual(["alpha/0 begins install"]);
   });
 });
 
@@ -189,7 +174,7 @@ describe("a worker in it", () => {
       await machine.processes.start(program, "", "/state/output");
     };
     await deploy("alpha");
-    await stepTo("alpha/0 process 101 disk.append");
+    await stepTo(juju, "alpha/0 process 101 disk.append");
     const files = juju.machine("alpha/0").disk.files();
     expect(files.get("/state/log")).toBeUndefined();
     await juju.take("alpha/0 ends install");
@@ -203,7 +188,7 @@ describe("a worker in it", () => {
       }),
     );
     await juju.take("alpha/0 process 101 processes.leave");
-    await stepTo("alpha/0 begins juju-exec");
+    await stepTo(juju, "alpha/0 begins juju-exec");
     await juju.settle();
     expect(juju.hooksRun().map(({ operation }) => operation)).toContain("juju-exec");
     expect(juju.machine("alpha/0").processes).toEqual([]);
