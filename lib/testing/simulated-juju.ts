@@ -118,7 +118,7 @@ export class SimulatedJuju extends SimulatedController {
     const { directory, extraPath } = options;
     const version = simulatedVersion(options.version);
     const modelUuid = randomUUID();
-    const host = await ProcessHost.prepare({ directory, extraPath, modelUuid });
+    const host = new ProcessHost({ directory, extraPath, modelUuid });
     return new SimulatedJuju({ ...options, version }, modelUuid, host);
   }
 

@@ -122,8 +122,8 @@ export class InProcessRunner implements CharmRunner {
 
   #runTool(context: HookContext, tool: string, args: readonly string[], stdin: string | undefined): ToolEnd {
     const files = filesOn(this.#options.machine.disk, this.#charmDirectory);
-    const first = context.runTool(tool, args, undefined, files);
-    const result = first === "needs-stdin" ? context.runTool(tool, args, stdin ?? "", files) : first;
+    // A tool that wants no standard input does not look at it.
+    const result = context.runTool(tool, args, stdin ?? "", files);
     if (result === "needs-stdin") throw new Error(`${tool} was given its input and asked for it again.`);
     return toolEnd(result.code, result.stdout, result.stderr);
   }
