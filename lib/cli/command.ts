@@ -8,16 +8,21 @@ import { fileURLToPath } from "node:url";
 import { ConfigurationError } from "../errors.ts";
 import { quoted } from "../wire/received.ts";
 import { readArguments } from "./arguments.ts";
-import { validate } from "./validate.ts";
-import type { ExitCode, Terminal, Verb } from "./verb.ts";
+import type { ExitCode, ListedVerb, Terminal } from "./verb.ts";
 
 const name = "juju-database-backup";
-const verbs: readonly Verb[] = [validate];
+const verbs: readonly ListedVerb[] = [
+  {
+    name: "validate",
+    summary: "Say what is wrong with databags.",
+    load: async () => (await import("./validate/validate.ts")).validate,
+  },
+];
 
 const help = `Usage: ${name} <verb> [options]
 
 Verbs:
-${verbs.map((verb) => `  ${verb.name.padEnd(10)} ${verb.summary}`).join("\n")}
+${verbs.map((verb) => `  ${verb.name.padEnd(11)} ${verb.summary}`).join("\n")}
 
 Options:
   -h, --help     Show this, or after a verb what it does.
@@ -47,7 +52,7 @@ async function run(args: readonly string[], terminal: Terminal): Promise<ExitCod
     return 2;
   }
   const verb = verbs.find((candidate) => candidate.name === first);
-  if (verb !== undefined) return await verb.run(rest, terminal);
+  if (verb !== undefined) return await (await verb.load()).run(rest, terminal);
   if (!first.startsWith("-")) {
     throw new ConfigurationError(`There is no verb ${quoted(first)}.`, {
       remedy: `The verbs are: ${verbs.map((candidate) => candidate.name).join(", ")}.`,

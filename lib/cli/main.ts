@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { text } from "node:stream/consumers";
 import { runCommand } from "./command.ts";
 
 // Whoever reads the output may have seen enough of it.
@@ -15,5 +14,5 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 process.exitCode = await runCommand(process.argv.slice(2), {
   out: (line) => process.stdout.write(`${line}\n`),
   err: (line) => process.stderr.write(`${line}\n`),
-  input: async () => await text(process.stdin),
+  input: () => process.stdin,
 });
