@@ -3,9 +3,8 @@
  *
  * @module
  */
-import { readFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
-import { ConfigurationError } from "../errors.ts";
+import { readFileSync } from "node:fs";
+import { ConfigurationError, isDatabaseBackupError } from "../errors.ts";
 import { quoted } from "../wire/received.ts";
 import { readArguments } from "./arguments.ts";
 import type { ExitCode, ListedVerb, Terminal } from "./verb.ts";
@@ -39,7 +38,7 @@ export async function runCommand(args: readonly string[], terminal: Terminal): P
   try {
     return await run(args, terminal);
   } catch (error) {
-    if (!(error instanceof ConfigurationError)) throw error;
+    if (!isDatabaseBackupError(error) || error.code !== "configuration-invalid") throw error;
     terminal.err(`${error.message} ${error.remedy}`);
     return 2;
   }
@@ -59,12 +58,12 @@ async function run(args: readonly string[], terminal: Terminal): Promise<ExitCod
     });
   }
   const { values } = readArguments(args, options, `${name} --help`);
-  terminal.out(values.version === true ? await version() : help);
+  terminal.out(values.version === true ? version() : help);
   return 0;
 }
 
-async function version(): Promise<string> {
-  const file = fileURLToPath(import.meta.resolve(`${name}/package.json`));
-  const manifest: { readonly version: string } = JSON.parse(await readFile(file, "utf8"));
+function version(): string {
+  const file = new URL(import.meta.resolve(`${name}/package.json`));
+  const manifest: { readonly version: string } = JSON.parse(readFileSync(file, "utf8"));
   return manifest.version;
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { createReadStream } from "node:fs";
+import { closeSync, openSync, readSync } from "node:fs";
 import { errnoOf } from "../process/errno.ts";
 import { quoted } from "../wire/received.ts";
 import type { Terminal } from "./verb.ts";
@@ -39,7 +39,7 @@ export async function readInputText(
   const chunks: Uint8Array[] = [];
   let size = 0;
   try {
-    for await (const chunk of file === "-" ? terminal.input() : createReadStream(file)) {
+    for await (const chunk of file === "-" ? terminal.input() : chunksOf(file)) {
       const bytes: Uint8Array = chunk;
       chunks.push(bytes);
       size += bytes.length;
@@ -52,6 +52,23 @@ export async function readInputText(
     };
   }
   return decodeText(Buffer.concat(chunks));
+}
+
+const chunkBytes = 1024 * 1024;
+
+/** A file in chunks. Without streams, which take longer to load than most files take to read. */
+function* chunksOf(file: string): Generator<Uint8Array> {
+  const descriptor = openSync(file, "r");
+  try {
+    for (;;) {
+      const chunk = new Uint8Array(chunkBytes);
+      const size = readSync(descriptor, chunk);
+      if (size === 0) return;
+      yield chunk.subarray(0, size);
+    }
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 const tooLong: Unreadable = {
