@@ -51,11 +51,11 @@ export class FoundDatabag {
     return Object.keys(this.#content);
   }
 
-  /** A value that is text; undefined where there is none. */
-  text(key: string): string | undefined {
+  /** A value that is text and no JSON. A number stands for its digits; undefined where there is nothing. */
+  text(key: string): unknown {
     const value = this.#own(key);
-    if (value === undefined || value === "") return undefined;
-    return typeof value === "string" ? value : JSON.stringify(value);
+    if (value === "") return undefined;
+    return typeof value === "number" ? String(value) : value;
   }
 
   /** A value that holds JSON. */

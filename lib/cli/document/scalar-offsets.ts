@@ -62,7 +62,7 @@ function stepsOf(scalar: WrittenScalar): Iterable<Step> {
   return scalar.style === "literal" ? literalSteps(scalar) : flowSteps(scalar);
 }
 
-const lineBreaks = /[ \t]*(?:\r?\n[ \t]*)+/y;
+const blanks = /[ \t\r\n]*/y;
 const escape = /\\(?:u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|U[0-9a-fA-F]{8}|\r?\n[ \t]*|[\s\S])/y;
 const named: Readonly<Record<string, string>> = {
   b: "\b",
@@ -84,17 +84,24 @@ function* flowSteps({ text, start, end, style }: WrittenScalar): Generator<Step>
   const quotes = style === "plain" ? 0 : 1;
   const last = end - quotes;
   let at = start + quotes;
+  // Blanks before it are known to be followed by no line break, so that none of them is looked at twice.
+  let plainBefore = at;
   while (at < last) {
-    const folded = matched(lineBreaks, text, at);
     const character = text.charAt(at);
-    if (folded !== undefined) {
+    if (at >= plainBefore && isBlank(character)) {
+      const folded = matched(blanks, text, at);
       const breaks = folded.split("\n").length - 1;
-      yield { at, says: breaks === 1 ? " " : "\n".repeat(breaks - 1) };
-      at += folded.length;
-    } else if (style === "double-quoted" && character === "\\") {
-      const escaped = matched(escape, text, at) ?? character;
+      if (breaks > 0) {
+        yield { at, says: breaks === 1 ? " " : "\n".repeat(breaks - 1) };
+        at += folded.length;
+        continue;
+      }
+      plainBefore = at + folded.length;
+    }
+    if (style === "double-quoted" && character === "\\") {
+      const escaped = matched(escape, text, at);
       yield { at, says: unescaped(escaped) };
-      at += escaped.length;
+      at += Math.max(1, escaped.length);
     } else {
       yield { at, says: character };
       at += style === "single-quoted" && character === "'" ? 2 : 1;
@@ -102,12 +109,13 @@ function* flowSteps({ text, start, end, style }: WrittenScalar): Generator<Step>
   }
 }
 
-function matched(pattern: RegExp, text: string, at: number): string | undefined {
-  // Most characters begin neither a folded line nor an escape.
-  const character = text.charAt(at);
-  if (pattern === lineBreaks && !/[ \t\r\n]/.test(character)) return undefined;
+function isBlank(character: string): boolean {
+  return character === " " || character === "\t" || character === "\n" || character === "\r";
+}
+
+function matched(pattern: RegExp, text: string, at: number): string {
   pattern.lastIndex = at;
-  return pattern.exec(text)?.[0];
+  return pattern.exec(text)?.[0] ?? "";
 }
 
 function unescaped(escaped: string): string {

@@ -15,7 +15,7 @@ import {
   type Pair,
   type Scalar,
 } from "yaml";
-import type { Unreadable } from "../input-text.ts";
+import { maxInputBytes, type Unreadable } from "../input-text.ts";
 import { maxRepeatedKeys, type Document, type Path, type Place, type RepeatedKey } from "./document.ts";
 import { indentQuotes } from "./outdented-quotes.ts";
 import type { ScalarStyle } from "./scalar-offsets.ts";
@@ -25,8 +25,8 @@ import { causeOf, remedyOf } from "./yaml-faults.ts";
 
 /** How many pieces a text may have: some hundred times those of what Juju prints, whose databags are strings. */
 const maxTokens = 2_000_000;
-/** How much a text may say with its aliases followed, in values and characters. */
-const maxSaid = 128 * 1024 * 1024;
+/** How much a text may say with its aliases followed, in values and characters: as much as a text without any. */
+const maxSaid = maxInputBytes;
 const maxDepth = 100;
 
 /** Reads a text as YAML. Aliases are followed, as far as what they make of the text stays within bounds. */
@@ -54,7 +54,7 @@ function readStrictly(text: string): Document | Unreadable {
     return { unreadable: "YAML of too many parts.", remedy: "Give it as JSON, or in several files." };
   }
   // Repeated names are found by this reader: the library compares each name with all others.
-  const parsed = parseDocument(text, { uniqueKeys: false, prettyErrors: false, logLevel: "silent" });
+  const parsed = parseDocument(text, { uniqueKeys: false, prettyErrors: false, logLevel: "error" });
   const [error] = parsed.errors;
   if (error !== undefined) {
     const place = textPosition(text, error.pos[0]);
@@ -69,7 +69,7 @@ function readStrictly(text: string): Document | Unreadable {
   const said = walk.read(contents, [], 0);
   if (said === undefined) {
     return {
-      unreadable: "YAML that is nested too deeply, or whose aliases make too much of it.",
+      unreadable: `YAML of which no use can be made: ${walk.refusal}.`,
       remedy: "Write the values out, or give the output of juju show-unit as it is.",
     };
   }
@@ -99,27 +99,36 @@ interface Said {
 
 /** Turns nodes into what they say, and knows which of them an alias stands for. */
 class YamlWalk {
+  /** Why what was read is undefined. */
+  refusal = "";
   readonly repeatedKeys: RepeatedKey[] = [];
   readonly #anchors = new Map<string, Node>();
   readonly #aliased = new Map<unknown, Node>();
   readonly #said = new Map<Node, Said>();
 
-  /** Undefined where it is too much, or nested too deeply. */
+  /** What a node says; undefined where that cannot be told. */
   read(node: unknown, path: Path, depth: number): Said | undefined {
-    if (depth > maxDepth) return undefined;
+    if (depth > maxDepth) return this.#refuse("values are nested too deeply");
     if (isAlias(node)) {
       const target = this.#anchors.get(node.source);
       if (target !== undefined) this.#aliased.set(node, target);
-      // Undefined too for an alias of what it is a part of.
-      return target === undefined ? undefined : this.#said.get(target);
+      const said = target === undefined ? undefined : this.#said.get(target);
+      // What it is a part of has not been read either.
+      return said ?? this.#refuse("an alias stands for nothing that was named before");
     }
     if (isNode(node) && "anchor" in node && typeof node.anchor === "string") {
       this.#anchors.set(node.anchor, node);
     }
     const said = this.#readNode(node, path, depth);
-    if (said === undefined || said.size > maxSaid) return undefined;
+    if (said === undefined) return undefined;
+    if (said.size > maxSaid) return this.#refuse("aliases make too much of it");
     if (isNode(node)) this.#said.set(node, said);
     return said;
+  }
+
+  #refuse(why: string): undefined {
+    this.refusal = why;
+    return undefined;
   }
 
   #readNode(node: unknown, path: Path, depth: number): Said | undefined {
@@ -132,7 +141,7 @@ class YamlWalk {
       const items: unknown[] = [];
       for (const [index, item] of node.items.entries()) {
         const said = this.read(item, [...path, index], depth + 1);
-        if (said === undefined || size > maxSaid) return undefined;
+        if (said === undefined) return undefined;
         items.push(said.value);
         size += said.size;
       }
@@ -147,7 +156,7 @@ class YamlWalk {
         this.repeatedKeys.push({ path: inner, offset: startOf(pair.key) ?? startOf(node) ?? 0 });
       }
       const said = this.read(pair.value, inner, depth + 1);
-      if (said === undefined || size > maxSaid) return undefined;
+      if (said === undefined) return undefined;
       entries.set(name, said.value);
       size += said.size + name.length;
     }
