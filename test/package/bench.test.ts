@@ -41,7 +41,9 @@ describe("the benchmark", () => {
         "simulate.hooksPerSecond",
         "simulate.modelMs",
         "simulate.backupsPerModel",
-        ...["nodeMs", "startMs", "startRatio", "startMoreMs", "exponent"].map((figure) => `command.${figure}`),
+        ...["nodeMs", "startMs", "startRatio", "startMoreMs", "exponent"].map(
+          (figure) => `command.${figure}`,
+        ),
         ...["1000", "10000", "50000"].map((size) => `command.ms.${size}`),
       ].toSorted(),
     );
@@ -65,6 +67,8 @@ describe("the benchmark", () => {
       encoding: "utf8",
     });
     expect(status).toBe(2);
-    expect(stderr).toBe('There is no part "nothing". Name some of: hook, validate, detect, simulate, command.\n');
+    expect(stderr).toBe(
+      'There is no part "nothing". Name some of: hook, validate, detect, simulate, command.\n',
+    );
   });
 });

@@ -294,7 +294,7 @@ describe("formats", () => {
               line: 1,
               column: 32,
               side: "requirer",
-              job: '"1:a,b%"',
+              job: "1:a,b%",
               path: "jobs[0].job-type",
               message: 'jobs[0].job-type is "clone"; expected "backup" or "restore".',
               expected: '"backup" or "restore"',

@@ -3,8 +3,8 @@
  *
  * @module
  */
+import { mayHoldCredentials, shownId } from "../../printable.ts";
 import { isObject } from "../../wire/list-value.ts";
-import { quoted } from "../../wire/received.ts";
 import type { DatabagPlace } from "../databag/databag.ts";
 import type { Side } from "../databag/side.ts";
 import { rules, type RuleName, type Severity } from "./rules.ts";
@@ -23,7 +23,7 @@ export interface DatabagFinding {
   readonly remedy: string;
   /** Where it is written that this is wrong. */
   readonly section: string;
-  /** The job's id, in quotes. */
+  /** The job's id, as it is shown. */
   readonly job?: string | undefined;
   readonly side?: Side | undefined;
 }
@@ -67,8 +67,8 @@ export class Findings {
   }
 }
 
-/** How messages call a job, by its id; undefined where it has none. */
+/** A job's id as it is shown; undefined where it has none, or one that looks as if it held credentials. */
 export function jobName(item: unknown): string | undefined {
   const id = isObject(item) ? item["job-id"] : undefined;
-  return typeof id === "string" && id !== "" ? quoted(id) : undefined;
+  return typeof id === "string" && id !== "" && !mayHoldCredentials(id) ? shownId(id) : undefined;
 }

@@ -24,7 +24,7 @@ export interface FoundProblem {
   readonly databag?: string;
   /** Who wrote the databag. */
   readonly side?: Side;
-  /** The job's id, in quotes. */
+  /** The job's id, cut after 64 characters, with what does not print escaped. */
   readonly job?: string;
   /** For example `jobs[1].storage-config.bucket`. */
   readonly path: string;

@@ -29,7 +29,7 @@ function problemLine(name: string, problem: FoundProblem): string {
 export function problemText({ databag, job, offset, message, remedy, section }: FoundProblem): string {
   return [
     ...(databag === undefined ? [] : [`${databag}:`]),
-    ...(job === undefined ? [] : [`job ${job}:`]),
+    ...(job === undefined ? [] : [`job "${job}":`]),
     ...(offset === undefined ? [] : [`at offset ${offset} of the value:`]),
     message,
     remedy,
