@@ -50,8 +50,9 @@ export async function converse(): Promise<readonly Moment[]> {
   return moments;
 }
 
+const addresses: ReadonlySet<string> = new Set(["egress-subnets", "ingress-address", "private-address"]);
+
 /** A databag without what Juju itself writes into that of each unit. */
 function withoutAddresses(databag: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  const own = ["egress-subnets", "ingress-address", "private-address"];
-  return Object.fromEntries(Object.entries(databag).filter(([key]) => !own.includes(key)));
+  return Object.fromEntries(Object.entries(databag).filter(([key]) => !addresses.has(key)));
 }
