@@ -46,6 +46,13 @@ describe("input that cannot be read", () => {
       "YAML of which no use can be made: an alias stands for nothing that was named before.",
     ],
     ["YAML that is too deep", `jobs: ${levels(5_000)}`, "not YAML: "],
+    [
+      "JSON that is too deep",
+      `{"jobs": ${levels(1_000_000)}}`,
+      "not JSON: at line 1, column 10009, values are nested",
+    ],
+    ["dashes without end", "- ".repeat(2_000_000), "YAML of too many parts."],
+    ["dashes", "- ".repeat(100_000), "not YAML: at line 1, column 1955, values are nested too deeply."],
     ["YAML of too many parts", `jobs:\n${"- a\n".repeat(700_000)}`, "YAML of too many parts."],
   ];
   test.each(cases)("is refused: %s", async (_, input, message) => {
@@ -97,8 +104,10 @@ describe("input that cannot be read", () => {
 describe("input that is strange", () => {
   const readable: readonly [string, string | Uint8Array, number][] = [
     ["a byte order mark", Buffer.from("\ufeff[]"), 0],
-    ["a list that is nested deeply", levels(100_000), 1],
-    ["a version that is nested deeply", `{"lib-version": ${levels(100_000)}}`, 1],
+    ["a list that is nested deeply", levels(9_000), 1],
+    ["a list that is nested too deeply", levels(1_000_000), 1],
+    ["a value that is nested too deeply", JSON.stringify({ jobs: levels(20_000) }), 1],
+    ["a version that is nested deeply", `{"lib-version": ${levels(9_000)}}`, 1],
     ["numbers without end", `[${"9".repeat(100_000)}, 1e99999]`, 1],
     ["names of objects' own methods", '{"__proto__": 1, "constructor": 2, "jobs": "[]"}', 0],
     ["an id that is half a character", JSON.stringify([{ ...plainReport, "job-id": "\ud800" }]), 0],

@@ -5,8 +5,8 @@
  */
 import { isObject, type JsonObject } from "../../wire/list-value.ts";
 import type { Path, Place, RepeatedKey } from "../document/document.ts";
-import { findJsonFaults, type JsonFaultPlace } from "../document/json-faults.ts";
 import { scanJson } from "../document/json-scan.ts";
+import { parseJson, type JsonFaultPlace } from "../document/parse-json.ts";
 
 /** What the value of a key says. */
 export type DatabagValue =
@@ -87,11 +87,8 @@ export class FoundDatabag {
     // Juju takes away a key that is set to the empty string.
     if (value === undefined || value === "") return { is: "absent" };
     if (typeof value !== "string") return { is: "json", value };
-    try {
-      return { is: "json", value: JSON.parse(value) };
-    } catch {
-      return { is: "broken", faults: findJsonFaults(value) };
-    }
+    const parsed = parseJson(value);
+    return "faults" in parsed ? { is: "broken", faults: parsed.faults } : { is: "json", value: parsed.value };
   }
 
   /** The places of the whole text where some places of this databag are, and the names repeated in its values. */

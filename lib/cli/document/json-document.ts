@@ -3,28 +3,35 @@
  *
  * @module
  */
-import { findJsonFault } from "../../wire/json-fault.ts";
 import type { Unreadable } from "../input-text.ts";
 import type { Document, Looked, Place } from "./document.ts";
 import { scanJson, stringEnd } from "./json-scan.ts";
+import { parseJson, type JsonFaultPlace } from "./parse-json.ts";
 import type { WrittenScalar } from "./scalar-offsets.ts";
 import { spotsOf } from "./spots.ts";
+import { textPosition } from "./text-position.ts";
+
+/** A text that is not JSON, with all places where it is not. */
+export interface BrokenJson extends Unreadable {
+  readonly faults: readonly JsonFaultPlace[];
+}
 
 /** Reads a text as JSON. */
-export function readJson(text: string): Document | Unreadable {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    // What JSON.parse throws quotes the text, which may hold credentials.
-    const { line = 1, column = 1, cause = "something is wrong", remedy = "" } = findJsonFault(text) ?? {};
-    return {
-      unreadable: `not JSON: at line ${line}, column ${column}, ${cause}.`,
-      remedy,
-      place: { line, column },
-    };
-  }
+export function readJson(text: string): Document | BrokenJson {
+  const parsed = parseJson(text);
+  if ("faults" in parsed) return { ...unreadable(text, parsed.faults), faults: parsed.faults };
+  const { value } = parsed;
   return { value, look: (places) => look(text, places) };
+}
+
+function unreadable(text: string, faults: readonly JsonFaultPlace[]): Unreadable {
+  const { position = 0, cause = "something is wrong", remedy = "Write JSON." } = faults[0] ?? {};
+  const place = textPosition(text, position);
+  return {
+    unreadable: `not JSON: at line ${place.line}, column ${place.column}, ${cause}.`,
+    remedy,
+    place,
+  };
 }
 
 function look(text: string, places: readonly Place[]): Looked {

@@ -12,11 +12,17 @@ export interface Indented {
   readonly original: (offset: number) => number;
 }
 
+/** What people write by hand is shorter. */
+const maxLines = 100_000;
+/** Where in its line a key has begun. */
+const longestKey = 1_000;
+
 const opening = /^([ \t]*(?:- +)*)[^\s'"#][^'"#]*:[ \t]+(['"])/;
 
 /** Indents such lines, which changes nothing of what the strings say; undefined where there are none. */
 export function indentQuotes(text: string): Indented | undefined {
-  const lines = text.split("\n");
+  const lines = text.split("\n", maxLines + 1);
+  if (lines.length > maxLines) return undefined;
   const added: { readonly at: number; readonly count: number }[] = [];
   let quote = "";
   let keyColumn = 0;
@@ -24,7 +30,7 @@ export function indentQuotes(text: string): Indented | undefined {
   for (const [index, line] of lines.entries()) {
     let rest = line;
     if (quote === "") {
-      const opened = opening.exec(line);
+      const opened = opening.exec(line.slice(0, longestKey));
       quote = opened?.[2] ?? "";
       keyColumn = opened?.[1]?.length ?? 0;
       rest = line.slice(opened?.[0].length ?? line.length);

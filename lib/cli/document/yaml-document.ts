@@ -24,10 +24,10 @@ import { textPosition } from "./text-position.ts";
 import { causeOf, remedyOf } from "./yaml-faults.ts";
 
 /** How many pieces a text may have: some hundred times those of what Juju prints, whose databags are strings. */
-const maxTokens = 2_000_000;
+const maxTokens = 500_000;
 /** How much a text may say with its aliases followed, in values and characters: as much as a text without any. */
 const maxSaid = maxInputBytes;
-const maxDepth = 100;
+const maxDepth = 1_000;
 
 /** Reads a text as YAML. Aliases are followed, as far as what they make of the text stays within bounds. */
 export function readYaml(text: string): Document | Unreadable {

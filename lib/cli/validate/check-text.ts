@@ -9,8 +9,8 @@ import { applicationKeys, FoundDatabag } from "../databag/databag.ts";
 import { isOfInterface, writtenBy } from "../databag/sides-of-relation.ts";
 import { sideOfJobs, type Side } from "../databag/side.ts";
 import { readShownUnits, type ShownUnits } from "../databag/show-unit.ts";
-import { findJsonFaults } from "../document/json-faults.ts";
-import { looksLikeJson, readDocument } from "../document/read-document.ts";
+import type { JsonFaultPlace } from "../document/parse-json.ts";
+import { readDocument } from "../document/read-document.ts";
 import type { Unreadable } from "../input-text.ts";
 import { checkDatabag } from "./databag-rules.ts";
 import { Findings } from "./findings.ts";
@@ -33,7 +33,11 @@ export interface CheckOptions {
 export async function checkText(text: string, options: CheckOptions): Promise<Checked | Unreadable> {
   const located = new LocatedFindings(new Findings(options.strict ?? false));
   const read = await readDocument(text);
-  if ("unreadable" in read) return isBrokenList(text) ? checkBrokenList(text, options, located) : read;
+  if ("unreadable" in read) {
+    // A text that begins like a list is to be the value of `jobs`, and a databag may hold just that.
+    const isList = "faults" in read && text.trimStart().startsWith("[");
+    return isList ? checkBrokenList(text, read.faults, options, located) : read;
+  }
   const { value } = read;
   const shown = isObject(value) ? readShownUnits(value) : undefined;
   if (shown !== undefined) {
@@ -51,15 +55,14 @@ export async function checkText(text: string, options: CheckOptions): Promise<Ch
   return located.inText(text, read);
 }
 
-/** Whether a text is to be the value of `jobs`, and is no JSON: a databag may hold just that. */
-function isBrokenList(text: string): boolean {
-  return looksLikeJson(text) && text.trimStart().startsWith("[");
-}
-
 /** Such a text is the value itself, so that what is inside of it is in the text. */
-function checkBrokenList(text: string, { side }: CheckOptions, located: LocatedFindings): Checked {
+function checkBrokenList(
+  text: string,
+  faults: readonly JsonFaultPlace[],
+  { side }: CheckOptions,
+  located: LocatedFindings,
+): Checked {
   const section = side === undefined ? sections.relationData : sections[side];
-  const faults = findJsonFaults(text);
   for (const finding of jsonFindings("jobs", faults, { section, side })) located.add(finding);
   return located.inText(text, {
     look: (places) => ({

@@ -54,11 +54,27 @@ export class Findings {
     return this.counts.errors + this.counts.warnings;
   }
 
+  /** Whether further findings are counted alone, so that nobody needs to word them. */
+  get isFull(): boolean {
+    return this.listed.length >= maxListed;
+  }
+
   add(finding: DatabagFinding): void {
-    const kind = this.severityOf(finding.rule) === "error" ? "errors" : "warnings";
-    this.counts[kind] += 1;
-    if (this.listed.length < maxListed) this.listed.push(finding);
-    else this.unlisted[kind] += 1;
+    if (this.isFull) this.count(finding.rule);
+    else {
+      this.counts[this.#kindOf(finding.rule)] += 1;
+      this.listed.push(finding);
+    }
+  }
+
+  /** Counts a finding that is not listed. */
+  count(rule: RuleName): void {
+    this.counts[this.#kindOf(rule)] += 1;
+    this.unlisted[this.#kindOf(rule)] += 1;
+  }
+
+  #kindOf(rule: RuleName): keyof Counts {
+    return this.severityOf(rule) === "error" ? "errors" : "warnings";
   }
 
   /** How much a rule weighs in this run. */

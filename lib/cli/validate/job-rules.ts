@@ -46,7 +46,8 @@ export async function checkJobs(databag: FoundDatabag, side: Side, findings: Fin
   for (const [index, job] of jobs.entries()) {
     const name = `jobs[${index}]`;
     if (!isObject(job)) {
-      findings.add(placed(notAnObject(job, name, side), index, job, side));
+      if (findings.isFull) findings.count("schema");
+      else findings.add(placed(notAnObject(job, name, side), index, job, side));
       continue;
     }
     const found = [...rules(job, name), ...idFindings(job, index, ids, side)];

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Side } from "../databag/side.ts";
-import type { JsonFaultPlace } from "../document/json-faults.ts";
+import type { JsonFaultPlace } from "../document/parse-json.ts";
 import type { DatabagFinding } from "./findings.ts";
 
 /** Words what is wrong with the value of a key. */
