@@ -22,6 +22,10 @@ export interface RequestBase {
   readonly compression: boolean;
   /** When the requirer asked, RFC 3339 in UTC. */
   readonly requestedAt?: string;
+  /** The job must not begin after this, RFC 3339 in UTC. Default: it waits as long as it takes. */
+  readonly startBefore?: string;
+  /** The requirer does not want the job any more. Default: it does. */
+  readonly cancel?: true;
 }
 
 /** A request for a backup. */

@@ -4,8 +4,9 @@
  * @module
  */
 import type { Backup } from "../job/backup.ts";
+import type { QueuedJob } from "../job/waiting-job.ts";
 import type { Databag } from "../juju/juju.ts";
-import type { PublishedBackup, PublishedProblem } from "./generated/databags.ts";
+import type { PublishedBackup, PublishedProblem, WaitingJob } from "./generated/databags.ts";
 import {
   validateProviderApplicationDatabag,
   validatePublishedBackup,
@@ -46,6 +47,8 @@ export interface ProviderApplication {
   readonly libVersion: string;
   /** What is wrong with requests that have no usable id. */
   readonly problems: readonly Problem[];
+  /** What waits, and why. Default: nothing. */
+  readonly queue?: readonly QueuedJob[];
   /** The backups of the repository, in any order. Absent until they were listed. */
   readonly backups?: readonly Backup[] | undefined;
 }
@@ -65,15 +68,16 @@ export interface DecodedProviderApplication {
 }
 
 /**
- * Writes the databag: a value for each of its keys but `queue`, the empty string where a key shall go away. Of the
+ * Writes the databag: a value for each of its keys, the empty string where a key shall go away. Of the
  * backups the newest 100 are written, the newest first.
  */
 export function encodeProviderApplication(application: ProviderApplication): Record<string, string> {
   const listed: ReadonlySet<Feature> = new Set(application.features);
-  const { problems, backups } = application;
+  const { problems, backups, queue = [] } = application;
   return {
     features: JSON.stringify(features.filter((feature) => listed.has(feature))),
     "lib-version": application.libVersion,
+    queue: queue.length === 0 ? "" : JSON.stringify(queue.map(encodeQueued)),
     problems: problems.length === 0 ? "" : JSON.stringify(problems.map(encodeProblem)),
     backups: backups === undefined ? "" : JSON.stringify(newest(backups).map(encodeBackup)),
   };
@@ -83,6 +87,10 @@ function newest(backups: readonly Backup[]): readonly Backup[] {
   return backups
     .toSorted((a, b) => Date.parse(b.finishedAt) - Date.parse(a.finishedAt))
     .slice(0, maxPublishedBackups);
+}
+
+function encodeQueued({ jobId, position, reason, waitingFor }: QueuedJob): WaitingJob {
+  return present({ "job-id": jobId, position, reason, "waiting-for": waitingFor });
 }
 
 function encodeProblem({ field, message, remedy }: Problem): PublishedProblem {

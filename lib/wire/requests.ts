@@ -220,11 +220,14 @@ function reject(
 
 function decodeRequest(job: ExtendedJob): JobRequest {
   const requestedAt = job["requested-at"];
+  const startBefore = job["start-before"];
   const base = {
     id: job["job-id"],
     storage: decodeStorage(job["storage-config"]),
     compression: job["job-config"].compression,
     requestedAt: requestedAt === undefined ? undefined : canonicalTime(requestedAt),
+    startBefore: startBefore === undefined ? undefined : canonicalTime(startBefore),
+    cancel: job.cancel,
   };
   if (job["job-type"] === "backup") {
     return present({ ...base, type: "backup", backupType: job["backup-type"] ?? "full" });
@@ -263,6 +266,8 @@ function encodeRequest(request: JobRequest): ExtendedJob {
     "storage-interface": "s3" as const,
     "storage-config": encodeStorage(request.storage),
     "requested-at": request.requestedAt,
+    "start-before": request.startBefore,
+    cancel: request.cancel,
   };
   if (request.type === "backup") return present({ ...base, "backup-type": request.backupType });
   return present({

@@ -47,7 +47,14 @@ export const storage: fc.Arbitrary<StorageConfig> = fc.record(
   { requiredKeys: ["bucket", "credentials"] },
 );
 
-const base = { id: text, storage, compression: fc.boolean(), requestedAt: utcTime };
+const base = {
+  id: text,
+  storage,
+  compression: fc.boolean(),
+  requestedAt: utcTime,
+  startBefore: utcTime,
+  cancel: fc.constant(true as const),
+};
 const baseKeys = ["id", "storage", "compression", "type"] as const;
 
 /** A request as the requirer makes it. */

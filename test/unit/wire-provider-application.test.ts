@@ -14,6 +14,13 @@ const application = fc.record({
   features: fc.subarray([...features]),
   libVersion: fc.tuple(fc.nat(), fc.nat()).map((parts) => parts.join(".")),
   problems: fc.array(problem, { maxLength: 3 }),
+  queue: fc.array(
+    fc.record(
+      { jobId: text, position: fc.integer({ min: 1 }), reason: fc.constant("It waits."), waitingFor: text },
+      { requiredKeys: ["jobId", "position", "reason"] },
+    ),
+    { maxLength: 3 },
+  ),
   backups: fc.option(fc.array(backup, { maxLength: 5 }), { nil: undefined }),
 });
 
@@ -58,6 +65,7 @@ describe("the provider's application databag", () => {
     expect(encodeProviderApplication({ features: [], libVersion: "0.1", problems: [] })).toEqual({
       features: "[]",
       "lib-version": "0.1",
+      queue: "",
       problems: "",
       backups: "",
     });
