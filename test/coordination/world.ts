@@ -11,6 +11,7 @@ import type { Fault, Step } from "../../lib/testing/stepping/step.ts";
 import { VirtualClock } from "../../lib/testing/in-process/virtual-clock.ts";
 import { shippedRules, type Rules } from "../../provider/coordination/rules.ts";
 import { Provider } from "../../provider/provider.ts";
+import { providerActions } from "../../provider/provider-actions.ts";
 import { Board } from "./board.ts";
 
 const secret = "canary-secret-key";
@@ -88,17 +89,7 @@ export class World {
           everyRule,
         );
         if (dispatch.event.kind === "action") {
-          await runAction(dispatch.juju, dispatch.event.name, {
-            "release-grant": async (given) => {
-              const confirm = given.text("confirm");
-              const fence = given.integer("fence") ?? 0;
-              const { state } = await provider.releaseGrant({
-                fence,
-                ...(confirm === undefined ? {} : { confirm }),
-              });
-              return { state };
-            },
-          });
+          await runAction(dispatch.juju, dispatch.event.name, providerActions(provider));
           return;
         }
         const { status } = await provider.reconcile();
