@@ -10,7 +10,16 @@ import { encodeApplicationRecord } from "../dist/provider/coordination/peer-data
 import { StateDirectory } from "../dist/provider/state-directory.js";
 
 /** Writes to the journal, and to what the leader gave, that a process works on a request. */
-export async function writeRunningJob({ juju, peers, unit, stateDirectory, pid, relation, application, request }) {
+export async function writeRunningJob({
+  juju,
+  peers,
+  unit,
+  stateDirectory,
+  pid,
+  relation,
+  application,
+  request,
+}) {
   const state = new StateDirectory(stateDirectory, nodeMachine);
   const { incarnation } = await state.open();
   const lineage = "bench";

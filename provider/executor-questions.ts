@@ -92,8 +92,8 @@ export class ExecutorQuestions {
     application: ApplicationRecord,
   ): Promise<(a: JobRequest, b: JobRequest) => boolean> {
     if (!hasUndecided(requests, application)) return () => false;
-    const executor = await this.#load();
-    return (a, b) => executor.compatible(a, b);
+    const executor = await this.#loadIfItCan();
+    return (a, b) => executor?.compatible(a, b) ?? false;
   }
 
   /** The roles in which a unit can take a job of a type, the best first. */
@@ -102,13 +102,18 @@ export class ExecutorQuestions {
     application: ApplicationRecord,
   ): Promise<(type: JobType) => readonly Role[]> {
     if (!hasUndecided(requests, application) && application.grants.size === 0) return rolesByDefault;
-    const { roles } = await this.#load();
-    return (type) => roles?.[type] ?? rolesByDefault(type);
+    const executor = await this.#loadIfItCan();
+    return (type) => executor?.roles?.[type] ?? rolesByDefault(type);
   }
 
   /** Whether a job still runs somewhere, as far as this unit can see. */
   async lives(request: JobRequest): Promise<boolean> {
     return (await (await this.#load()).lives?.(request)) ?? false;
+  }
+
+  /** One that cannot even be made takes no jobs, as its standing says; that must not keep reports from being written. */
+  async #loadIfItCan(): Promise<Executor | undefined> {
+    return await this.#load().catch(() => undefined);
   }
 
   async #load(): Promise<Executor> {

@@ -42,9 +42,9 @@ const results = await Promise.all(
   }),
 );
 const seconds = (performance.now() - started) / 1000;
-const total = sum(results);
-report(total);
-process.exitCode = total.violations.length > 0 ? 1 : 0;
+const whole = sum(results);
+report(whole);
+process.exitCode = whole.violations.length > 0 ? 1 : 0;
 
 /** Runs some of the schedules in a process of their own. */
 async function runShare({ from, share }) {
@@ -64,15 +64,15 @@ async function runShare({ from, share }) {
 
 function sum(parts) {
   const [one, ...others] = parts;
-  return others.reduce((whole, part) => {
+  return others.reduce((added, part) => {
     for (const key of ["schedules", "steps", "hooks", "requested", "leaderChanged", "waited", "recovered"])
-      whole[key] += part[key];
+      added[key] += part[key];
     for (const key of ["ends", "faults"]) {
       for (const [name, count] of Object.entries(part[key]))
-        whole[key][name] = (whole[key][name] ?? 0) + count;
+        added[key][name] = (added[key][name] ?? 0) + count;
     }
-    whole.violations.push(...part.violations);
-    return whole;
+    added.violations.push(...part.violations);
+    return added;
   }, one);
 }
 

@@ -38,7 +38,10 @@ describe("a database that is asked for 50,000 jobs at once", () => {
     ]);
     expect(model.status()).toEqual({ name: "maintenance", message: "creating backup" });
     // Of so many the order of the first thousand is noted, and the others follow as they stand.
-    const peers = model.juju.databag(model.juju.peerRelation("database", "database-backup-peers"), "database");
+    const peers = model.juju.databag(
+      model.juju.peerRelation("database", "database-backup-peers"),
+      "database",
+    );
     expect(Object.keys(peers).filter((key) => key.startsWith("ticket-"))).toHaveLength(1_000);
   });
 

@@ -23,6 +23,7 @@ export interface ScriptedModule {
 }
 
 const databases = new Map<string, WeakRef<ScriptedDatabase>>();
+const kept = new WeakMap<ScriptedModule, ScriptedDatabase>();
 
 /** A database of one test. */
 export class ScriptedDatabase {
@@ -48,7 +49,10 @@ export class ScriptedDatabase {
 
   /** For the option `executor` of a provider. */
   get executor(): ScriptedModule {
-    return { module: import.meta.url, options: { database: this.#id } };
+    const module = { module: import.meta.url, options: { database: this.#id } };
+    // Who keeps no more of the database than this shall find it there all the same.
+    kept.set(module, this);
+    return module;
   }
 
   /** For the option `store` of a provider. */
