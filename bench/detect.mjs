@@ -4,7 +4,13 @@
  * @module
  */
 import { decodeReports, decodeRequests } from "../dist/lib/wire/index.js";
-import { planDispatch } from "../dist/provider/plan.js";
+import { decideLeader } from "../dist/provider/coordination/leader-step.js";
+import {
+  decodeApplicationRecord,
+  encodeApplicationRecord,
+} from "../dist/provider/coordination/peer-databags.js";
+import { jobKey } from "../dist/provider/coordination/peer-records.js";
+import { RequestsSeen } from "../dist/provider/coordination/requests-seen.js";
 import { providerDatabags, requirerDatabag } from "./databags.mjs";
 import { growthExponent, interleaved, rounded } from "./figures.mjs";
 
@@ -17,11 +23,17 @@ export async function measureDetection({ runs }) {
   let parseMs;
   for (const size of sizes) {
     const requests = requirerDatabag(size);
-    const reports = providerDatabags(size, units);
+    const databags = providerDatabags(size, units);
+    // The leader reads its own reports, and of the others' jobs what it noted of their ends.
+    const [own] = databags;
+    const peers = peerDatabag(databags);
     const { detect, parse } = await interleaved(
       {
-        detect: () => detectNewJobs(requests, reports),
-        parse: () => [requests, ...reports].map(({ jobs }) => JSON.parse(jobs)),
+        detect: () => detectNewJob(requests, own, peers),
+        parse: () =>
+          [requests.jobs, own.jobs, ...Object.values(peers).filter((text) => text.startsWith("{"))].map(
+            (text) => JSON.parse(text),
+          ),
       },
       runs,
     );
@@ -36,15 +48,59 @@ export async function measureDetection({ runs }) {
   };
 }
 
-function detectNewJobs(requestsBag, reportBags) {
-  const { requests, rejected, problems } = decodeRequests(requestsBag);
-  const reports = reportBags.flatMap((databag) => decodeReports(databag).reports);
-  const plan = planDispatch({
-    now: "2026-03-01T12:00:00.000Z",
-    plannedUnits: 1,
-    relations: [{ id: "database-backup:1", application: "manager", requests, rejected, problems, reports }],
-    journal: { incarnation: "bench", entries: new Map(), tickets: new Map() },
-    running: new Set(),
+const relation = "database-backup:1";
+const application = "manager";
+
+/** What the leader noted when all reported jobs had ended. */
+function peerDatabag(databags) {
+  const done = new Map();
+  for (const [unit, databag] of databags.entries()) {
+    for (const { storage: _storage, compression: _compression, ...report } of decodeReports(databag)
+      .reports) {
+      const by = { unit: `database/${unit}`, incarnation: `incarnation-${unit}` };
+      done.set(jobKey(relation, report.id), {
+        n: done.size + 1,
+        relation,
+        application,
+        fence: report.fence,
+        by,
+        report,
+      });
+    }
+  }
+  return encodeApplicationRecord({
+    lineage: "bench",
+    fence: done.size,
+    tickets: new Map(),
+    grants: new Map(),
+    done,
   });
-  if (plan.next === undefined) throw new Error("The new job was not found.");
+}
+
+function detectNewJob(requestsBag, ownBag, peerBag) {
+  const decoded = decodeRequests(requestsBag);
+  const { reports } = decodeReports(ownBag);
+  const record = decodeApplicationRecord(peerBag);
+  const unit = "database/0";
+  const standing = { ready: true, role: "primary", claim: "none" };
+  const { application: after } = decideLeader({
+    now: "2026-03-01T12:00:00.000Z",
+    unit,
+    application: record,
+    records: new Map([[unit, { incarnation: "incarnation-0", standing, left: false, asked: [] }]]),
+    listed: new Set(),
+    expected: new Set([unit]),
+    requests: new RequestsSeen({
+      relations: [{ relation, application, ...decoded }],
+      expected: new Set([application]),
+      askers: { read: new Set(), expected: new Set() },
+    }),
+    ownReports: new Map(reports.map((report) => [jobKey(relation, report.id), report])),
+    compatible: () => false,
+    roles: () => ["primary"],
+    revoked: new Set(),
+    fenceOnDisk: 0,
+    newLineage: "new",
+  });
+  if (after.grants.get(unit) === undefined) throw new Error("The new job was not found.");
 }

@@ -10,6 +10,13 @@ const goals = [
   ["validate", "loadMs", 3],
   ["detect", "exponent", 1.1],
   ["detect", "parseRatio", 5],
+  ["coordination", "units1.hooks", 11],
+  ["coordination", "units3.hooks", 21],
+  ["coordination", "units9.hooks", 51],
+  ["coordination", "units1.idle", 0],
+  ["coordination", "units3.idle", 0],
+  ["coordination", "units9.idle", 0],
+  ["latency", "dispatches", 3],
 ];
 
 /** Prints one line for each figure. */

@@ -298,6 +298,7 @@ export class Provider {
       // Nobody waits for it: it stands in line behind this very dispatch.
       void this.#machine.processes.leave(this.#poke);
     }
+    if (round.fault !== undefined) throw round.fault;
     await this.#rounds.compact(round);
     const status = unitStatus({
       journal: state.journal,

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { JournalError } from "../lib/errors.ts";
 import type { JobReport } from "../lib/job/report.ts";
 import type { JujuEvent } from "../lib/juju/event.ts";
 import type { Machine } from "../lib/machine/machine.ts";
@@ -41,6 +42,8 @@ export interface Round {
   readonly record: UnitRecord;
   readonly plan: LeaderPlan | undefined;
   readonly state: UnitState;
+  /** Why nothing more could be decided: what is known by then can be reported all the same. */
+  readonly fault?: JournalError;
 }
 
 /** A unit that is alone sees at once what it decided, and goes on until nothing is left to decide. */
@@ -76,12 +79,17 @@ export class Rounds {
     for (let round = 1; ; round += 1) {
       const done = await this.#round(view, read, asks);
       if (!peers.countsAtOnce || round === maxRounds) return done;
-      const changed = [
-        await peers.writeOwn(done.record),
-        done.plan !== undefined && (await peers.writeApplication(done.plan.application)),
-      ];
-      if (!changed.includes(true)) return done;
-      read = await peers.read(view.isLeader);
+      try {
+        const changed = [
+          await peers.writeOwn(done.record),
+          done.plan !== undefined && (await peers.writeApplication(done.plan.application)),
+        ];
+        if (!changed.includes(true)) return done;
+        read = await peers.read(view.isLeader);
+      } catch (error) {
+        if (!(error instanceof JournalError)) throw error;
+        return { ...done, fault: error };
+      }
     }
   }
 

@@ -112,10 +112,10 @@ export class UnitWork {
   }
 
   async #recover(entry: JournalEntry, requests: RequestsSeen, incarnation: string): Promise<void> {
-    const { juju, state, machine } = this.#options;
+    const { juju, state, machine, rules } = this.#options;
     const id = grantId(entry);
     // From here on a worker that was slow to start finds itself called dead; one that was faster goes on.
-    if (!(await state.enterWorker(id, { nobody: true }))) {
+    if (!(await state.enterWorker(id, { nobody: true })) && rules.entersOnce()) {
       const { journal, running } = await readLiveJournal(state, machine.processes.isRunning);
       const now = journal.entries.get(id);
       if (running.has(id) || (now !== undefined && outcomeOf(now) !== undefined)) return;
@@ -152,7 +152,7 @@ export class UnitWork {
     if (now !== undefined && outcomeOf(now) !== undefined) return;
     const request = requestOf(entry, requests);
     let left = "";
-    if (request !== undefined) {
+    if (request !== undefined && this.#options.rules.recoversBeforeLeaving()) {
       const job = { fence: entry.fence, request, executor, environment };
       const log = (line: string): void => void state.log(grantId(entry), `${line}\n`).catch(() => undefined);
       const recovery = await withTimeLimit(machine.clock, leavingCleanUpMs, async (signal) =>
@@ -184,10 +184,10 @@ export class UnitWork {
   }
 
   async #start(task: TaskWithoutBase): Promise<ProcessIdentity | undefined> {
-    const { machine, state, store, poke } = this.#options;
+    const { machine, state, store, poke, rules } = this.#options;
     const { startWorker } = await import("./worker-start.ts");
     const base = { stateDirectory: state.path, poke, ...(store === undefined ? {} : { store }) };
-    return await startWorker(machine.processes, { ...task, ...base }, state.workerOutputFile);
+    return await startWorker(machine.processes, { ...task, ...base }, state.workerOutputFile, rules);
   }
 }
 

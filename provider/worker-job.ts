@@ -12,6 +12,7 @@ import type { ArtefactStore } from "../lib/storage/artefact-store.ts";
 import { failureOf, runJob, worthPublishing } from "./job-run.ts";
 import { cancelledBeforeStart, failureFields } from "./coordination/ends.ts";
 import { grantId } from "./coordination/peer-records.ts";
+import type { Rules } from "./coordination/rules.ts";
 import { claimFence } from "./fence-keeper.ts";
 import { openStore } from "./open-store.ts";
 import { Poker } from "./poke.ts";
@@ -31,6 +32,7 @@ interface JobWorker {
   readonly signal: AbortSignal;
   /** The worker's own process. */
   readonly self: ProcessIdentity;
+  readonly rules: Rules;
 }
 
 /**
@@ -38,12 +40,12 @@ interface JobWorker {
  * itself called dead, or its fence revoked, does nothing.
  */
 export async function runRequestedJob(worker: JobWorker): Promise<void> {
-  const { input, state, machine, signal, self } = worker;
+  const { input, state, machine, signal, self, rules } = worker;
   const entered = await insist(
     machine.clock,
     async () => !signal.aborted && (await state.enterWorker(grantId(input), { process: self })),
   );
-  if (entered) await runEntered(worker);
+  if (entered || !rules.entersOnce()) await runEntered(worker);
 }
 
 async function runEntered({ input, state, machine, signal }: JobWorker): Promise<void> {

@@ -7,21 +7,29 @@
  * @module
  */
 import type { RunningProgram } from "../lib/machine/machine.ts";
+import { shippedRules, type Rules } from "./coordination/rules.ts";
 import { StateDirectory } from "./state-directory.ts";
 import { probeStorage, revoke } from "./worker-fences.ts";
 import { decodeWorkerInput } from "./worker-input.ts";
 import { recoverJob, runRequestedJob } from "./worker-job.ts";
 import { stopProcess } from "./worker-stop.ts";
 
-/** The worker's program. */
-export async function run({ input: text, machine, signal, identity }: RunningProgram): Promise<void> {
+/**
+ * The worker's program.
+ *
+ * @param rules For tests of the protocol alone. Default: as shipped.
+ */
+export async function run(
+  { input: text, machine, signal, identity }: RunningProgram,
+  rules: Rules = shippedRules,
+): Promise<void> {
   const input = decodeWorkerInput(text);
   const state = new StateDirectory(input.stateDirectory, machine);
   switch (input.task) {
     case "run":
-      return await runRequestedJob({ input, state, machine, signal, self: identity });
+      return await runRequestedJob({ input, state, machine, signal, self: identity, rules });
     case "recover":
-      return await recoverJob({ input, state, machine, signal, self: identity });
+      return await recoverJob({ input, state, machine, signal, self: identity, rules });
     case "stop":
       return await stopProcess(input, state, machine);
     case "revoke":

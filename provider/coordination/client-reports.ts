@@ -35,11 +35,19 @@ export function clientReports(view: ReportsView): readonly JobReport[] {
   const standing = new Map(view.standing.map((report) => [report.id, report]));
   const reports = new Map<string, JobReport>();
   for (const request of requests) {
-    const report = reportOf({ relation, application: "", request }, standing.get(request.id), view);
+    const report = reportOf(
+      { relation, application: "", key: jobKey(relation, request.id), request },
+      standing.get(request.id),
+      view,
+    );
     if (report !== undefined) reports.set(request.id, report);
   }
   for (const each of rejected) {
-    const report = reportOf({ relation, application: "", rejected: each }, standing.get(each.id), view);
+    const report = reportOf(
+      { relation, application: "", key: jobKey(relation, each.id), rejected: each },
+      standing.get(each.id),
+      view,
+    );
     if (report !== undefined) reports.set(each.id, report);
   }
   // Only a request that is seen to be gone takes its report along. Where something could not be read, it may be there.
@@ -61,9 +69,8 @@ function reportOf(
   view: ReportsView,
 ): JobReport | undefined {
   if (before !== undefined && isEnd(before.phase)) return before;
-  const { relation, request, rejected } = seen;
+  const { key, request, rejected } = seen;
   const id = request?.id ?? rejected?.id ?? "";
-  const key = jobKey(relation, id);
   const entry = view.entries.get(key);
   const done = view.done.get(key);
   const outcome = entry === undefined ? undefined : outcomeOf(entry);

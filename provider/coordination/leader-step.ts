@@ -166,8 +166,7 @@ class Draft {
     let n = 0;
     for (const ticket of this.#tickets.values()) n = Math.max(n, ticket.n);
     for (const seen of this.#undecided()) {
-      const { relation, application, request } = seen;
-      const key = jobKey(relation, request.id);
+      const { key, relation, application, request } = seen;
       if (!this.#tickets.has(key)) this.#tickets.set(key, { n: ++n, relation, application, job: request.id });
     }
   }
@@ -175,15 +174,15 @@ class Draft {
   /** Ends what needs no unit: what cannot be accepted, was cancelled, or is past its deadline. */
   endWithoutRun(): void {
     const { now, requests } = this.#view;
+    const granted = this.#granted();
     let rejections = 0;
-    for (const { relation, application, rejected, request } of requests.all) {
-      const id = rejected?.id ?? request?.id ?? "";
-      const place = { relation, application, job: id };
-      if (!this.#isUndecided(relation, id)) {
-        if (this.#done.get(jobKey(relation, id))?.report.phase === "rejected") rejections += 1;
-        continue;
-      }
-      const reported = this.#view.ownReports.get(jobKey(relation, id));
+    for (const seen of requests.all) {
+      const { key, relation, application, rejected, request } = seen;
+      const done = this.#done.get(key);
+      if (done?.report.phase === "rejected") rejections += 1;
+      if (done !== undefined || granted.has(key)) continue;
+      const place = { relation, application, job: rejected?.id ?? request?.id ?? "" };
+      const reported = this.#view.ownReports.get(key);
       if (reported !== undefined && reported.phase !== "rejected") {
         this.#noteReported(place, reported);
       } else if (rejected !== undefined) {
@@ -202,7 +201,8 @@ class Draft {
     const waiting: WaitingJob[] = [];
     const held: SeenJob[] = [];
     const granted: Grant[] = [...this.#grants.values()];
-    const inOrder = [...this.#undecided()].toSorted((a, b) => this.#placeOf(a) - this.#placeOf(b));
+    const undecided = [...this.#undecided()];
+    const inOrder = undecided.toSorted((a, b) => this.#placeOf(a) - this.#placeOf(b));
     for (const job of inOrder) {
       const wait = this.#waitFor(job, granted, held) ?? this.#grant(job, granted);
       if (wait === undefined) continue;
@@ -310,21 +310,21 @@ class Draft {
 
   /** The requests that could be granted: neither granted nor ended. */
   *#undecided(): Iterable<SeenJob> {
+    const granted = this.#granted();
     for (const seen of this.#view.requests.all) {
-      if (seen.request !== undefined && this.#isUndecided(seen.relation, seen.request.id)) yield seen;
+      if (seen.request !== undefined && !this.#done.has(seen.key) && !granted.has(seen.key)) yield seen;
     }
   }
 
-  #isUndecided(relation: string, job: string): boolean {
-    if (this.#done.has(jobKey(relation, job))) return false;
-    for (const grant of this.#grants.values()) {
-      if (grant.relation === relation && grant.job === job) return false;
-    }
-    return true;
+  /** The jobs that units have. */
+  #granted(): ReadonlySet<string> {
+    const granted = new Set<string>();
+    for (const { relation, job } of this.#grants.values()) granted.add(jobKey(relation, job));
+    return granted;
   }
 
-  #placeOf({ relation, request }: SeenJob): number {
-    return this.#tickets.get(jobKey(relation, request.id))?.n ?? Number.POSITIVE_INFINITY;
+  #placeOf({ key }: SeenJob): number {
+    return this.#tickets.get(key)?.n ?? Number.POSITIVE_INFINITY;
   }
 
   #noteReported(place: JobPlace, reported: JobReport): void {

@@ -73,14 +73,17 @@ export function decodeApplicationRecord(databag: Databag): ApplicationRecord {
     const kind = key.slice(0, key.indexOf("-"));
     if (kind === "ticket") {
       const ticket = reading(key, written, ticketOf);
+      asRead.set(ticket, [key, written]);
       tickets.set(jobKey(ticket.relation, ticket.job), ticket);
     } else if (kind === "grant") {
       const grant = reading(key, written, grantOf);
       if (key !== grantKey(grant)) throw unreadable(`${key} is a grant for ${grant.unit}`);
       if (grant.lineage !== lineage) throw unreadable(`${key} is of another lineage`);
+      asRead.set(grant, [key, written]);
       grants.set(grant.unit, grant);
     } else if (kind === "done") {
       const record = reading(key, written, doneOf);
+      asRead.set(record, [key, written]);
       done.set(jobKey(record.relation, record.report.id), record);
     }
   }
@@ -99,15 +102,20 @@ export function encodeApplicationRecord(application: ApplicationRecord): Databag
   const { lineage, fence, tickets, grants, done } = application;
   const databag: Record<string, string> = {};
   if (lineage !== undefined) Object.assign(databag, { lineage, fence: String(fence) });
-  for (const ticket of tickets.values()) {
-    databag[`ticket-${shortKey(ticket.relation, ticket.job)}`] = JSON.stringify(ticket);
-  }
-  for (const grant of grants.values()) databag[grantKey(grant)] = JSON.stringify(grant);
-  for (const record of done.values()) {
-    databag[`done-${shortKey(record.relation, record.report.id)}`] = JSON.stringify(record);
-  }
+  const write = (record: object, keyOf: () => string): void => {
+    const [key, text] = asRead.get(record) ?? [keyOf(), JSON.stringify(record)];
+    databag[key] = text;
+  };
+  for (const ticket of tickets.values())
+    write(ticket, () => `ticket-${shortKey(ticket.relation, ticket.job)}`);
+  for (const grant of grants.values()) write(grant, () => grantKey(grant));
+  for (const record of done.values())
+    write(record, () => `done-${shortKey(record.relation, record.report.id)}`);
   return databag;
 }
+
+/** How records stood in the databag that were read from it: most are written back as they were. */
+const asRead = new WeakMap<object, readonly [key: string, text: string]>();
 
 function grantKey({ unit }: Grant): string {
   return `grant-${unit.replace("/", "-")}`;

@@ -21,7 +21,12 @@ export interface RelationRequests {
 }
 
 /** A request that stands. */
-export type SeenRequest = { readonly relation: string; readonly application: string } & (
+export type SeenRequest = {
+  readonly relation: string;
+  readonly application: string;
+  /** By {@link jobKey}. */
+  readonly key: string;
+} & (
   | { readonly request: JobRequest; readonly rejected?: never }
   | { readonly rejected: RejectedRequest; readonly request?: never }
 );
@@ -52,10 +57,14 @@ export class RequestsSeen {
   constructor(seen: SeenRelations) {
     this.#seen = seen;
     for (const { relation, application, requests, rejected } of seen.relations) {
-      for (const request of requests)
-        this.#byKey.set(jobKey(relation, request.id), { relation, application, request });
-      for (const request of rejected)
-        this.#byKey.set(jobKey(relation, request.id), { relation, application, rejected: request });
+      for (const request of requests) {
+        const key = jobKey(relation, request.id);
+        this.#byKey.set(key, { relation, application, key, request });
+      }
+      for (const request of rejected) {
+        const key = jobKey(relation, request.id);
+        this.#byKey.set(key, { relation, application, key, rejected: request });
+      }
     }
   }
 
@@ -76,9 +85,9 @@ export class RequestsSeen {
   isGone({ relation, application, job }: JobPlace): boolean {
     const { relations, expected, broken, askers } = this.#seen;
     if (this.#byKey.has(jobKey(relation, job)) || relation === broken) return false;
-    const read = relations.filter((each) => each.relation === relation);
     if (relation === "action") return askers.read.has(application) || !askers.expected.has(application);
-    if (read.length > 0) return read.every(({ problems }) => problems.length === 0);
+    const read = relations.find((each) => each.relation === relation);
+    if (read !== undefined) return read.problems.length === 0;
     if (!expected.has(application)) return true;
     // One application is related anew under a higher number: Juju gives none twice.
     return relations.some(

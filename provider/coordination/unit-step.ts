@@ -69,7 +69,7 @@ export type UnitAction =
 export function decideUnit(view: UnitView, rules: Rules = shippedRules): UnitAction {
   if (rules.isSilent(view.own, view.incarnation)) return { kind: "rest" };
   const open = openEntry(view);
-  if (open !== undefined) return decideOpen(open, view, rules);
+  if (open !== undefined) return decideOpen(open, view);
   const grant = view.application.grants.get(view.unit);
   if (grant === undefined || answers(view.own?.released, grant)) return { kind: "rest" };
   if (entryOf(view.journal, grant) !== undefined) return { kind: "rest" };
@@ -86,9 +86,9 @@ function openEntry({ journal }: UnitView): JournalEntry | undefined {
   return undefined;
 }
 
-function decideOpen(entry: JournalEntry, view: UnitView, rules: Rules): UnitAction {
+function decideOpen(entry: JournalEntry, view: UnitView): UnitAction {
   const lives = view.running.has(grantId(entry));
-  if (view.leaving && rules.recoversBeforeLeaving()) return { kind: "stop", entry };
+  if (view.leaving) return { kind: "stop", entry };
   if (!lives) return { kind: "recover", entry };
   const request = view.requests.find(entry.relation, entry.job)?.request;
   if (request?.cancel === true && !entry.cancelAsked && !entry.pastNoReturn) return { kind: "cancel", entry };

@@ -44,10 +44,13 @@ export function reasonToWait({ wait }: WaitingJob, relation: string): string {
   }
 }
 
+/** Of more jobs than so many nobody reads where each of them stands, and each change would be told to all units. */
+const maxQueued = 100;
+
 /** The queue of one relation, with the places that its jobs have among all. */
 export function queueOf(waiting: readonly WaitingJob[], relation: string): readonly QueuedJob[] {
   return waiting.flatMap((job, index) => {
-    if (job.relation !== relation) return [];
+    if (job.relation !== relation || index >= maxQueued) return [];
     const { wait } = job;
     const other =
       wait.kind === "for-granted"

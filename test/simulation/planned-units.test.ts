@@ -9,13 +9,14 @@ afterAll(async () => {
   await model.stop();
 });
 
-test("on more than one planned unit every unit is Blocked and says why, and no job starts until one is left", async () => {
+test("on more than one planned unit without a peer relation every unit is Blocked and says why, and no job starts until one is left", async () => {
   const id = await model.requestBackup();
   await model.juju.settle();
   for (const unit of ["database/0", "database/1"]) {
     expect(model.status(unit)).toEqual({
       name: "blocked",
-      message: "2 units planned, but jobs run on applications of one unit only; 1 waiting: remove units",
+      message:
+        "2 units planned, but the charm has no peer relation for backups; 1 waiting: add the peer endpoint, or remove units",
     });
   }
   expect(await model.calls()).toEqual([]);

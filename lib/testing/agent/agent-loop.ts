@@ -189,7 +189,7 @@ export class AgentLoop {
 
   async #gate(kind: Step["kind"], name: string): Promise<StepFault | undefined> {
     const { stepping } = this.#options;
-    if (stepping === undefined) return undefined;
+    if (stepping === undefined || this.#isStopped) return undefined;
     const stopped = new Promise<undefined>((resolve) => {
       this.#release = () => resolve(undefined);
     });

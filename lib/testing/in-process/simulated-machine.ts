@@ -160,11 +160,15 @@ export class SimulatedMachine {
   async #delay(ms: number, signal: AbortSignal | undefined): Promise<void> {
     if (signal?.aborted === true) return;
     await new Promise<void>((resolve) => {
-      const callOff = this.#options.clock.schedule(ms, resolve);
-      signal?.addEventListener("abort", () => {
+      const giveUp = (): void => {
         callOff();
         resolve();
+      };
+      const callOff = this.#options.clock.schedule(ms, () => {
+        signal?.removeEventListener("abort", giveUp);
+        resolve();
       });
+      signal?.addEventListener("abort", giveUp);
     });
   }
 }

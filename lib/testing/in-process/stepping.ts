@@ -32,6 +32,19 @@ interface Gate {
 /** The steps of one model. */
 export class Stepping {
   readonly #gates = new Set<Gate>();
+  #isHolding = false;
+
+  /** From now on nothing happens by itself. Before, everything does. */
+  hold(): void {
+    this.#isHolding = true;
+  }
+
+  /** Lets everything happen by itself again, and all that waits at once. */
+  release(): void {
+    this.#isHolding = false;
+    for (const gate of this.#gates) gate.pass(undefined);
+    this.#gates.clear();
+  }
 
   /** What may happen now, the longest waiting first. */
   get steps(): readonly Step[] {
@@ -62,6 +75,7 @@ export class Stepping {
    * @param isOpen Whether it can still be: what a process waits to do that is dead does not happen any more.
    */
   async gate(step: Step, isOpen: () => boolean): Promise<StepFault | undefined> {
+    if (!this.#isHolding) return undefined;
     return await new Promise((pass) => {
       this.#gates.add({ step, isOpen, pass });
     });

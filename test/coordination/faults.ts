@@ -1,0 +1,249 @@
+/**
+ * Everything that goes wrong in a model, by kind, and the admin who puts it right.
+ */
+import type { Random } from "./random.ts";
+import type { World } from "./world.ts";
+
+/** What may go wrong. */
+export const faultKinds = [
+  "hook fails",
+  "hook is killed",
+  "hook tool fails",
+  "commit is dropped",
+  "agent restarts",
+  "agent dies after the commit",
+  "failed hook is skipped",
+  "leader moves",
+  "leader moves and comes back",
+  "no leader",
+  "worker is killed",
+  "machine restarts",
+  "disk is lost",
+  "unit is removed",
+  "unit is removed by force",
+  "unit is added",
+  "unit is cut off",
+  "clock is skewed",
+  "store is away",
+  "not ready",
+  "roles move",
+  "charm dawdles",
+  "relation is removed",
+] as const;
+/** What may go wrong. */
+export type FaultKind = (typeof faultKinds)[number];
+
+/** The faults of one schedule. */
+export class Faults {
+  readonly counts: Partial<Record<FaultKind, number>> = {};
+  readonly #world: World;
+  readonly #random: Random;
+  readonly #kinds: readonly FaultKind[];
+  readonly #trace: (line: string) => void;
+  /** The units whose machines are on although nobody speaks for them any more. */
+  readonly #orphans = new Map<string, World["juju"] extends { machine(unit: string): infer M } ? M : never>();
+
+  constructor(world: World, random: Random, kinds: readonly FaultKind[], trace: (line: string) => void) {
+    this.#world = world;
+    this.#random = random;
+    this.#kinds = kinds;
+    this.#trace = trace;
+  }
+
+  /** Lets something go wrong. @returns Whether charms dawdle from now on, for a while. */
+  async happen(): Promise<boolean> {
+    const kind = this.#random.pick(this.#kinds);
+    if (kind === undefined) return false;
+    // What takes a unit away ends more than it shows.
+    if (/removed|lost/.test(kind) && this.#random.chance(0.6)) return false;
+    const unit = this.#random.pick(this.#world.units);
+    if (unit !== undefined && (await this.#happenTo(kind, unit))) {
+      this.counts[kind] = (this.counts[kind] ?? 0) + 1;
+      this.#trace(`!! ${kind}: ${unit}`);
+      await this.#world.juju.quiet();
+      return kind === "charm dawdles";
+    }
+    return false;
+  }
+
+  /** Ends what does not end by itself. */
+  async end(): Promise<void> {
+    const { juju, board } = this.#world;
+    board.storeIsAway = false;
+    board.standings.clear();
+    for (const unit of this.#world.units) {
+      await juju.letGo(unit);
+      juju.machine(unit).skewMs = 0;
+    }
+    if (juju.leader("database") === undefined) await this.#elect(this.#world.units[0]);
+    await juju.quiet();
+  }
+
+  /** Does what statuses and queues tell an admin to do. */
+  async admin(): Promise<void> {
+    const { juju, relation } = this.#world;
+    const told = new Map<string, string>();
+    const { queue = "" } = juju.databag(relation, "database");
+    const waiting = /run release-grant on the leader, fence=(\d+)/.exec(queue);
+    const leader = juju.leader("database");
+    if (waiting?.[1] !== undefined && leader !== undefined) told.set(waiting[1], leader);
+    for (const [unit, { workload }] of Object.entries(juju.status().applications["database"]?.units ?? {})) {
+      const blocked = /run release-grant fence=(\d+)/.exec(workload.message);
+      if (blocked?.[1] !== undefined) told.set(blocked[1], unit);
+    }
+    // Nothing waits for a grant whose unit is gone: nobody is told, and nobody needs to be, but nothing may be left.
+    for (const { unit, fence } of this.#world.grants) {
+      if (!this.#world.units.includes(unit) && leader !== undefined) told.set(String(fence), leader);
+    }
+    for (const [fence, on] of told) await this.#releaseGrant(Number(fence), on);
+  }
+
+  async #releaseGrant(fence: number, on: string): Promise<void> {
+    const grant = this.#world.grants.find((each) => each.fence === fence);
+    if (grant === undefined) return;
+    this.#switchOff(grant.unit);
+    for (let tries = 0; tries < 3; tries += 1) {
+      this.#trace(`the admin runs release-grant fence=${fence} on ${on}`);
+      const parameters = { fence, confirm: grant.unit };
+      const ended = this.#world.juju.runAction(on, "release-grant", parameters);
+      await this.#world.juju.quiet();
+      await this.#world.settle();
+      const { results } = await ended;
+      if (results["state"] !== "revoking") return;
+      await this.#world.settle();
+    }
+  }
+
+  /** Makes sure of what the admin confirms. */
+  #switchOff(unit: string): void {
+    const machine = this.#orphans.get(unit);
+    if (machine === undefined) return;
+    machine.restart();
+    this.#orphans.delete(unit);
+    this.#world.board.machineIsGone(unit);
+  }
+
+  async #happenTo(kind: FaultKind, unit: string): Promise<boolean> {
+    const { juju, board, stepping } = this.#world;
+    const random = this.#random;
+    const stepOf = (what: string) =>
+      random.pick(stepping.steps.filter((step) => step.unit === unit && step.kind === what));
+    switch (kind) {
+      case "hook fails": {
+        const commit = stepOf("commit");
+        if (commit !== undefined) await this.#world.take(commit, "failed");
+        return commit !== undefined;
+      }
+      case "hook is killed":
+        if (stepOf("tool") === undefined) return false;
+        juju.killDispatch(unit);
+        return true;
+      case "hook tool fails": {
+        const tool = stepOf("tool");
+        if (tool !== undefined) await this.#world.take(tool, "failed");
+        return tool !== undefined;
+      }
+      case "commit is dropped": {
+        const commit = stepOf("commit");
+        if (commit !== undefined) await this.#world.take(commit, "killed");
+        return commit !== undefined;
+      }
+      case "agent restarts":
+        await juju.restartAgent(unit);
+        return true;
+      case "agent dies after the commit":
+        if (stepOf("commit") === undefined) return false;
+        return await juju.restartAgent(unit, { when: "unrecorded" }).then(
+          () => true,
+          () => false,
+        );
+      case "failed hook is skipped":
+        return await juju.resolve(unit, { retry: false }).then(
+          () => true,
+          () => false,
+        );
+      case "leader moves":
+        await this.#elect(unit);
+        return true;
+      case "leader moves and comes back": {
+        const leader = juju.leader("database");
+        await this.#elect(unit);
+        for (let steps = random.next() * 30; steps > 0; steps -= 1) {
+          const step = random.pick(stepping.steps);
+          if (step !== undefined) await this.#world.take(step);
+        }
+        await this.#elect(leader);
+        return true;
+      }
+      case "no leader":
+        await juju.removeLeader("database");
+        return true;
+      case "worker is killed": {
+        const machine = juju.machine(unit);
+        const victim = random.pick(machine.processes);
+        if (victim !== undefined) machine.kill(victim.pid);
+        return victim !== undefined;
+      }
+      case "machine restarts":
+        juju.machine(unit).restart();
+        await juju.restartAgent(unit);
+        board.machineIsGone(unit);
+        return true;
+      case "disk is lost":
+        juju.machine(unit).disk.wipe();
+        juju.machine(unit).restart();
+        await juju.restartAgent(unit);
+        board.machineIsGone(unit);
+        return true;
+      case "unit is removed":
+        if (this.#world.units.length < 2) return false;
+        await juju.removeUnit(unit);
+        return true;
+      case "unit is removed by force": {
+        if (this.#world.units.length < 2) return false;
+        const machine = juju.machine(unit);
+        await juju.removeUnit(unit, { force: true });
+        if (random.chance(0.5)) {
+          this.#orphans.set(unit, machine);
+        } else {
+          machine.restart();
+          board.machineIsGone(unit);
+        }
+        return true;
+      }
+      case "unit is added":
+        if (this.#world.units.length > 3) return false;
+        await juju.addUnit("database");
+        return true;
+      case "unit is cut off":
+        if (random.chance(0.5)) await juju.hold(unit);
+        else await juju.letGo(unit);
+        return true;
+      case "clock is skewed":
+        juju.machine(unit).skewMs = (random.next() - 0.5) * 7_200_000;
+        return true;
+      case "store is away":
+        board.storeIsAway = !board.storeIsAway;
+        return true;
+      case "not ready":
+        if (random.chance(0.5)) board.standings.delete(unit);
+        else board.standings.set(unit, { ready: false, reason: "it is to be so" });
+        return true;
+      case "roles move":
+        for (const each of this.#world.units) {
+          board.standings.set(each, { ready: true, role: each === unit ? "primary" : "replica" });
+        }
+        return true;
+      case "charm dawdles":
+        return true;
+      case "relation is removed":
+        return false;
+    }
+  }
+
+  async #elect(unit: string | undefined): Promise<void> {
+    if (unit === undefined || !this.#world.units.includes(unit)) return;
+    if (this.#world.juju.leader("database") !== unit) this.#world.leaderChanges += 1;
+    await this.#world.juju.setLeader(unit);
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * Runs a share of the schedules, and prints what came of it as one line of JSON. Started by scripts/simulate.mjs.
+ */
+import { faultKinds, type FaultKind } from "./faults.ts";
+import { runSchedule, type ScheduleOptions, type ScheduleResult } from "./schedule.ts";
+import { shrink } from "./shrink.ts";
+import { variants } from "./variants.ts";
+
+interface Share {
+  readonly from: number;
+  readonly share: number;
+  readonly units: string;
+  readonly jobs: string;
+  readonly variant: string;
+  readonly faultless: boolean;
+  readonly trace: boolean;
+}
+
+/** Shrinking takes time, and one trace says more than ten. */
+const maxShrunk = 2;
+
+async function main(): Promise<void> {
+  const share: Share = JSON.parse(process.argv[2] ?? "{}");
+  const rules = variants.find(({ name }) => name === share.variant)?.rules ?? {};
+  const faults: readonly FaultKind[] = share.faultless ? [] : faultKinds;
+  const total = {
+    schedules: 0,
+    steps: 0,
+    hooks: 0,
+    requested: 0,
+    leaderChanged: 0,
+    waited: 0,
+    recovered: 0,
+    ends: {} as Record<string, number>,
+    faults: {} as Record<string, number>,
+    violations: [] as unknown[],
+  };
+  for (let seed = share.from; seed < share.from + share.share; seed += 1) {
+    const options: ScheduleOptions = {
+      seed,
+      units: Number(share.units),
+      jobs: Number(share.jobs),
+      faults,
+      rules,
+      ...(share.trace ? { trace: (line: string) => console.log(line) } : {}),
+    };
+    const result = await runSchedule(options);
+    total.schedules += 1;
+    total.steps += result.steps;
+    total.hooks += result.hooks;
+    total.requested += result.requested;
+    total.leaderChanged += Number(result.leaderChanged);
+    total.waited += Number(result.waited);
+    total.recovered += Number(result.recovered);
+    addTo(total.ends, result.ends);
+    addTo(total.faults, result.faults);
+    if (result.violations.length > 0)
+      total.violations.push(await failureOf(options, result, total.violations.length));
+  }
+  console.log(JSON.stringify(total));
+  process.exit();
+}
+
+async function failureOf(options: ScheduleOptions, result: ScheduleResult, before: number): Promise<unknown> {
+  if (before >= maxShrunk || options.trace !== undefined) {
+    return { seed: result.seed, turns: result.turns, faults: [], lines: result.violations, trace: [] };
+  }
+  return await shrink(options, result);
+}
+
+function addTo(counts: Record<string, number>, more: Readonly<Record<string, number | undefined>>): void {
+  for (const [name, count = 0] of Object.entries(more)) counts[name] = (counts[name] ?? 0) + count;
+}
+
+// The bundle imports itself as the executor's module, which has to be complete by then.
+void main();
+
+export { createExecutor, openStore } from "./board.ts";

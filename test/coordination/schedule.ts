@@ -1,0 +1,260 @@
+/**
+ * One schedule: a story of requests, faults and steps in an order that chance gives, and then a time in which everything
+ * goes well. What must never be is looked for at every step, what must come about at the end.
+ */
+import type { Dispatch } from "../../lib/juju/dispatch.ts";
+import type { Rules } from "../../provider/coordination/rules.ts";
+import type { Fate } from "./board.ts";
+import { Faults, faultKinds, type FaultKind } from "./faults.ts";
+import { Random } from "./random.ts";
+import { World } from "./world.ts";
+
+/** What a schedule is made of. */
+export interface ScheduleOptions {
+  readonly seed: number;
+  /** Default: 3. */
+  readonly units?: number;
+  /** Default: 4. */
+  readonly jobs?: number;
+  /** The faults that may happen. Default: all. */
+  readonly faults?: readonly FaultKind[];
+  /** After so many turns everything goes well. Default: as chance has it. */
+  readonly turns?: number;
+  /** Rules in place of the shipped ones. */
+  readonly rules?: Partial<Rules>;
+  /** Called with everything that happens. */
+  readonly trace?: (line: string) => void;
+}
+
+/** What a schedule came to. */
+export interface ScheduleResult {
+  readonly seed: number;
+  readonly turns: number;
+  readonly steps: number;
+  readonly hooks: number;
+  /** How often jobs ended so. */
+  readonly ends: Readonly<Record<string, number>>;
+  readonly requested: number;
+  readonly faults: Readonly<Partial<Record<FaultKind, number>>>;
+  /** The leader changed while a job was at work; a job waited for another; a dead worker was cleaned up after. */
+  readonly leaderChanged: boolean;
+  readonly waited: boolean;
+  readonly recovered: boolean;
+  readonly violations: readonly string[];
+}
+
+const fates: readonly Fate[] = ["fails", "refused", "ignores a cancel", "passes the point of no return"];
+const maxRounds = 14;
+
+/** Runs a schedule to its end. */
+export async function runSchedule(options: ScheduleOptions): Promise<ScheduleResult> {
+  const schedule = new Schedule(options);
+  return await schedule.run();
+}
+
+class Schedule {
+  readonly #options: ScheduleOptions;
+  readonly #random: Random;
+  readonly #trace: (line: string) => void;
+  #requested = 0;
+  #dawdles = false;
+  #waited = false;
+  #leaderChanged = false;
+
+  constructor(options: ScheduleOptions) {
+    this.#options = options;
+    this.#random = new Random(options.seed);
+    this.#trace = options.trace ?? (() => undefined);
+  }
+
+  async run(): Promise<ScheduleResult> {
+    const { seed, units = 3, rules = {} } = this.#options;
+    const random = this.#random;
+    const world = await World.start({
+      units,
+      rules,
+      keepsFences: random.chance(0.7),
+      afterwards: async (dispatch) => await this.#dawdle(dispatch),
+    });
+    const hooks = world.juju.hooksRun().length;
+    world.board.together = random.chance(0.4);
+    const faults = new Faults(world, random, this.#options.faults ?? faultKinds, this.#trace);
+    const turns = this.#options.turns ?? 40 + Math.floor(random.next() * 360);
+    try {
+      for (let turn = 0; turn < turns && world.board.violations.length === 0; turn += 1) {
+        await this.#turn(world, faults);
+      }
+      if (world.board.violations.length === 0) await this.#comeToRest(world, faults);
+    } catch (error) {
+      world.board.violations.push(
+        `the simulation broke: ${error instanceof Error ? error.stack : String(error)}`,
+      );
+    }
+    const { violations, recoveries } = world.board;
+    const result = {
+      seed,
+      turns,
+      steps: world.steps,
+      hooks: world.juju.hooksRun().length - hooks,
+      ends: countEnds(world),
+      requested: this.#requested,
+      faults: faults.counts,
+      leaderChanged: this.#leaderChanged,
+      waited: this.#waited,
+      recovered: recoveries > 0,
+      violations: [...violations],
+    };
+    await world.stop();
+    return result;
+  }
+
+  async #turn(world: World, faults: Faults): Promise<void> {
+    const random = this.#random;
+    const { jobs = 4 } = this.#options;
+    if (this.#requested < jobs && random.chance(0.06)) return await this.#request(world);
+    if (world.requests.size > 0 && random.chance(0.012)) return await this.#change(world);
+    // What goes wrong while a job is at work tells more.
+    if (random.chance(world.board.isActive() ? 0.12 : 0.03)) {
+      const wasActive = world.board.isActive();
+      const { leaderChanges } = world;
+      this.#dawdles = await faults.happen();
+      if (wasActive && world.leaderChanges > leaderChanges) this.#leaderChanged = true;
+      return;
+    }
+    if (random.chance(0.02)) {
+      const unit = random.pick(world.units);
+      if (unit !== undefined) {
+        await world.juju.updateStatus(unit);
+        await world.juju.quiet();
+      }
+      return;
+    }
+    const step = random.pick(world.stepping.steps);
+    if (step === undefined || random.chance(0.01)) {
+      world.clock.step();
+      await world.juju.quiet();
+      return;
+    }
+    this.#trace(`${step.unit} ${step.kind} ${step.name}`);
+    await world.take(step);
+    this.#watch(world);
+  }
+
+  #watch(world: World): void {
+    const { queue } = world.juju.databag(world.relation, "database");
+    if (queue !== undefined && queue.includes("waiting-for")) this.#waited = true;
+  }
+
+  async #request(world: World): Promise<void> {
+    const random = this.#random;
+    const id = `job-${(this.#requested += 1)}`;
+    if (random.chance(0.3)) world.board.fates.set(id, random.pick(fates) ?? "fails");
+    const isRestore = random.chance(0.3);
+    const deadline = random.chance(0.1) ? { "start-before": soon(world, random) } : {};
+    world.requests.set(id, { id, fields: { ...wireRequest(id, isRestore), ...deadline } });
+    this.#trace(`the manager requests ${isRestore ? "restore" : "backup"} ${id}`);
+    await world.publish();
+  }
+
+  /** The manager withdraws a job that has ended, cancels one, or edits it. */
+  async #change(world: World): Promise<void> {
+    const random = this.#random;
+    const requested = random.pick([...world.requests.values()]);
+    if (requested === undefined) return;
+    const { id, fields } = requested;
+    if (world.ends.has(id)) {
+      this.#trace(`the manager withdraws ${id}`);
+      world.requests.delete(id);
+    } else if (random.chance(0.6)) {
+      this.#trace(`the manager cancels ${id}`);
+      world.requests.set(id, { id, fields: { ...fields, cancel: true } });
+    } else {
+      this.#trace(`the manager edits ${id}`);
+      world.requests.set(id, {
+        id,
+        fields: { ...fields, "job-config": { compression: random.chance(0.5) } },
+      });
+    }
+    await world.publish();
+  }
+
+  /** Lets everything go well, with an admin who does what he is told to, until nothing is left to happen. */
+  async #comeToRest(world: World, faults: Faults): Promise<void> {
+    this.#trace("from here on everything goes well");
+    this.#dawdles = false;
+    await faults.end();
+    let before = "";
+    for (let round = 0; round < maxRounds; round += 1) {
+      if (!(await world.settle())) {
+        world.board.violations.push("the model does not come to rest");
+        return;
+      }
+      await this.#passTime(world);
+      const state = stateOf(world);
+      if (state === before) break;
+      before = state;
+      await faults.admin();
+    }
+    this.#judge(world);
+  }
+
+  /** Lets what waits for the clock go on, and dispatches every unit once more. */
+  async #passTime(world: World): Promise<void> {
+    const end = new Date(world.clock.now().getTime() + 6 * 60_000);
+    while (world.clock.step(end)) {
+      await world.juju.quiet();
+      await world.settle();
+    }
+    world.clock.moveTo(end);
+    for (const unit of world.units) await world.juju.updateStatus(unit);
+    await world.juju.quiet();
+    await world.settle();
+  }
+
+  #judge(world: World): void {
+    const { violations } = world.board;
+    if (world.units.length === 0) return;
+    for (const id of world.requests.keys())
+      if (!world.ends.has(id)) violations.push(`${id} was requested, and nobody ever reports its end`);
+    for (const { unit, fence, job } of world.grants)
+      violations.push(`the grant of ${unit}, fence ${fence}, for ${job} is never given back`);
+    if (world.board.isActive()) violations.push("something is still at work");
+  }
+
+  async #dawdle({ machine }: Dispatch): Promise<void> {
+    if (this.#dawdles) await machine.clock.sleep(15_000);
+  }
+}
+
+function countEnds(world: World): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const ends of world.ends.values()) {
+    const shown = ends.find(({ phase }) => phase !== "lost") ?? ends[0];
+    if (shown !== undefined) counts[shown.phase] = (counts[shown.phase] ?? 0) + 1;
+  }
+  return counts;
+}
+
+/** What has to stay as it is for a model to be at rest. */
+function stateOf(world: World): string {
+  const databags = [...world.everUnits, "database"].map((owner) => [
+    world.juju.databag(world.relation, owner),
+    world.juju.databag(world.peers, owner),
+  ]);
+  return JSON.stringify([databags, world.units]);
+}
+
+function soon(world: World, random: Random): string {
+  return new Date(world.clock.now().getTime() + random.next() * 30_000).toISOString();
+}
+
+function wireRequest(id: string, isRestore: boolean): Record<string, unknown> {
+  return {
+    "job-id": id,
+    "job-type": isRestore ? "restore" : "backup",
+    "job-config": { compression: true },
+    "storage-interface": "s3",
+    "storage-config": { bucket: "b", "access-key": "canary-access", "secret-key": "canary-secret-key" },
+    ...(isRestore ? { "artefact-path": "/backup/x/" } : {}),
+  };
+}

@@ -1,0 +1,39 @@
+/**
+ * Protocols that differ from the shipped one by one function each. Every one of them has to be found out.
+ */
+import type { Rules } from "../../provider/coordination/rules.ts";
+
+/** A protocol with one rule less. */
+export interface Variant {
+  /** The rule, in the words of docs/explanation/coordination.md. */
+  readonly name: string;
+  readonly rules: Partial<Rules>;
+}
+
+/** One for each rule. */
+export const variants: readonly Variant[] = [
+  { name: "no done record", rules: { notesEnd: () => false } },
+  {
+    name: "a fence that does not only grow",
+    rules: { nextFence: () => 1 },
+  },
+  { name: "no journal before the start", rules: { journalsBeforeStart: () => false } },
+  { name: "acts on a grant that is not committed", rules: { actsOnGrantOf: () => true } },
+  { name: "does not decline", rules: { declines: () => false } },
+  { name: "reads the databags of members alone", rules: { unitsToRead: (members) => members } },
+  { name: "does not carry a release over", rules: { carriesOver: () => false } },
+  { name: "is the same unit after an install", rules: { beginsIncarnation: () => false } },
+  { name: "speaks after it left", rules: { isSilent: () => false } },
+  { name: "gone is who is not listed", rules: { isGone: (unit, _expected, listed) => !listed.has(unit) } },
+  { name: "frees without revoking", rules: { isFreed: () => true } },
+  { name: "does not repeat the ends of who is gone", rules: { repeatsEndOf: () => false } },
+  { name: "no window for a leader", rules: { isWithinWindow: () => true } },
+  { name: "takes what it cannot read for nothing", rules: { failsOnUnreadable: () => false } },
+  { name: "a grant for whoever bears the name", rules: { isForMe: () => true } },
+  { name: "enters itself over another", rules: { entersOnce: () => false } },
+  { name: "claims wherever it is", rules: { fitsClaim: () => true } },
+  { name: "a broken hook speaks for the relation", rules: { readsRelationOf: () => true } },
+  { name: "leaves without cleaning up", rules: { recoversBeforeLeaving: () => false } },
+  { name: "reports of another life of the application", rules: { isOfThisLife: () => true } },
+  { name: "an action's job holds up everybody", rules: { holdsUp: () => true } },
+];

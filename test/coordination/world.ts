@@ -1,0 +1,195 @@
+/**
+ * A database of several units in a simulated Juju that takes its steps only when it is told to, and a manager that is a
+ * databag.
+ */
+import { runAction } from "../../lib/juju/action.ts";
+import type { Dispatch } from "../../lib/juju/dispatch.ts";
+import { Credentials, type StorageConfig } from "../../lib/job/storage-config.ts";
+import { endPhases } from "../../lib/job/phase.ts";
+import { SimulatedJuju } from "../../lib/testing/simulated-juju.ts";
+import { Stepping, type Step, type StepFault } from "../../lib/testing/in-process/stepping.ts";
+import { VirtualClock } from "../../lib/testing/in-process/virtual-clock.ts";
+import { shippedRules, type Rules } from "../../provider/coordination/rules.ts";
+import { Provider } from "../../provider/provider.ts";
+import { Board } from "./board.ts";
+
+const secret = "canary-secret-key";
+const archiveStorage: StorageConfig = {
+  bucket: "archive",
+  credentials: new Credentials("canary-access", secret),
+};
+const ends: ReadonlySet<unknown> = new Set(endPhases);
+
+/** How a world is made. */
+export interface WorldOptions {
+  readonly units: number;
+  readonly rules: Partial<Rules>;
+  /** Whether the cluster has a storage to keep fences in. */
+  readonly keepsFences: boolean;
+  /** Called by the charm when it is done with its own part of a dispatch: it may dawdle. */
+  readonly afterwards: (dispatch: Dispatch) => Promise<void>;
+}
+
+/** A request as the manager wrote it. */
+export interface Requested {
+  readonly id: string;
+  readonly fields: Record<string, unknown>;
+}
+
+/** An end that the manager has read. */
+export interface ReadEnd {
+  readonly unit: string;
+  readonly phase: string;
+}
+
+/** A running world. */
+export class World {
+  readonly juju: SimulatedJuju;
+  readonly clock: VirtualClock;
+  readonly stepping: Stepping;
+  readonly board: Board;
+  readonly relation: number;
+  readonly peers: number;
+  readonly requests: Map<string, Requested> = new Map();
+  /** By job: every end that was ever read. */
+  readonly ends: Map<string, ReadEnd[]> = new Map();
+  /** Every unit that there ever was. */
+  readonly everUnits: Set<string> = new Set();
+  steps = 0;
+  leaderChanges = 0;
+
+  private constructor(parts: Pick<World, "juju" | "clock" | "stepping" | "board" | "relation" | "peers">) {
+    this.juju = parts.juju;
+    this.clock = parts.clock;
+    this.stepping = parts.stepping;
+    this.board = parts.board;
+    this.relation = parts.relation;
+    this.peers = parts.peers;
+  }
+
+  /** Makes a world in which everything is set up and nothing was requested yet. */
+  static async start({ units, rules, keepsFences, afterwards }: WorldOptions): Promise<World> {
+    const clock = new VirtualClock();
+    const stepping = new Stepping();
+    const board = new Board(stepping);
+    const juju = await SimulatedJuju.start({ clock, stepping });
+    const everyRule = { ...shippedRules, ...rules };
+    await juju.deploy({
+      application: "database",
+      charm: "examples/postgresql-charm",
+      units,
+      reuseUnitNumbers: true,
+      inProcess: async (dispatch) => {
+        const provider = new Provider(
+          {
+            ...dispatch,
+            stateDirectory: "/state",
+            executor: board.module,
+            store: board.module,
+            ...(keepsFences ? { archiveStorage } : {}),
+          },
+          everyRule,
+        );
+        if (dispatch.event.kind === "action") {
+          await runAction(dispatch.juju, dispatch.event.name, {
+            "release-grant": async (given) => {
+              const confirm = given.text("confirm");
+              const fence = given.integer("fence") ?? 0;
+              const { state } = await provider.releaseGrant({
+                fence,
+                ...(confirm === undefined ? {} : { confirm }),
+              });
+              return { state };
+            },
+          });
+          return;
+        }
+        const { status } = await provider.reconcile();
+        await afterwards(dispatch);
+        await dispatch.juju.setStatus(status ?? { name: "active", message: "" });
+      },
+    });
+    await juju.deploy({
+      application: "manager",
+      charm: "examples/backup-manager-charm",
+      units: 0,
+      inProcess: async () => undefined,
+    });
+    const relation = await juju.integrate("manager:database-backup", "database:database-backup");
+    const peers = juju.peerRelation("database", "database-backup-peers");
+    const world = new World({ juju, clock, stepping, board, relation, peers });
+    await juju.settle();
+    stepping.hold();
+    return world;
+  }
+
+  /** The units that there are. */
+  get units(): readonly string[] {
+    const units = Object.keys(this.juju.status().applications["database"]?.units ?? {});
+    for (const unit of units) this.everUnits.add(unit);
+    return units;
+  }
+
+  /** Lets one step happen, and looks at what it changed. */
+  async take(step: Step, fault?: StepFault): Promise<void> {
+    this.steps += 1;
+    await this.juju.take(step, fault);
+    if (step.kind === "commit") this.look();
+  }
+
+  /** Takes every step that there is, the oldest first, until none is left. */
+  async settle(limit: number = 20_000): Promise<boolean> {
+    for (let taken = 0; taken < limit; taken += 1) {
+      const [step] = this.stepping.steps;
+      if (step === undefined) return true;
+      await this.take(step);
+    }
+    return false;
+  }
+
+  /** Writes what is requested. */
+  async publish(): Promise<void> {
+    const jobs = JSON.stringify([...this.requests.values()].map(({ fields }) => fields));
+    await this.juju.writeDatabag(this.relation, "manager", { jobs: this.requests.size === 0 ? "" : jobs });
+    await this.juju.quiet();
+  }
+
+  /** Reads the ends that units report, as the manager does, and looks for what must never stand in a databag. */
+  look(): void {
+    for (const unit of new Set([...this.everUnits, ...this.units])) {
+      const { jobs } = this.juju.databag(this.relation, unit);
+      if (jobs === undefined) continue;
+      if (jobs.includes(secret)) this.board.violations.push(`${unit} reports a credential`);
+      const reports: readonly { "job-id": string; phase: string }[] = JSON.parse(jobs);
+      for (const { "job-id": id, phase } of reports) if (ends.has(phase)) this.#noteEnd(id, unit, phase);
+    }
+    const peers = JSON.stringify(this.juju.databag(this.peers, "database"));
+    if (peers.includes(secret)) this.board.violations.push("the peer databag holds a credential");
+  }
+
+  #noteEnd(id: string, unit: string, phase: string): void {
+    const known = this.ends.get(id) ?? [];
+    if (known.some((end) => end.unit === unit && end.phase === phase)) return;
+    for (const end of known) {
+      // `lost` is an end without a witness: another one may still come.
+      if (end.phase !== phase && end.phase !== "lost" && phase !== "lost")
+        this.board.violations.push(`${id} ended as ${end.phase} on ${end.unit} and as ${phase} on ${unit}`);
+    }
+    if (phase === "succeeded" && this.board.results.get(id) !== "succeeded")
+      this.board.violations.push(`${id} is reported as succeeded, and it did not`);
+    this.ends.set(id, [...known, { unit, phase }]);
+  }
+
+  /** The grants that stand. */
+  get grants(): readonly { readonly unit: string; readonly fence: number; readonly job: string }[] {
+    const databag = this.juju.databag(this.peers, "database");
+    return Object.entries(databag)
+      .filter(([key]) => key.startsWith("grant-"))
+      .map(([, value]) => JSON.parse(value));
+  }
+
+  async stop(): Promise<void> {
+    this.board.forget();
+    await this.juju.stop();
+  }
+}
