@@ -73,6 +73,9 @@ export const keptDoneRecords = 64;
 /** How many jobs that cannot be accepted are noted: who sends ever new ones must not fill the databag. */
 const keptRejections = 1_000;
 
+/** Of more jobs at once no order of arrival is kept: they take their turns as their databags have them. */
+const maxTickets = 1_000;
+
 /** Decides what the leader writes. */
 export function decideLeader(view: LeaderView, rules: Rules = shippedRules): LeaderPlan {
   const draft = new Draft(view, rules);
@@ -161,12 +164,13 @@ class Draft {
     return unit !== this.#view.unit && this.#rules.isGone(unit, expected, listed);
   }
 
-  /** Gives every request that was not seen before its place in the order of arrival. */
+  /** Gives requests that were not seen before their places in the order of arrival. */
   takeTickets(): void {
     let n = 0;
     for (const ticket of this.#tickets.values()) n = Math.max(n, ticket.n);
     for (const seen of this.#undecided()) {
       const { key, relation, application, request } = seen;
+      if (this.#tickets.size >= maxTickets) return;
       if (!this.#tickets.has(key)) this.#tickets.set(key, { n: ++n, relation, application, job: request.id });
     }
   }
@@ -201,7 +205,7 @@ class Draft {
     const waiting: WaitingJob[] = [];
     const held: SeenJob[] = [];
     const granted: Grant[] = [...this.#grants.values()];
-    const undecided = [...this.#undecided()];
+    const undecided = [...this.#undecided()].filter(({ key }) => this.#tickets.has(key));
     const inOrder = undecided.toSorted((a, b) => this.#placeOf(a) - this.#placeOf(b));
     for (const job of inOrder) {
       const wait = this.#waitFor(job, granted, held) ?? this.#grant(job, granted);

@@ -105,7 +105,7 @@ describe.each([asProcesses, inProcess])("the binding to Juju's hook tools, of $n
         ]),
       relation,
     );
-    expect(read).toEqual([true, { units: ["left/0"] }, [relation], [], ["right/0"], "right"]);
+    expect(read).toEqual([true, { units: ["left/0"], related: { backend: ["right"] } }, [relation], [], ["right/0"], "right"]);
   });
 
   test("reads the configuration, with its types", async () => {

@@ -175,7 +175,8 @@ describe("the reference of the wire", () => {
 
   test("has every feature, and says which a provider lists today", () => {
     expect(namesIn(wire, "features")).toEqual(features);
-    const [, listed = ""] = /const features = \[([^\]]+)\] as const/.exec(read("provider/provider.ts")) ?? [];
+    const [, listed = ""] =
+      /const features = \[([^\]]+)\] as const/.exec(read("provider/publisher.ts")) ?? [];
     const working = new Set([...listed.matchAll(/"([^"]+)"/g)].map((match) => match[1]));
     expect(
       tableOf(wire, "features")
@@ -189,7 +190,17 @@ describe("the reference of errors has each code once, and no other", () => {
   test.each([
     ["thrown errors", "errors", () => unionMembers("lib/errors.ts", "ErrorCode")],
     ["rejections", "rejections", () => unionMembers("lib/wire/requests.ts", "RejectionCode")],
-    ["every job", "jobs", () => failureCodes("provider", { recursive: false })],
+    [
+      "every job",
+      "jobs",
+      () =>
+        [
+          ...failureCodes("provider", { recursive: false }),
+          ...failureCodes("provider/coordination", { recursive: true }),
+        ]
+          .toSorted()
+          .filter((each, index, all) => each !== all[index - 1]),
+    ],
     ["storage", "storage", storageCodes],
     ["PostgreSQL", "postgresql", () => failureCodes("provider/postgresql", { recursive: true })],
   ])("%s", (_, table, codes) => {

@@ -163,28 +163,17 @@ export class AgentLoop {
     // Whoever wakes the agent finishes first what it is about: it may be in the middle of a change to the model.
     await Promise.resolve();
     try {
-      for (let next = await this.#choose(); next !== undefined; next = await this.#choose()) {
-        await this.#execute(runner, next);
+      for (let next = this.#next(); next !== undefined; next = this.#next()) {
+        await this.#gate("operation", operationName(next));
+        // By the time that it may, there may be something else to do.
+        const chosen = this.#options.stepping === undefined ? next : this.#next();
+        if (chosen !== undefined) await this.#execute(runner, chosen);
       }
     } catch (error) {
       this.#options.onFault(error);
     }
     this.#work = undefined;
     this.#options.onIdle();
-  }
-
-  /** What to do next, once it may: by then it may be something else. */
-  async #choose(): Promise<Operation | undefined> {
-    for (
-      let next = this.#next();
-      next !== undefined && this.#options.stepping !== undefined;
-      next = this.#next()
-    ) {
-      await this.#gate("operation", operationName(next));
-      const chosen = this.#next();
-      if (chosen !== undefined) return chosen;
-    }
-    return this.#next();
   }
 
   async #gate(kind: Step["kind"], name: string): Promise<StepFault | undefined> {
