@@ -55,6 +55,7 @@ const charms = {
   },
   postgresql: {
     folder: "examples/postgresql-charm",
+    hasPeers: true,
     entries: {
       main: "examples/postgresql-charm/src/main.ts",
       executor: "juju-database-backup/postgresql",
@@ -104,6 +105,10 @@ export async function recordDispatch({ folder, charm, jobRuns }) {
       worker = spawn("sleep", ["infinity"], { stdio: "ignore" });
       const credentials = new Credentials("", "");
       await writeRunningJob({
+        juju,
+        peers: charms[charm].hasPeers ? juju.peerRelation("database", "database-backup-peers") : undefined,
+        unit: "database/0",
+        application: "manager",
         stateDirectory: join(folder, "state", "database-0"),
         pid: worker.pid,
         relation: `database-backup:${relation}`,

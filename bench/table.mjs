@@ -17,6 +17,8 @@ const goals = [
   ["coordination", "units3.idle", 0],
   ["coordination", "units9.idle", 0],
   ["latency", "dispatches", 3],
+  ["command", "startMoreMs", 20],
+  ["command", "exponent", 1.1],
 ];
 
 /** Prints one line for each figure. */

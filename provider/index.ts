@@ -19,4 +19,5 @@ export type { BackupRequest, BackupType, JobRequest, RestoreRequest } from "../l
 export type { IgnoredStorageFields } from "../lib/job/storage-config.ts";
 export type { AskedJob, EndReport, Grant } from "./coordination/peer-records.ts";
 export type { GrantRelease } from "./grant-release.ts";
+export { providerActions } from "./provider-actions.ts";
 export { Provider, type ProviderOptions, type ProviderOutcome } from "./provider.ts";

@@ -157,7 +157,8 @@ export class Rounds {
         roles: await this.#options.questions.roles(requests, application),
         revoked: await this.#revoked([...application.grants.values()]),
         fenceOnDisk: lastFence(state.journal),
-        newLineage: crypto.randomUUID().slice(0, 13).replace("-", ""),
+        // Chance is asked for only once in an application's life: it takes a module of Node's that a hook has not loaded.
+        newLineage: application.lineage ?? crypto.randomUUID().slice(0, 13).replace("-", ""),
       },
       this.#options.rules,
     );

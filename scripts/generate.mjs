@@ -1,5 +1,6 @@
 /**
- * Writes the types and the validators of lib/wire/generated from schemas/.
+ * Writes the types, the validators and the lists of fields of lib/wire/generated from schemas/, and the page of the
+ * documentation that shows the schemas.
  *
  *     node scripts/generate.mjs           writes what has changed
  *     node scripts/generate.mjs --check   writes nothing; exits 1 and names the files that differ from the schemas
@@ -10,6 +11,7 @@ import { Ajv2019 } from "ajv/dist/2019.js";
 import standaloneCode from "ajv/dist/standalone/index.js";
 import { compile } from "json-schema-to-typescript";
 import * as prettier from "prettier";
+import { schemaPage } from "./schema-page.mjs";
 
 const root = new URL("../", import.meta.url);
 const target = "lib/wire/generated/";
@@ -68,6 +70,7 @@ const validatorFiles = {
     "validatePublishedBackup",
     "validatePublishedProblem",
   ],
+  "validators/queue": ["validateWaitingJob"],
 };
 validatorFiles["validators/databags"] = validators
   .map(({ name }) => name)
@@ -235,23 +238,55 @@ function validatorIndex() {
   );
 }
 
+/** Which fields there are, for those who look for misspelt ones. */
+const listedFields = {
+  request: `${requirer}#/properties/jobs/items`,
+  requestExtensions: `${extensions}#/$defs/request-extensions`,
+  report: `${provider}#/properties/jobs/items`,
+  reportExtensions: `${extensions}#/$defs/report-extensions`,
+  jobConfig: `${requirer}#/properties/jobs/items/properties/job-config`,
+  storageConfig: `${s3}#`,
+  providerApplication: `${extensions}#/$defs/provider-application`,
+};
+
+function fieldsOf(schemas) {
+  const lists = Object.entries(listedFields).map(([name, reference]) => {
+    const fields = Object.keys(resolve(reference.replace(/#$/, ""), schemas).properties);
+    return `export const ${name}Fields: readonly string[] = ${JSON.stringify(fields)};\n`;
+  });
+  return header + lists.join("\n");
+}
+
+async function pageOf(schemas) {
+  const byFile = {};
+  const examples = {};
+  for (const [id, path] of Object.entries(files)) {
+    const file = path.replace("schemas/", "");
+    byFile[file] = schemas[id];
+    examples[file] = JSON.parse(await readFile(new URL(path.replace("/v0/", "/v0/examples/"), root), "utf8"));
+  }
+  return schemaPage(byFile, examples);
+}
+
 const schemas = await readSchemas();
 const generated = {
-  "databags.ts": await typesOf(schemas),
-  "validators.js": validatorIndex(),
-  "validators.d.ts": validatorIndex(),
+  [`${target}databags.ts`]: await typesOf(schemas),
+  [`${target}fields.ts`]: fieldsOf(schemas),
+  [`${target}validators.js`]: validatorIndex(),
+  [`${target}validators.d.ts`]: validatorIndex(),
   ...Object.fromEntries(
     Object.entries(validatorFiles).flatMap(([file, names]) => [
-      [`${file}.js`, validatorsOf(schemas, names)],
-      [`${file}.d.ts`, validatorDeclarations(names)],
+      [`${target}${file}.js`, validatorsOf(schemas, names)],
+      [`${target}${file}.d.ts`, validatorDeclarations(names)],
     ]),
   ),
+  "docs/reference/schemas.md": await pageOf(schemas),
 };
 
 const check = process.argv.includes("--check");
 await mkdir(new URL(`${target}validators`, root), { recursive: true });
 for (const [name, code] of Object.entries(generated)) {
-  const file = new URL(target + name, root);
+  const file = new URL(name, root);
   const options = await prettier.resolveConfig(fileURLToPath(file));
   const text = await prettier.format(code, { ...options, filepath: name });
   const present = await readFile(file, "utf8").catch((error) => {
@@ -260,10 +295,10 @@ for (const [name, code] of Object.entries(generated)) {
   });
   if (present === text) continue;
   if (check) {
-    process.stderr.write(`${target}${name} does not match the schemas; run npm run generate\n`);
+    process.stderr.write(`${name} does not match the schemas; run npm run generate\n`);
     process.exitCode = 1;
   } else {
     await writeFile(file, text);
-    process.stdout.write(`wrote ${target}${name}\n`);
+    process.stdout.write(`wrote ${name}\n`);
   }
 }

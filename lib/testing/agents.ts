@@ -7,13 +7,14 @@ import { randomBytes } from "node:crypto";
 import { AgentLoop, type HookRun } from "./agent/agent-loop.ts";
 import { readJujuExec } from "./in-process/juju-exec-arguments.ts";
 import { InProcessRunner, type CharmFunction } from "./in-process/in-process-runner.ts";
+import type { MemoryDisk } from "./in-process/memory-disk.ts";
 import { SimulatedMachine } from "./in-process/simulated-machine.ts";
-import type { Stepping } from "./in-process/stepping.ts";
 import { VirtualClock } from "./in-process/virtual-clock.ts";
 import type { Log } from "./log-line.ts";
 import type { Model } from "./model/model.ts";
 import { applicationOf } from "./model/unit-name.ts";
 import type { ModelClock } from "./model-clock.ts";
+import type { SteppedModel } from "./stepping/step-list.ts";
 import type { ProcessHost } from "./processes/process-host.ts";
 
 /** What agents need. */
@@ -26,13 +27,13 @@ export interface AgentsOptions {
   readonly hookRetryDelayMs: number;
   readonly retryHooks: boolean;
   readonly checkRelationEndpoint: boolean;
+  /** Whether nothing happens but step by step. */
+  readonly isStepped: boolean;
   /** The charm of an application as a function, if it runs in this process. */
   readonly charmFunction: (application: string) => CharmFunction | undefined;
   readonly onRun: (run: HookRun) => void;
   /** Called when the simulation itself is at fault. */
   readonly onFault: (error: unknown) => void;
-  /** Decides when anything happens. Default: it happens as soon as it can. */
-  readonly stepping: Stepping | undefined;
 }
 
 interface Agent {
@@ -69,8 +70,12 @@ export class Agents {
     return this.#machines.findLast((each) => each.unit === unit)?.machine;
   }
 
-  /** Starts a unit's agent. */
-  async start(unit: string): Promise<void> {
+  /**
+   * Starts a unit's agent.
+   *
+   * @param disk What its machine has, where the charm runs in this process. Default: an empty one.
+   */
+  async start(unit: string, disk?: MemoryDisk): Promise<void> {
     // A unit that is no more may have had the same name.
     this.#retire(unit);
     const { host, onRun, onFault, charmFunction, ...options } = this.#options;
@@ -91,20 +96,27 @@ export class Agents {
       this.#agents.set(unit, { loop });
       loop.start(runner);
     } else {
-      const machine = this.#newMachine(unit);
+      const machine = this.#newMachine(unit, disk);
       const charm = (): CharmFunction => charmFunction(application) ?? inProcess;
-      const { stepping } = options;
-      const runner = new InProcessRunner({ unit, charm, machine, log, stepping });
+      const runner = new InProcessRunner({ unit, charm, machine, log });
       this.#machines.push({ unit, machine });
       this.#agents.set(unit, { loop, inProcess: runner });
       loop.start(runner);
     }
   }
 
-  /** Ends a unit's agent at once, with the hook that it runs. What the hook left on the machine goes on. */
-  async end(unit: string): Promise<void> {
+  /** The agents whose charms run in this process, and all machines. */
+  get inProcess(): Pick<SteppedModel, "agents" | "machines"> {
+    const agents = [...this.#agents.values()].flatMap(({ loop, inProcess }) =>
+      inProcess === undefined ? [] : [{ loop, inProcess }],
+    );
+    return { agents, machines: this.#machines.map(({ machine }) => machine) };
+  }
+
+  /** Takes a unit's agent away, with what it runs. What was left running on its machine goes on. */
+  async remove(unit: string): Promise<void> {
+    await this.loop(unit)?.stop();
     this.#retire(unit);
-    await Promise.all(this.#retiring);
   }
 
   /** Makes every agent look for something to do. */
@@ -135,20 +147,6 @@ export class Agents {
     }
   }
 
-  /** Waits until everything waits: for the test, for the clock, or for nothing at all. */
-  async quiet(): Promise<void> {
-    do {
-      await new Promise((resume) => {
-        setImmediate(resume);
-      });
-    } while (this.#isActive());
-  }
-
-  /** Kills the dispatch that a unit runs in this process, if it runs one. */
-  killDispatch(unit: string): void {
-    this.#agents.get(unit)?.inProcess?.killDispatch();
-  }
-
   /** Stops every agent, and what their units run in this process. */
   async stop(): Promise<void> {
     await Promise.all(this.loops.map(async (loop) => await loop.stop()));
@@ -158,24 +156,29 @@ export class Agents {
     this.#notify();
   }
 
-  #newMachine(unit: string): SimulatedMachine {
-    const { stepping } = this.#options;
-    return new SimulatedMachine({
-      unit,
-      stepping,
+  #newMachine(unit: string, disk: MemoryDisk | undefined): SimulatedMachine {
+    const earlier = this.#machines.filter((each) => each.unit === unit).length;
+    const machine: SimulatedMachine = new SimulatedMachine({
+      name: earlier === 0 ? unit : `${unit}@${earlier + 1}`,
       clock: this.#options.clock,
       onChange: () => this.#notify(),
+      isStepped: this.#options.isStepped,
+      disk,
       runCommand: async (command) => {
         const exec = readJujuExec(command);
-        if (exec !== undefined) await this.loop(exec.unit)?.exec(exec.commands, exec.about);
+        if (exec === undefined) return;
+        const agent = this.#agents.get(exec.unit);
+        // A machine reaches the agents that run on it, and not the one of a later unit of the same name.
+        if (agent?.inProcess?.machine === machine) await agent.loop.exec(exec.commands, exec.about);
       },
     });
+    return machine;
   }
 
   #isActive(): boolean {
     return (
       [...this.#agents.values()].some(
-        ({ loop, inProcess }) => loop.isBusy && !loop.isAtGate && inProcess?.isWaiting !== true,
+        ({ loop, inProcess }) => loop.isBusy && inProcess?.isWaiting !== true,
       ) || this.#machines.some(({ machine }) => machine.isActive)
     );
   }

@@ -8,9 +8,8 @@ export type { ConfigValue } from "./model/charm-metadata.ts";
 export type { CharmFunction } from "./in-process/in-process-runner.ts";
 export type { DiskFault, MemoryDisk } from "./in-process/memory-disk.ts";
 export type { SimulatedMachine } from "./in-process/simulated-machine.ts";
-export { Stepping, type Step, type StepFault } from "./in-process/stepping.ts";
 export { waitFor } from "./in-process/simulated-process.ts";
-export { VirtualClock } from "./in-process/virtual-clock.ts";
+export { VirtualClock, type Timer } from "./in-process/virtual-clock.ts";
 export type { ModelClock } from "./model-clock.ts";
 export type { LogLine } from "./log-line.ts";
 export type { Status } from "./model/model.ts";
@@ -26,5 +25,6 @@ export type {
   RefreshOptions,
   SimulatedJujuOptions,
 } from "./simulated-juju-options.ts";
+export type { Fault, Step } from "./stepping/step.ts";
 export { SimulationError } from "./simulation-error.ts";
 export type { StartedAction } from "./tasks.ts";

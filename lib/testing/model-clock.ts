@@ -8,8 +8,12 @@
 export interface ModelClock {
   /** Tells the time. */
   now(): Date;
-  /** Calls back after a delay; the returned function calls it off. */
-  schedule(delayMs: number, callback: () => void): () => void;
+  /**
+   * Calls back after a delay; the returned function calls it off.
+   *
+   * @param what What for, for people.
+   */
+  schedule(delayMs: number, callback: () => void, what?: string): () => void;
 }
 
 /** The clock on the wall. Its timers never keep a process alive. */
@@ -23,11 +27,17 @@ export const wallClock: ModelClock = {
 };
 
 /** Calls back again and again, until the returned function calls it off. Without an interval it never does. */
-export function repeat(clock: ModelClock, intervalMs: number | undefined, callback: () => void): () => void {
+export function repeat(
+  clock: ModelClock,
+  intervalMs: number | undefined,
+  callback: () => void,
+  what: string,
+): () => void {
   if (intervalMs === undefined) return () => undefined;
-  let callOff = clock.schedule(intervalMs, function again(): void {
+  let callOff = clock.schedule(intervalMs, again, what);
+  function again(): void {
     callback();
-    callOff = clock.schedule(intervalMs, again);
-  });
+    callOff = clock.schedule(intervalMs ?? 0, again, what);
+  }
   return () => callOff();
 }

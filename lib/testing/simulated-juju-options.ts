@@ -5,7 +5,6 @@
  */
 import type { ConfigValue } from "./model/charm-metadata.ts";
 import type { CharmFunction } from "./in-process/in-process-runner.ts";
-import type { Stepping } from "./in-process/stepping.ts";
 import type { ModelClock } from "./model-clock.ts";
 import type { LogLine } from "./log-line.ts";
 
@@ -34,13 +33,13 @@ export interface SimulatedJujuOptions {
   readonly checkRelationEndpoint?: boolean;
   /** How often `update-status` fires on every unit. Default: only when `updateStatus()` asks. */
   readonly updateStatusIntervalMs?: number;
-  /**
-   * Decides what happens next: nothing happens by itself then, and `settle()` has no use. For charms that run in the
-   * process of the test. Default: everything happens as soon as it can.
-   */
-  readonly stepping?: Stepping;
-  /** Times stamps and waits. Default: the clock on the wall. */
+  /** Times stamps and waits. Default: the clock on the wall; a new {@link VirtualClock} with `stepByStep`. */
   readonly clock?: ModelClock;
+  /**
+   * Whether nothing happens by itself: a test lets one thing happen after the other, see {@link SimulatedJuju.steps}. All
+   * charms then run in this process. Default: false.
+   */
+  readonly stepByStep?: boolean;
 }
 
 /** What to deploy. */

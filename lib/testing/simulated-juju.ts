@@ -10,27 +10,27 @@ import type { AgentLoop, HookRun } from "./agent/agent-loop.ts";
 import type { ActionResult, ProcessEnd } from "./agent/operation.ts";
 import { Agents } from "./agents.ts";
 import type { CharmFunction } from "./in-process/in-process-runner.ts";
+import type { MemoryDisk } from "./in-process/memory-disk.ts";
 import type { SimulatedMachine } from "./in-process/simulated-machine.ts";
-import { VirtualClock } from "./in-process/virtual-clock.ts";
-import { readCharm, type ConfigValue } from "./model/charm-metadata.ts";
+import { virtual, VirtualClock } from "./in-process/virtual-clock.ts";
+import { readCharm } from "./model/charm-metadata.ts";
 import { repeat, wallClock, type ModelClock } from "./model-clock.ts";
-import { relationId } from "./model/relation-id.ts";
 import { actionParameters } from "./model/declared-values.ts";
 import type { LogLine } from "./log-line.ts";
 import { ModelLog } from "./model-log.ts";
 import { simulatedVersion } from "./model/juju-version.ts";
 import { Model } from "./model/model.ts";
-import { modelReport, type ModelReport } from "./model/model-status.ts";
 import { refuseBusy, refuseHookErrors } from "./restlessness.ts";
-import type { Step, StepFault, Stepping } from "./in-process/stepping.ts";
 import { ProcessHost } from "./processes/process-host.ts";
-import { secretReports, type SecretReport } from "./model/secret-report.ts";
 import type {
   DeployOptions,
   ExecOptions,
   RefreshOptions,
   SimulatedJujuOptions,
 } from "./simulated-juju-options.ts";
+import { SimulatedController } from "./simulated-controller.ts";
+import { stepped, Stepper } from "./stepping/stepper.ts";
+import type { Fault, Step } from "./stepping/step.ts";
 import { Tasks, type StartedAction } from "./tasks.ts";
 
 const defaultSettleMs = 60_000;
@@ -47,9 +47,9 @@ const defaultSettleMs = 60_000;
  * console.log(juju.status().applications["postgresql"]?.status);
  * await juju.stop();
  */
-export class SimulatedJuju {
+export class SimulatedJuju extends SimulatedController {
   readonly #clock: ModelClock;
-  readonly #model: Model;
+  protected readonly model: Model;
   readonly #host: ProcessHost;
   readonly #agents: Agents;
   readonly #charms = new Map<string, CharmFunction>();
@@ -58,19 +58,19 @@ export class SimulatedJuju {
   readonly #runs: HookRun[] = [];
   #fault: { readonly error: unknown } | undefined;
   #stopped: Promise<void> | undefined;
+  readonly #stepper: Stepper | undefined;
   readonly #callOffUpdateStatus: () => void;
-  readonly #stepping: Stepping | undefined;
 
   private constructor(
     options: SimulatedJujuOptions & { readonly version: string },
     modelUuid: string,
     host: ProcessHost,
   ) {
-    this.#clock = options.clock ?? wallClock;
-    this.#stepping = options.stepping;
+    super();
+    this.#clock = options.clock ?? (options.stepByStep === true ? new VirtualClock() : wallClock);
     this.#host = host;
     this.#log = new ModelLog(options.onLog);
-    this.#model = new Model({
+    this.model = new Model({
       name: options.modelName ?? "demo",
       uuid: modelUuid,
       version: options.version,
@@ -78,7 +78,7 @@ export class SimulatedJuju {
       onChange: () => this.#agents.wake(),
     });
     this.#agents = new Agents({
-      model: this.#model,
+      model: this.model,
       clock: this.#clock,
       host,
       log: (line) => this.#log.add({ time: this.#clock.now(), ...line }),
@@ -86,24 +86,39 @@ export class SimulatedJuju {
       hookRetryDelayMs: options.hookRetryDelayMs ?? 5_000,
       retryHooks: options.automaticallyRetryHooks ?? true,
       checkRelationEndpoint: options.checkRelationEndpoint ?? false,
-      stepping: options.stepping,
+      isStepped: options.stepByStep ?? false,
       charmFunction: (application) => this.#charms.get(application),
       onRun: (run) => this.#runs.push(run),
       onFault: (error) => {
         this.#fault ??= { error };
       },
     });
-    this.#callOffUpdateStatus = repeat(this.#clock, options.updateStatusIntervalMs, () => {
+    const clock = this.#clock;
+    if (options.stepByStep === true) {
+      const steppedClock = virtual(clock);
+      this.#stepper = new Stepper(() => ({ clock: steppedClock, ...this.#agents.inProcess }));
+    }
+    const wantUpdateStatus = (): void => {
       for (const loop of this.#agents.loops) loop.wantUpdateStatus();
-    });
+    };
+    this.#callOffUpdateStatus = repeat(
+      clock,
+      options.updateStatusIntervalMs,
+      wantUpdateStatus,
+      "update-status is wanted",
+    );
   }
 
-  /** Starts a model without applications. */
+  /**
+   * Starts a model without applications.
+   *
+   * @throws ConfigurationError where it is to go step by step by a clock other than a {@link VirtualClock}.
+   */
   static async start(options: SimulatedJujuOptions = {}): Promise<SimulatedJuju> {
     const { directory, extraPath } = options;
     const version = simulatedVersion(options.version);
     const modelUuid = randomUUID();
-    const host = await ProcessHost.prepare({ directory, extraPath, modelUuid });
+    const host = new ProcessHost({ directory, extraPath, modelUuid });
     return new SimulatedJuju({ ...options, version }, modelUuid, host);
   }
 
@@ -117,11 +132,6 @@ export class SimulatedJuju {
     return this.#host.socketDirectory;
   }
 
-  /** The model's UUID, which every process of a charm has in its environment as `JUJU_MODEL_UUID`. */
-  get modelUuid(): string {
-    return this.#model.uuid;
-  }
-
   /**
    * Deploys a charm from its folder. The first unit leads.
    *
@@ -129,19 +139,29 @@ export class SimulatedJuju {
    */
   async deploy(options: DeployOptions): Promise<void> {
     const { application, units = 1, config = {}, inProcess } = options;
+    if (inProcess === undefined && this.#stepper !== undefined) {
+      throw new ConfigurationError(`The charm of "${application}" would run as processes`, {
+        remedy: "Deploy it with inProcess: nothing else goes step by step.",
+      });
+    }
     if (!Number.isInteger(units) || units < 0) {
       throw new ConfigurationError(`${units} is no number of units`, { remedy: "Pass 0, 1, 2 …" });
     }
     const charm = await readCharm(options.charm, inProcess === undefined);
-    this.#model.addApplication(application, charm, config, options.reuseUnitNumbers);
+    this.model.addApplication(application, charm, config, options.reuseUnitNumbers);
     if (inProcess !== undefined) this.#charms.set(application, inProcess);
     for (let count = 0; count < units; count += 1) await this.addUnit(application);
   }
 
-  /** Adds a unit to an application, and gives its name. */
-  async addUnit(application: string): Promise<string> {
-    const { name } = this.#model.addUnit(application);
-    await this.#agents.start(name);
+  /**
+   * Adds a unit to an application, and gives its name.
+   *
+   * @param options `disk` is that of another machine, which a unit of a charm that runs in this process finds on its own,
+   * as a new one on Kubernetes does that bears the name of an old one. Default: an empty one.
+   */
+  async addUnit(application: string, options: { readonly disk?: MemoryDisk } = {}): Promise<string> {
+    const { name } = this.model.addUnit(application);
+    await this.#agents.start(name, options.disk);
     return name;
   }
 
@@ -158,60 +178,25 @@ export class SimulatedJuju {
         remedy: "Leave out inProcess, or deploy an application that runs in this process.",
       });
     }
-    this.#model.refresh(application, await readCharm(charm, before === undefined));
+    this.model.refresh(application, await readCharm(charm, before === undefined));
     if (inProcess !== undefined) this.#charms.set(application, inProcess);
   }
 
   /**
-   * Relates two endpoints, each written as `application:endpoint`, and gives the id of the relation.
+   * Removes a unit. Its hooks have run when {@link settle} comes back.
    *
-   * @throws ConfigurationError where there is no such endpoint, or interfaces or roles do not match.
+   * @param options `force: true` takes it out of the model at once, as when its machine is lost: no hook of it runs any
+   * more, the one under way is killed, and the others see it depart. Its machine, with the workers on it, lives on
+   * unnoticed, see {@link machine}. Default: false.
    */
-  async integrate(first: string, second: string): Promise<number> {
-    return this.#model.integrate(first, second).id;
-  }
-
-  /** Removes the relation between two endpoints. Its hooks have run when {@link settle} comes back. */
-  async removeRelation(first: string, second: string): Promise<void> {
-    this.#model.removeRelation(first, second);
-  }
-
-  /** Removes a unit. Its hooks have run when {@link settle} comes back. */
   async removeUnit(unit: string, options: { readonly force?: boolean } = {}): Promise<void> {
-    this.#model.removeUnit(unit);
-    if (options.force !== true) return;
-    await this.#agents.end(unit);
-    this.#model.unitIsDead(unit);
-  }
-
-  /**
-   * Lets a step happen, and waits until everything waits again.
-   *
-   * @param fault What goes wrong at it. Default: nothing.
-   * @throws ConfigurationError where the model was not started with `stepping`.
-   */
-  async take(step: Step, fault?: StepFault): Promise<void> {
-    if (this.#stepping === undefined) {
-      throw new ConfigurationError("This model takes its steps by itself", {
-        remedy: "Start it with stepping: new Stepping().",
-      });
+    if (options.force !== true) {
+      this.model.removeUnit(unit);
+      return;
     }
-    this.#stepping.take(step, fault);
-    await this.quiet();
-  }
-
-  /**
-   * Waits until everything waits: for a step to be taken, for the clock, or for nothing at all. After anything that changes
-   * the model, of a model that takes no steps by itself.
-   */
-  async quiet(): Promise<void> {
-    await this.#agents.quiet();
-    if (this.#fault !== undefined) throw this.#fault.error;
-  }
-
-  /** Kills the dispatch that a unit runs in this process, if it runs one, and nothing that it started. */
-  killDispatch(unit: string): void {
-    this.#agents.killDispatch(unit);
+    this.model.unit(unit);
+    await this.#agents.remove(unit);
+    this.model.unitIsDead(unit);
   }
 
   /** Cuts a unit off: its agent begins nothing, until {@link SimulatedJuju.letGo}. */
@@ -221,20 +206,12 @@ export class SimulatedJuju {
 
   /** Lets a unit's agent go on that was held. */
   async letGo(unit: string): Promise<void> {
-    this.#loop(unit).go();
+    this.#loop(unit).letGo();
   }
 
-  /** Removes an application with its units and relations. */
-  async removeApplication(application: string): Promise<void> {
-    this.#model.removeApplication(application);
-  }
-
-  /** Sets configuration; `undefined` resets an option. Setting what is set already changes nothing. */
-  async configure(
-    application: string,
-    changes: Readonly<Record<string, ConfigValue | undefined>>,
-  ): Promise<void> {
-    this.#model.configure(application, changes);
+  /** The time of the model. */
+  now(): Date {
+    return this.#clock.now();
   }
 
   /** Fires `update-status` on a unit when it has nothing else to do. */
@@ -266,7 +243,7 @@ export class SimulatedJuju {
     parameters: Readonly<Record<string, unknown>> = {},
   ): StartedAction {
     const loop = this.#loop(unit);
-    const { charm } = this.#model.application(this.#model.unit(unit).application);
+    const { charm } = this.model.application(this.model.unit(unit).application);
     return this.#tasks.start(loop, action, actionParameters(charm, action, parameters));
   }
 
@@ -298,10 +275,46 @@ export class SimulatedJuju {
    * @throws ConfigurationError where it is to be killed in a hook and runs none.
    */
   async restartAgent(unit: string, options: { readonly when?: "now" | "unrecorded" } = {}): Promise<void> {
-    if (await this.#loop(unit).restart(options.when ?? "now")) return;
+    const isRestarted = await this.#loop(unit).restart(options.when ?? "now");
+    await this.#stepper?.quiet();
+    if (isRestarted) return;
     throw new ConfigurationError(`Unit "${unit}" runs no hook`, {
       remedy: "Call this while a hook runs, for example from one that waits for the test.",
     });
+  }
+
+  /**
+   * Starts the machine anew of a unit whose charm runs in this process: its agent, a hook under way and all workers are
+   * killed, and the disk stays.
+   *
+   * @throws ConfigurationError for any other unit.
+   */
+  async restartMachine(unit: string): Promise<void> {
+    this.machine(unit).restart();
+    await this.restartAgent(unit);
+  }
+
+  /**
+   * Lists what may happen next, in a model that was started with `stepByStep`: for each unit that its agent takes note of
+   * something, begins its next operation, or that its running charm does its next thing or ends; for each worker its next
+   * thing; timers that are due; and that time passes.
+   *
+   * @throws ConfigurationError in any other model.
+   */
+  async steps(): Promise<readonly Step[]> {
+    return await stepped(this.#stepper).steps();
+  }
+
+  /**
+   * Lets exactly one step happen, and waits until everything is quiet again.
+   *
+   * @param step One out of {@link steps}, or its name.
+   * @param options `fault` is what goes wrong at it. Default: nothing.
+   * @throws ConfigurationError in any other model, and where the step may not happen now, or has no such fault.
+   */
+  async take(step: Step | string, options: { readonly fault?: Fault } = {}): Promise<void> {
+    await stepped(this.#stepper).take(step, options.fault);
+    if (this.#fault !== undefined) throw this.#fault.error;
   }
 
   /**
@@ -322,12 +335,15 @@ export class SimulatedJuju {
    * process that it left behind is not waited for, unless it runs in this process: then it is done but for what waits for
    * the clock or for the test.
    *
+   * A model that goes step by step takes the first of its steps each time, until there is none left but that time passes.
+   *
    * @param options `timeoutMs` defaults to 60,000; `allowErrors` lets units be in hook error. Default: false.
    * @throws SimulationError on a time-out, and where a unit is in hook error.
    */
   async settle(options: { readonly timeoutMs?: number; readonly allowErrors?: boolean } = {}): Promise<void> {
     const { timeoutMs = defaultSettleMs, allowErrors = false } = options;
-    const busy = await this.#agents.rest(timeoutMs);
+    await this.#stepper?.settle(timeoutMs);
+    const busy = await this.#agents.rest(this.#stepper === undefined ? timeoutMs : 0);
     if (this.#fault !== undefined) throw this.#fault.error;
     refuseBusy(busy, timeoutMs);
     if (!allowErrors) refuseHookErrors(this.#agents.loops, this.#log);
@@ -339,12 +355,7 @@ export class SimulatedJuju {
    * @throws ConfigurationError where the model was started without a {@link VirtualClock}.
    */
   async advance(ms: number): Promise<void> {
-    const clock = this.#clock;
-    if (!(clock instanceof VirtualClock)) {
-      throw new ConfigurationError("The time of this model is that of the clock on the wall", {
-        remedy: "Start the model with clock: new VirtualClock().",
-      });
-    }
+    const clock = virtual(this.#clock);
     const end = new Date(clock.now().getTime() + ms);
     await this.settle({ allowErrors: true });
     while (clock.step(end)) await this.settle({ allowErrors: true });
@@ -363,69 +374,6 @@ export class SimulatedJuju {
     throw new ConfigurationError(`Unit "${unit}" has no machine of its own`, {
       remedy: "Deploy its charm with inProcess.",
     });
-  }
-
-  /** The time of the model. */
-  now(): Date {
-    return this.#clock.now();
-  }
-
-  /**
-   * The id of an application's peer relation.
-   *
-   * @throws ConfigurationError where its charm declares no such endpoint.
-   */
-  peerRelation(application: string, endpoint: string): number {
-    for (const relation of this.#model.relationsOf(application)) {
-      if (relation.isPeer && relation.endOf(application)?.endpoint.name === endpoint) return relation.id;
-    }
-    throw new ConfigurationError(`Application "${application}" has no peer endpoint "${endpoint}"`, {
-      remedy: "Declare it under peers in charmcraft.yaml.",
-    });
-  }
-
-  /** The state of the model, as `juju status` shows it. */
-  status(): ModelReport {
-    return modelReport(this.#model);
-  }
-
-  /** The leader of an application; nothing where it has none. */
-  leader(application: string): string | undefined {
-    return this.#model.application(application).leader;
-  }
-
-  /** Makes another unit the leader. Nobody tells the old one. */
-  async setLeader(unit: string): Promise<void> {
-    this.#model.setLeader(unit);
-  }
-
-  /** Leaves an application without a leader until {@link setLeader}, as after a crash until the lease has run out. */
-  async removeLeader(application: string): Promise<void> {
-    this.#model.removeLeader(application);
-  }
-
-  /**
-   * Looks into a databag.
-   *
-   * @param relation The relation's id: `3` or `database-backup:3`.
-   * @param owner A unit or an application.
-   */
-  databag(relation: number | string, owner: string): Record<string, string> {
-    return { ...this.#model.relation(relationId(relation)).bag(owner).map };
-  }
-
-  /** Writes to a databag from outside any hook, as a foreign charm would have. The empty string deletes a key. */
-  async writeDatabag(
-    relation: number | string,
-    owner: string,
-    changes: Readonly<Record<string, string>>,
-  ): Promise<void> {
-    this.#model.writeDatabag(relationId(relation), owner, changes);
-  }
-
-  /** The secrets of all charms with their content, oldest first. */
-  secrets(): readonly SecretReport[] {
-    return secretReports(this.#model.secrets);
   }
 
   /** The log, oldest line first; of a very long one the end. */
@@ -452,7 +400,7 @@ export class SimulatedJuju {
   }
 
   #loop(unit: string): AgentLoop {
-    this.#model.unit(unit);
+    this.model.unit(unit);
     const loop = this.#agents.loop(unit);
     if (loop !== undefined) return loop;
     throw new ConfigurationError(`Unit "${unit}" has no agent`, {

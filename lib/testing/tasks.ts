@@ -31,7 +31,7 @@ export class Tasks {
         this.#loops.delete(id);
         resolve(ended);
       };
-      loop.agent.addAction({
+      loop.agent.requests.addAction({
         id,
         uuid: randomUUID(),
         name,

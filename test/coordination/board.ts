@@ -7,7 +7,6 @@ import type { Executor, ExecutorEnvironment, JobContext, JobResult, Standing } f
 import type { JobRequest, JobType } from "../../lib/job/request.ts";
 import type { ArtefactStore } from "../../lib/storage/artefact-store.ts";
 import { currentProcess } from "../../lib/testing/in-process/simulated-process.ts";
-import type { Stepping } from "../../lib/testing/in-process/stepping.ts";
 
 /** What becomes of a job once it has begun. */
 export type Fate = "succeeds" | "fails" | "refused" | "ignores a cancel" | "passes the point of no return";
@@ -32,7 +31,6 @@ export class Board {
   readonly violations: string[] = [];
   /** How a job ended that was run. */
   readonly results: Map<string, "succeeded" | "failed" | "cancelled"> = new Map();
-  readonly #stepping: Stepping;
   readonly #active = new Map<string, ActiveJob>();
   readonly #starts = new Map<string, string>();
   /** Whether two backups may run at the same time. */
@@ -41,8 +39,7 @@ export class Board {
   recoveries = 0;
   concurrent = 0;
 
-  constructor(stepping: Stepping) {
-    this.#stepping = stepping;
+  constructor() {
     boards.set(this.id, this);
   }
 
@@ -65,11 +62,9 @@ export class Board {
     for (const [id, active] of this.#active) if (active.unit === unit) this.#active.delete(id);
   }
 
-  async step(unit: string, name: string): Promise<void> {
-    const process = currentProcess();
-    if (process === undefined) return;
-    const step = { unit, kind: "effect" as const, name: `${process.identity.pid}: ${name}` };
-    await process.wait(this.#stepping.gate(step, () => process.isAlive));
+  /** Lets the schedule decide when something happens. */
+  async step(name: string): Promise<void> {
+    await currentProcess()?.act(() => undefined, { what: name, args: [] });
   }
 
   begin(request: JobRequest, unit: string, fence: number): void {
@@ -107,10 +102,10 @@ export function createExecutor(options: { readonly board: string }, { unit }: Ex
   const perform = async (request: JobRequest, context: JobContext): Promise<JobResult> => {
     const { id } = request;
     const fate = board.fates.get(id) ?? "succeeds";
-    await board.step(unit, `${id} begins`);
+    await board.step(`${id} begins`);
     board.begin(request, unit, context.fence);
     if (fate === "passes the point of no return") await context.pointOfNoReturn();
-    for (let part = 0; part < 5 && !context.signal.aborted; part += 1) await board.step(unit, `${id} works`);
+    for (let part = 0; part < 5 && !context.signal.aborted; part += 1) await board.step(`${id} works`);
     const isStopped = context.signal.aborted && (fate === "succeeds" || fate === "fails");
     if (isStopped || fate === "fails") {
       board.end(id, isStopped ? "cancelled" : "failed");
@@ -140,7 +135,7 @@ export function createExecutor(options: { readonly board: string }, { unit }: Ex
     restore: perform,
     list: async () => [],
     recover: async ({ id }) => {
-      await board.step(unit, `${id} is cleaned up after`);
+      await board.step(`${id} is cleaned up after`);
       board.recovered(id);
       return { message: "Cleaned up." };
     },
@@ -163,7 +158,7 @@ export async function openStore(
       board.objects.set(key, text);
     },
     create: async (key, text) => {
-      await board.step("the store", `create ${key}`);
+      await board.step(`create ${key}`);
       reach();
       if (board.objects.has(key)) return false;
       board.objects.set(key, text);

@@ -1,6 +1,7 @@
 /**
  * Everything that goes wrong in a model, by kind, and the admin who puts it right.
  */
+import type { Fault, Step } from "../../lib/testing/stepping/step.ts";
 import type { Random } from "./random.ts";
 import type { World } from "./world.ts";
 
@@ -60,7 +61,6 @@ export class Faults {
     if (unit !== undefined && (await this.#happenTo(kind, unit))) {
       this.counts[kind] = (this.counts[kind] ?? 0) + 1;
       this.#trace(`!! ${kind}: ${unit}`);
-      await this.#world.juju.quiet();
       return kind === "charm dawdles";
     }
     return false;
@@ -73,10 +73,9 @@ export class Faults {
     board.standings.clear();
     for (const unit of this.#world.units) {
       await juju.letGo(unit);
-      juju.machine(unit).skewMs = 0;
+      juju.machine(unit).skewClock(0);
     }
     if (juju.leader("database") === undefined) await this.#elect(this.#world.units[0]);
-    await juju.quiet();
   }
 
   /** Does what statuses and queues tell an admin to do. */
@@ -106,7 +105,6 @@ export class Faults {
       this.#trace(`the admin runs release-grant fence=${fence} on ${on}`);
       const parameters = { fence, confirm: grant.unit };
       const ended = this.#world.juju.runAction(on, "release-grant", parameters);
-      await this.#world.juju.quiet();
       await this.#world.settle();
       const { results } = await ended;
       if (results["state"] !== "revoking") return;
@@ -124,39 +122,36 @@ export class Faults {
   }
 
   async #happenTo(kind: FaultKind, unit: string): Promise<boolean> {
-    const { juju, board, stepping } = this.#world;
+    const { juju, board } = this.#world;
     const random = this.#random;
-    const stepOf = (what: string) =>
-      random.pick(stepping.steps.filter((step) => step.unit === unit && step.kind === what));
+    const strike = async (where: Step["kind"], fault: Fault): Promise<boolean> => {
+      const steps = await juju.steps();
+      const step = random.pick(
+        steps.filter(
+          (each) =>
+            each.unit === unit &&
+            each.pid === undefined &&
+            each.kind === where &&
+            each.faults.includes(fault),
+        ),
+      );
+      if (step !== undefined) await this.#world.take(step, fault);
+      return step !== undefined;
+    };
     switch (kind) {
-      case "hook fails": {
-        const commit = stepOf("commit");
-        if (commit !== undefined) await this.#world.take(commit, "failed");
-        return commit !== undefined;
-      }
+      case "hook fails":
+        return await strike("end", "exit-1");
       case "hook is killed":
-        if (stepOf("tool") === undefined) return false;
-        juju.killDispatch(unit);
-        return true;
-      case "hook tool fails": {
-        const tool = stepOf("tool");
-        if (tool !== undefined) await this.#world.take(tool, "failed");
-        return tool !== undefined;
-      }
-      case "commit is dropped": {
-        const commit = stepOf("commit");
-        if (commit !== undefined) await this.#world.take(commit, "killed");
-        return commit !== undefined;
-      }
+        return await strike("act", "kill");
+      case "hook tool fails":
+        return await strike("act", "fail");
+      case "commit is dropped":
+        return await strike("end", "uncommitted");
+      case "agent dies after the commit":
+        return await strike("end", "unrecorded");
       case "agent restarts":
         await juju.restartAgent(unit);
         return true;
-      case "agent dies after the commit":
-        if (stepOf("commit") === undefined) return false;
-        return await juju.restartAgent(unit, { when: "unrecorded" }).then(
-          () => true,
-          () => false,
-        );
       case "failed hook is skipped":
         return await juju.resolve(unit, { retry: false }).then(
           () => true,
@@ -169,7 +164,7 @@ export class Faults {
         const leader = juju.leader("database");
         await this.#elect(unit);
         for (let steps = random.next() * 30; steps > 0; steps -= 1) {
-          const step = random.pick(stepping.steps);
+          const step = random.pick(await juju.steps());
           if (step !== undefined) await this.#world.take(step);
         }
         await this.#elect(leader);
@@ -185,14 +180,12 @@ export class Faults {
         return victim !== undefined;
       }
       case "machine restarts":
-        juju.machine(unit).restart();
-        await juju.restartAgent(unit);
+        await juju.restartMachine(unit);
         board.machineIsGone(unit);
         return true;
       case "disk is lost":
         juju.machine(unit).disk.wipe();
-        juju.machine(unit).restart();
-        await juju.restartAgent(unit);
+        await juju.restartMachine(unit);
         board.machineIsGone(unit);
         return true;
       case "unit is removed":
@@ -220,7 +213,7 @@ export class Faults {
         else await juju.letGo(unit);
         return true;
       case "clock is skewed":
-        juju.machine(unit).skewMs = (random.next() - 0.5) * 7_200_000;
+        juju.machine(unit).skewClock((random.next() - 0.5) * 7_200_000);
         return true;
       case "store is away":
         board.storeIsAway = !board.storeIsAway;

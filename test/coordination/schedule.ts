@@ -125,17 +125,15 @@ class Schedule {
       const unit = random.pick(world.units);
       if (unit !== undefined) {
         await world.juju.updateStatus(unit);
-        await world.juju.quiet();
       }
       return;
     }
-    const step = random.pick(world.stepping.steps);
-    if (step === undefined || random.chance(0.01)) {
-      world.clock.step();
-      await world.juju.quiet();
-      return;
-    }
-    this.#trace(`${step.unit} ${step.kind} ${step.name}`);
+    const steps = await world.juju.steps();
+    const now = steps.filter(({ kind }) => kind !== "time");
+    const step =
+      now.length === 0 || random.chance(0.01) ? steps.find(({ kind }) => kind === "time") : random.pick(now);
+    if (step === undefined) return;
+    this.#trace(step.name);
     await world.take(step);
     this.#watch(world);
   }
@@ -185,10 +183,7 @@ class Schedule {
     await faults.end();
     let before = "";
     for (let round = 0; round < maxRounds; round += 1) {
-      if (!(await world.settle())) {
-        world.board.violations.push("the model does not come to rest");
-        return;
-      }
+      await world.settle();
       await this.#passTime(world);
       const state = stateOf(world);
       if (state === before) break;
@@ -200,14 +195,8 @@ class Schedule {
 
   /** Lets what waits for the clock go on, and dispatches every unit once more. */
   async #passTime(world: World): Promise<void> {
-    const end = new Date(world.clock.now().getTime() + 6 * 60_000);
-    while (world.clock.step(end)) {
-      await world.juju.quiet();
-      await world.settle();
-    }
-    world.clock.moveTo(end);
+    await world.juju.advance(6 * 60_000);
     for (const unit of world.units) await world.juju.updateStatus(unit);
-    await world.juju.quiet();
     await world.settle();
   }
 

@@ -7,10 +7,11 @@ import type { Dispatch } from "../../lib/juju/dispatch.ts";
 import { Credentials, type StorageConfig } from "../../lib/job/storage-config.ts";
 import { endPhases } from "../../lib/job/phase.ts";
 import { SimulatedJuju } from "../../lib/testing/simulated-juju.ts";
-import { Stepping, type Step, type StepFault } from "../../lib/testing/in-process/stepping.ts";
+import type { Fault, Step } from "../../lib/testing/stepping/step.ts";
 import { VirtualClock } from "../../lib/testing/in-process/virtual-clock.ts";
 import { shippedRules, type Rules } from "../../provider/coordination/rules.ts";
 import { Provider } from "../../provider/provider.ts";
+import { providerActions } from "../../provider/provider-actions.ts";
 import { Board } from "./board.ts";
 
 const secret = "canary-secret-key";
@@ -46,7 +47,6 @@ export interface ReadEnd {
 export class World {
   readonly juju: SimulatedJuju;
   readonly clock: VirtualClock;
-  readonly stepping: Stepping;
   readonly board: Board;
   readonly relation: number;
   readonly peers: number;
@@ -58,10 +58,9 @@ export class World {
   steps = 0;
   leaderChanges = 0;
 
-  private constructor(parts: Pick<World, "juju" | "clock" | "stepping" | "board" | "relation" | "peers">) {
+  private constructor(parts: Pick<World, "juju" | "clock" | "board" | "relation" | "peers">) {
     this.juju = parts.juju;
     this.clock = parts.clock;
-    this.stepping = parts.stepping;
     this.board = parts.board;
     this.relation = parts.relation;
     this.peers = parts.peers;
@@ -70,9 +69,8 @@ export class World {
   /** Makes a world in which everything is set up and nothing was requested yet. */
   static async start({ units, rules, keepsFences, afterwards }: WorldOptions): Promise<World> {
     const clock = new VirtualClock();
-    const stepping = new Stepping();
-    const board = new Board(stepping);
-    const juju = await SimulatedJuju.start({ clock, stepping });
+    const board = new Board();
+    const juju = await SimulatedJuju.start({ clock, stepByStep: true });
     const everyRule = { ...shippedRules, ...rules };
     await juju.deploy({
       application: "database",
@@ -91,17 +89,7 @@ export class World {
           everyRule,
         );
         if (dispatch.event.kind === "action") {
-          await runAction(dispatch.juju, dispatch.event.name, {
-            "release-grant": async (given) => {
-              const confirm = given.text("confirm");
-              const fence = given.integer("fence") ?? 0;
-              const { state } = await provider.releaseGrant({
-                fence,
-                ...(confirm === undefined ? {} : { confirm }),
-              });
-              return { state };
-            },
-          });
+          await runAction(dispatch.juju, dispatch.event.name, providerActions(provider));
           return;
         }
         const { status } = await provider.reconcile();
@@ -117,9 +105,8 @@ export class World {
     });
     const relation = await juju.integrate("manager:database-backup", "database:database-backup");
     const peers = juju.peerRelation("database", "database-backup-peers");
-    const world = new World({ juju, clock, stepping, board, relation, peers });
+    const world = new World({ juju, clock, board, relation, peers });
     await juju.settle();
-    stepping.hold();
     return world;
   }
 
@@ -131,27 +118,22 @@ export class World {
   }
 
   /** Lets one step happen, and looks at what it changed. */
-  async take(step: Step, fault?: StepFault): Promise<void> {
+  async take(step: Step, fault?: Fault): Promise<void> {
     this.steps += 1;
-    await this.juju.take(step, fault);
-    if (step.kind === "commit") this.look();
+    await this.juju.take(step, fault === undefined ? {} : { fault });
+    if (step.kind === "end") this.look();
   }
 
-  /** Takes every step that there is, the oldest first, until none is left. */
-  async settle(limit: number = 20_000): Promise<boolean> {
-    for (let taken = 0; taken < limit; taken += 1) {
-      const [step] = this.stepping.steps;
-      if (step === undefined) return true;
-      await this.take(step);
-    }
-    return false;
+  /** Lets everything happen that can, in its order, until only time can pass. */
+  async settle(): Promise<void> {
+    await this.juju.settle({ allowErrors: true });
+    this.look();
   }
 
   /** Writes what is requested. */
   async publish(): Promise<void> {
     const jobs = JSON.stringify([...this.requests.values()].map(({ fields }) => fields));
     await this.juju.writeDatabag(this.relation, "manager", { jobs: this.requests.size === 0 ? "" : jobs });
-    await this.juju.quiet();
   }
 
   /** Reads the ends that units report, as the manager does, and looks for what must never stand in a databag. */

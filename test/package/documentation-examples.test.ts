@@ -30,3 +30,9 @@ test("a whole backup runs in the process of its test", () => {
   expect(passed, output).toBe(true);
   expect(output).toMatch(/✔ a backup is requested, made and reported/);
 });
+
+test("a backup is made in whatever order things happen, step by step", () => {
+  const { passed, output } = runNodeTest(join(folder, "notes-charm"), "test/step-by-step.test.js");
+  expect(passed, output).toBe(true);
+  expect(output).toMatch(/✔ a backup is made in whatever order things happen/);
+});

@@ -6,7 +6,7 @@ import type { Dispatch } from "../../lib/juju/dispatch.ts";
 import { ScriptedDatabase, SimulatedJuju, VirtualClock } from "../../lib/testing/index.ts";
 import { Credentials, type StorageConfig } from "../../lib/job/storage-config.ts";
 import { shippedRules, type Rules } from "../../provider/coordination/rules.ts";
-import { Provider } from "../../provider/index.ts";
+import { Provider, providerActions } from "../../provider/index.ts";
 import type { ProviderOptions } from "../../provider/provider.ts";
 import { markedKeys, type Keys } from "../canaries/credentials.ts";
 
@@ -67,17 +67,7 @@ export class UnitsModel {
         );
         const { event } = dispatch;
         if (event.kind === "action") {
-          await runAction(dispatch.juju, event.name, {
-            "release-grant": async (given) => {
-              const confirm = given.text("confirm");
-              const fence = given.integer("fence") ?? 0;
-              const { state, message } = await provider.releaseGrant({
-                fence,
-                ...(confirm === undefined ? {} : { confirm }),
-              });
-              return { state, message };
-            },
-          });
+          await runAction(dispatch.juju, event.name, providerActions(provider));
           return;
         }
         const { status } = await provider.reconcile();

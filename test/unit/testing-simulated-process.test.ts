@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { currentProcess, SimulatedProcess, waitFor } from "../../lib/testing/in-process/simulated-process.ts";
 
 function newProcess(onChange: () => void = () => undefined): SimulatedProcess {
-  return new SimulatedProcess({ pid: 1, startTime: "1", bootId: "boot" }, onChange);
+  return new SimulatedProcess({ pid: 1, startTime: "1", bootId: "boot" }, { onChange });
 }
 
 describe("a process that is a function", () => {
@@ -36,7 +36,7 @@ describe("a process that is a function", () => {
     });
     await begun;
     process.kill();
-    expect(await end).toEqual({ how: "killed" });
+    expect(await end).toEqual({ how: "killed", exitCode: 137 });
     await turn();
     await turn();
     expect(effects).toEqual(["first", "under way"]);

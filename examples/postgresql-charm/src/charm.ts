@@ -1,5 +1,5 @@
 import { runAction, type Dispatch } from "juju-database-backup/juju";
-import { Provider } from "juju-database-backup/provider";
+import { Provider, providerActions } from "juju-database-backup/provider";
 import { postgresqlOptions } from "./options.ts";
 
 /** One dispatch of the charm. */
@@ -14,19 +14,7 @@ export async function charm(dispatch: Dispatch): Promise<void> {
       options: postgresqlOptions(config),
     },
   });
-  if (event.kind === "action") {
-    await runAction(juju, event.name, {
-      "release-grant": async (given) => {
-        const confirm = given.text("confirm");
-        const { state, message } = await provider.releaseGrant({
-          fence: given.integer("fence") ?? 0,
-          ...(confirm === undefined ? {} : { confirm }),
-        });
-        return { state, message };
-      },
-    });
-    return;
-  }
+  if (event.kind === "action") return await runAction(juju, event.name, providerActions(provider));
   const { status } = await provider.reconcile();
   await juju.setStatus(status ?? { name: "active", message: "" });
 }

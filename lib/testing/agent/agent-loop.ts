@@ -7,7 +7,6 @@
  */
 import type { CharmRunner } from "./charm-runner.ts";
 import { commandRelation, type CommandAbout } from "./command-relation.ts";
-import type { Step, StepFault, Stepping } from "../in-process/stepping.ts";
 import type { HookContext } from "./hook-context.ts";
 import { operationName, operationRelation, type Operation, type ProcessEnd } from "./operation.ts";
 import { UnitAgent, type UnitAgentOptions } from "./unit-agent.ts";
@@ -33,8 +32,8 @@ export interface AgentLoopOptions extends Omit<UnitAgentOptions, "onRetryDue"> {
   readonly onIdle: () => void;
   /** Called when the simulation itself is at fault. */
   readonly onFault: (error: unknown) => void;
-  /** Decides when anything happens. Default: it happens as soon as it can. */
-  readonly stepping?: Stepping | undefined;
+  /** Whether it begins an operation only when it is told to, see {@link AgentLoop.begin}. */
+  readonly isStepped: boolean;
 }
 
 /** An agent at work. */
@@ -46,8 +45,6 @@ export class AgentLoop {
   #work: Promise<void> | undefined;
   #isStopped = false;
   #isHeld = false;
-  /** Lets a step pass that this agent waits for. */
-  #release: (() => void) | undefined;
   /** When the agent is to be killed in the operation under way. */
   #restart: "now" | "unrecorded" | undefined;
 
@@ -67,11 +64,6 @@ export class AgentLoop {
     return this.#work !== undefined;
   }
 
-  /** Whether it waits until the test lets it go on. */
-  get isAtGate(): boolean {
-    return this.#release !== undefined;
-  }
-
   /** What it does right now, for people. */
   get doing(): string {
     return this.#context === undefined ? "between two operations" : operationName(this.#context.operation);
@@ -79,17 +71,38 @@ export class AgentLoop {
 
   /** Makes it look for something to do. */
   wake(): void {
+    if (!this.#options.isStepped) this.begin();
+  }
+
+  /** Begins the next operation, if there is one and it has nothing under way. */
+  begin(): void {
     if (this.#runner === undefined || this.#isStopped || this.#work !== undefined) return;
     this.#work = this.#workUntilIdle(this.#runner);
   }
 
-  /** Lets it begin nothing from now on, as on a machine that hangs or is cut off, until {@link AgentLoop.go}. */
+  /** Takes note of what causes no hook by itself. */
+  takeNote(): void {
+    this.agent.takeNote();
+    if (this.agent.isDead) this.#options.onIdle();
+  }
+
+  /** The operation under way. */
+  get operation(): Operation | undefined {
+    return this.#context?.operation;
+  }
+
+  /** Lets the agent be killed when the operation under way has ended: before its writes are handed over, or after. */
+  killAtEnd(when: "now" | "unrecorded"): void {
+    this.#restart = when;
+  }
+
+  /** Lets it begin nothing from now on, as on a machine that hangs or is cut off. */
   hold(): void {
     this.#isHeld = true;
   }
 
-  /** Lets it go on. */
-  go(): void {
+  /** Lets it go on after {@link AgentLoop.hold}. */
+  letGo(): void {
     this.#isHeld = false;
     this.wake();
   }
@@ -106,7 +119,7 @@ export class AgentLoop {
     if ("refusal" in found) return { exitCode: 1, stdout: "", stderr: `ERROR ${found.refusal}\n` };
     const { relation } = found;
     return await new Promise((finished) => {
-      this.agent.addCommand({ commands, finished, ...(relation === undefined ? {} : { relation }) });
+      this.agent.requests.addCommand({ commands, finished, ...(relation === undefined ? {} : { relation }) });
       this.wake();
     });
   }
@@ -141,7 +154,7 @@ export class AgentLoop {
    * @returns Whether it was there.
    */
   cancelAction(id: string): boolean {
-    if (this.agent.cancelAction(id)) return true;
+    if (this.agent.requests.cancelAction(id)) return true;
     const operation = this.#context?.operation;
     if (operation?.kind !== "action" || operation.task.id !== id) return false;
     operation.task.isCancelled = true;
@@ -153,7 +166,6 @@ export class AgentLoop {
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#runner?.kill();
-    this.#release?.();
     await this.#work;
     this.agent.abandon();
     await this.#runner?.close();
@@ -164,28 +176,14 @@ export class AgentLoop {
     await Promise.resolve();
     try {
       for (let next = this.#next(); next !== undefined; next = this.#next()) {
-        await this.#gate("operation", operationName(next));
-        // By the time that it may, there may be something else to do.
-        const chosen = this.#options.stepping === undefined ? next : this.#next();
-        if (chosen !== undefined) await this.#execute(runner, chosen);
+        await this.#execute(runner, next);
+        if (this.#options.isStepped) break;
       }
     } catch (error) {
       this.#options.onFault(error);
     }
     this.#work = undefined;
     this.#options.onIdle();
-  }
-
-  async #gate(kind: Step["kind"], name: string): Promise<StepFault | undefined> {
-    const { stepping } = this.#options;
-    if (stepping === undefined || this.#isStopped) return undefined;
-    const stopped = new Promise<undefined>((resolve) => {
-      this.#release = () => resolve(undefined);
-    });
-    const passed = stepping.gate({ unit: this.agent.unit, kind, name }, () => !this.#isStopped);
-    const fault = await Promise.race([passed, stopped]);
-    this.#release = undefined;
-    return fault;
   }
 
   #next(): Operation | undefined {
@@ -198,9 +196,6 @@ export class AgentLoop {
     let end: ProcessEnd;
     try {
       end = await runner.run(context);
-      const fault = await this.#gate("commit", operationName(operation));
-      if (fault === "failed") end = { ...end, exitCode: 1 };
-      if (fault === "killed") this.#restart = "now";
     } finally {
       this.#context = undefined;
     }

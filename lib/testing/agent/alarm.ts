@@ -12,11 +12,14 @@ const longestDelayMs = 86_400_000;
 export class Alarm {
   readonly #clock: ModelClock;
   readonly #ring: () => void;
+  readonly #what: string;
   #set: { readonly time: number; readonly callOff: () => void } | undefined;
 
-  constructor(clock: ModelClock, ring: () => void) {
+  /** @param what What it is for, for people. */
+  constructor(clock: ModelClock, ring: () => void, what: string) {
     this.#clock = clock;
     this.#ring = ring;
+    this.#what = what;
   }
 
   /** Sets the alarm to another time, or to none. */
@@ -26,10 +29,11 @@ export class Alarm {
     this.#set = undefined;
     if (time === undefined) return;
     const delayMs = Math.min(time.getTime() - this.#clock.now().getTime(), longestDelayMs);
-    const callOff = this.#clock.schedule(delayMs, () => {
+    const ring = (): void => {
       this.#set = undefined;
       this.#ring();
-    });
+    };
+    const callOff = this.#clock.schedule(delayMs, ring, this.#what);
     this.#set = { time: time.getTime(), callOff };
   }
 }

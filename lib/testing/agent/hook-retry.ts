@@ -18,6 +18,8 @@ export interface HookRetryOptions {
   readonly isAutomatic: boolean;
   /** Called when its time has come. */
   readonly onDue: () => void;
+  /** What the wait is for, for people. */
+  readonly what: string;
 }
 
 /** The hook of one unit that failed, if any. */
@@ -50,7 +52,7 @@ export class HookRetry {
     this.#hook = hook;
     this.#failures += 1;
     this.#isDue = false;
-    if (isAutomatic) this.#callOff = clock.schedule(delay, () => this.#due());
+    if (isAutomatic) this.#callOff = clock.schedule(delay, () => this.#due(), this.#options.what);
   }
 
   /** Lets it run again at once. */

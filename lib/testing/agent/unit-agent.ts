@@ -14,15 +14,15 @@ import { HookRetry } from "./hook-retry.ts";
 import type { Log } from "../log-line.ts";
 import { CommitRefused } from "../model/commit-refused.ts";
 import type { Model, Unit } from "../model/model.ts";
+import type { Relation } from "../model/relation.ts";
 import {
   operationName,
   operationRelation,
-  type ActionTask,
-  type CommandRequest,
   type HookInfo,
   type Operation,
   type ProcessEnd,
 } from "./operation.ts";
+import { commandLost, RequestQueue } from "./request-queue.ts";
 import { RelationState } from "./relation-state.ts";
 import { SecretState } from "./secret-state.ts";
 import { UnitHistory } from "./unit-history.ts";
@@ -48,7 +48,6 @@ export interface UnitAgentOptions {
 }
 
 const installing = "installing charm software";
-const commandLost: ProcessEnd = { exitCode: 1, stdout: "", stderr: "ERROR connection is shut down\n" };
 
 /** A unit's agent. */
 export class UnitAgent {
@@ -58,8 +57,8 @@ export class UnitAgent {
   readonly #relations = new Map<number, RelationState>();
   readonly #secrets: SecretState;
   readonly #alarm: Alarm;
-  readonly #actions: ActionTask[] = [];
-  readonly #commands: CommandRequest[] = [];
+  /** What it was asked to run and has not yet begun. */
+  readonly requests: RequestQueue = new RequestQueue();
   readonly #history = new UnitHistory();
   readonly #retry: HookRetry;
   #updateStatusWanted = false;
@@ -70,12 +69,13 @@ export class UnitAgent {
     this.#options = options;
     this.#model = options.model;
     this.#secrets = new SecretState(options.unit, options.model);
-    this.#alarm = new Alarm(options.clock, options.onRetryDue);
+    this.#alarm = new Alarm(options.clock, options.onRetryDue, `${options.unit} looks at its secrets`);
     this.#retry = new HookRetry({
       clock: options.clock,
       firstDelayMs: options.hookRetryDelayMs,
       isAutomatic: options.retryHooks,
       onDue: options.onRetryDue,
+      what: `${options.unit} retries its hook`,
     });
   }
 
@@ -87,14 +87,6 @@ export class UnitAgent {
   /** Whether the unit is no more. */
   get isDead(): boolean {
     return this.#isDead;
-  }
-
-  addAction(task: ActionTask): void {
-    this.#actions.push(task);
-  }
-
-  addCommand(command: CommandRequest): void {
-    this.#commands.push(command);
   }
 
   /** The relation that `juju-exec -r` names, if the unit takes part in it. */
@@ -134,16 +126,46 @@ export class UnitAgent {
     if (unit === undefined || this.#isDead) return undefined;
     const { hook: failed, isDue } = this.#retry;
     if (failed !== undefined) {
-      return this.#nextRequest() ?? (isDue ? { kind: "hook", hook: failed } : undefined);
+      return this.requests.next() ?? (isDue ? { kind: "hook", hook: failed } : undefined);
     }
     const urgent = this.#nextUrgentHook(unit);
     if (urgent !== undefined) return { kind: "hook", hook: urgent };
-    const request = this.#history.isInstalled ? this.#nextRequest() : undefined;
+    const request = this.#history.isInstalled ? this.requests.next() : undefined;
     if (request !== undefined) return request;
     const hook = unit.life === "dying" ? this.#nextHookOfDying() : this.#nextHook(unit);
     if (hook !== undefined) return { kind: "hook", hook };
     this.#alarm.set(this.#secrets.nextTime());
     return undefined;
+  }
+
+  /**
+   * Whether the agent would take note of something when it looks for its next operation: a relation to take part in or
+   * to leave, leadership that it has lost, its own removal. Where there is nothing, {@link nextOperation} changes nothing.
+   */
+  get hasNews(): boolean {
+    const unit = this.#model.findUnit(this.unit);
+    if (unit === undefined || this.#isDead || this.#retry.hook !== undefined) return false;
+    if (this.#history.startPending) return false;
+    if (!this.#history.isInstalled) return unit.life === "dying";
+    if (this.#endedEarly().length > 0) return true;
+    if (unit.life === "dying") return false;
+    return (
+      this.#newRelations(unit).length > 0 || (this.#history.knowsItLeads && !this.#model.isLeader(this.unit))
+    );
+  }
+
+  /** Takes note of what {@link hasNews} tells of. */
+  takeNote(): void {
+    if (!this.hasNews) return;
+    if (!this.#history.isInstalled) {
+      this.#die();
+      return;
+    }
+    for (const state of this.#endedEarly()) this.#leave(state);
+    const unit = this.#model.unit(this.unit);
+    if (unit.life === "dying") return;
+    this.#enterScopes(unit);
+    if (!this.#model.isLeader(this.unit)) this.#history.knowsItLeads = false;
   }
 
   #nextUrgentHook(unit: Unit): HookInfo | undefined {
@@ -157,13 +179,6 @@ export class UnitAgent {
     // Nobody tells a unit that it was deposed.
     if (!leads) this.#history.knowsItLeads = false;
     return leads && !this.#history.knowsItLeads ? { name: "leader-elected" } : this.#secrets.nextHook();
-  }
-
-  #nextRequest(): Operation | undefined {
-    const [task] = this.#actions;
-    if (task !== undefined) return { kind: "action", task };
-    const [command] = this.#commands;
-    return command === undefined ? undefined : { kind: "command", command };
   }
 
   #nextHookOfDying(): HookInfo | undefined {
@@ -193,12 +208,24 @@ export class UnitAgent {
     return undefined;
   }
 
+  /** The relations that ended before their first hook. */
+  #endedEarly(): readonly RelationState[] {
+    return [...this.#relations.values()].filter(
+      ({ relation, created }) => relation.life === "dying" && !created,
+    );
+  }
+
   #enterScopes(unit: Unit): void {
-    for (const relation of this.#model.relationsOf(unit.application)) {
-      if (this.#relations.has(relation.id) || relation.life === "dying") continue;
+    for (const relation of this.#newRelations(unit)) {
       this.#relations.set(relation.id, new RelationState(relation, this.unit));
       this.#model.enterScope(relation, unit);
     }
+  }
+
+  #newRelations(unit: Unit): readonly Relation[] {
+    return this.#model
+      .relationsOf(unit.application)
+      .filter(({ id, life }) => life === "alive" && !this.#relations.has(id));
   }
 
   #leave(state: RelationState): void {
@@ -210,8 +237,7 @@ export class UnitAgent {
   begin(operation: Operation): HookContext {
     const unit = this.#model.unit(this.unit);
     const name = operation.kind === "command" ? "run-commands" : operationName(operation);
-    if (operation.kind === "action") this.#actions.shift();
-    if (operation.kind === "command") this.#commands.shift();
+    this.requests.begun(operation);
     const about = operation.kind === "hook" ? operationRelation(operation) : undefined;
     for (const state of this.#relations.values()) state.prepare(about);
     if (name === "install") unit.workload = this.#model.status("maintenance", installing);
@@ -278,28 +304,15 @@ export class UnitAgent {
   /** Forgets what an agent does not remember that is started anew: what it has read, and the commands that wait. */
   restart(): void {
     for (const state of this.#relations.values()) state.forgetReadings();
-    for (const command of this.#commands.splice(0)) command.finished(commandLost);
+    this.requests.loseCommands();
     this.#retry.restart();
-  }
-
-  /** Takes back an action that waits, if it is there. */
-  cancelAction(id: string): boolean {
-    const at = this.#actions.findIndex((task) => task.id === id);
-    const [task] = at < 0 ? [] : this.#actions.splice(at, 1);
-    task?.finished({ status: "cancelled", results: {}, message: "action cancelled via the API", log: [] });
-    return task !== undefined;
   }
 
   /** Ends what waits, because the agent acts no more. */
   abandon(): void {
     this.#retry.clear();
     this.#alarm.set(undefined);
-    for (const task of this.#actions.splice(0)) {
-      task.finished({ status: "aborted", results: {}, message: "the unit is gone", log: [...task.log] });
-    }
-    for (const command of this.#commands.splice(0)) {
-      command.finished({ exitCode: 1, stdout: "", stderr: "ERROR the unit is gone\n" });
-    }
+    this.requests.abandon();
   }
 
   #finishHook(hook: HookInfo, context: HookContext, end: ProcessEnd): void {

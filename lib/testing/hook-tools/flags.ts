@@ -45,15 +45,20 @@ const booleans: Readonly<Record<string, boolean>> = {
   ...Object.fromEntries(["0", "f", "F", "FALSE", "false", "False"].map((text) => [text, false])),
 };
 
-/** Reads a command line. */
+/**
+ * Reads a command line.
+ *
+ * @param known The flags by their names.
+ * @param check Says what is wrong with a value of a flag, if anything is, where that is not the flag's own affair.
+ */
 export function parseFlags(
   argv: readonly string[],
-  definitions: Readonly<Record<string, FlagDefinition>>,
+  known: ReadonlyMap<string, FlagDefinition>,
+  check: (flag: string, value: string) => string | undefined = () => undefined,
 ): FlagOutcome {
   const flags = new ParsedFlags();
   const args: string[] = [];
   const rest = [...argv];
-  const known = new Map(Object.entries(definitions));
 
   const take = (name: string, attached: string | undefined): FlagOutcome | undefined => {
     const shown = name.length > 1 ? `--${name}` : `-${name}`;
@@ -77,7 +82,7 @@ export function parseFlags(
     }
     const value = attached ?? rest.shift();
     if (value === undefined) return { error: `option needs an argument: ${shown}` };
-    const wrong = definition.check?.(value);
+    const wrong = definition.check?.(value) ?? check(target, value);
     if (wrong !== undefined)
       return { error: `invalid value ${JSON.stringify(value)} for option ${shown}: ${wrong}` };
     flags.set(target, value);

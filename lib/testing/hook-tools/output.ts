@@ -34,9 +34,16 @@ const escapes: Readonly<Record<string, string>> = {
   "\u2029": String.raw`\u2029`,
 };
 
+// Without the flag u, which would not find a half of a pair.
+const surrogates = /[\ud800-\udfff]/;
+const special = /[<>&\u2028\u2029]/u;
+
 /** Writes JSON as Go does: compact, keys of maps sorted, and what is special in HTML escaped. */
 export function goJson(value: unknown): string {
-  return JSON.stringify(ordered(value)).replaceAll(/[<>&\u2028\u2029]/gu, (found) => escapes[found] ?? found);
+  const json = JSON.stringify(ordered(value));
+  return special.test(json)
+    ? json.replaceAll(/[<>&\u2028\u2029]/gu, (found) => escapes[found] ?? found)
+    : json;
 }
 
 function goYaml(value: unknown): string {
@@ -49,7 +56,14 @@ function ordered(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(
     Object.entries(value)
-      .toSorted(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+      .toSorted(([a], [b]) => compareBytes(a, b))
       .map(([key, each]) => [key, ordered(each)]),
   );
+}
+
+/** Compares as UTF-8, which is the order of code points; that of UTF-16 differs from it only among surrogates. */
+function compareBytes(a: string, b: string): number {
+  if (surrogates.test(a) || surrogates.test(b)) return Buffer.compare(Buffer.from(a), Buffer.from(b));
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
 }

@@ -28,11 +28,16 @@ export interface ToolRequest {
   readonly files: ToolFiles | undefined;
 }
 
-const tools: ReadonlyMap<string, HookTool> = new Map(
-  [...relationTools, ...actionTools, ...statusTools, ...unitTools, ...secretTools].map((tool) => [
-    tool.name,
-    tool,
-  ]),
+interface KnownTool {
+  readonly tool: HookTool;
+  readonly flags: ReadonlyMap<string, FlagDefinition>;
+}
+
+const tools: ReadonlyMap<string, KnownTool> = new Map(
+  [...relationTools, ...actionTools, ...statusTools, ...unitTools, ...secretTools].map((tool) => {
+    const output = tool.format === undefined ? {} : outputFlags(tool.format);
+    return [tool.name, { tool, flags: new Map(Object.entries({ ...tool.flags, ...output })) }];
+  }),
 );
 
 /** The names of all hook tools that are simulated. */
@@ -53,23 +58,15 @@ function outputFlags(standard: "smart" | "yaml"): Readonly<Record<string, FlagDe
 
 /** Runs a hook tool, or says that it wants to be called again with its standard input. */
 export function runHookTool(context: ToolContext, request: ToolRequest): ToolResult | "needs-stdin" {
-  const tool = findTool(context, request.name);
-  if (tool === undefined) return error(1, `bad request: unknown ${kindOf(context)} command: ${request.name}`);
-  const flags = {
-    ...tool.flags,
-    ...(tool.format === undefined ? {} : outputFlags(tool.format)),
-  };
-  const withContext = Object.fromEntries(
-    Object.entries(flags).map(([name, definition]): [string, FlagDefinition] => {
-      const isRelation = (definition.aliasOf ?? name) === "relation";
-      return [
-        name,
-        isRelation ? { ...definition, check: (value) => checkRelation(context, value) } : definition,
-      ];
-    }),
+  const known = findTool(context, request.name);
+  if (known === undefined) {
+    return error(1, `bad request: unknown ${kindOf(context)} command: ${request.name}`);
+  }
+  const { tool, flags } = known;
+  const outcome = parseFlags(request.args, flags, (flag, value) =>
+    flag === "relation" ? checkRelation(context, value) : undefined,
   );
-  const outcome = parseFlags(request.args, withContext);
-  if ("help" in outcome) return { code: 0, stdout: helpOf(tool, Object.keys(flags)), stderr: "" };
+  if ("help" in outcome) return { code: 0, stdout: helpOf(tool, [...flags.keys()]), stderr: "" };
   if ("error" in outcome) return error(2, outcome.error);
   try {
     const readInput = (path: string): string => readFile(request, path);
@@ -88,7 +85,7 @@ export function runHookTool(context: ToolContext, request: ToolRequest): ToolRes
 }
 
 /** From Juju 4 on only an action has the tools about actions. */
-function findTool(context: ToolContext, name: string): HookTool | undefined {
+function findTool(context: ToolContext, name: string): KnownTool | undefined {
   const tool = tools.get(name);
   const isMissing = context.model.isAtLeast(4) && context.action === undefined && name.startsWith("action-");
   return isMissing ? undefined : tool;

@@ -17,6 +17,7 @@ import {
   type Document,
   type Node,
 } from "yaml";
+import { asMapping } from "../model/mapping.ts";
 import { failed } from "./hook-tool.ts";
 
 const printable = /^[\t\n\r\u0020-\u007e\u0085\u00a0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]*$/u;
@@ -25,6 +26,34 @@ const longestKey = 1024;
 
 /** Reads a map of strings, failing with the words of go-yaml. */
 export function readSettingsFile(text: string): Map<string, string> {
+  return readPlainJson(text) ?? readYaml(text);
+}
+
+/** What a line of JSON may hold that YAML 1.1 reads in the same way, but for the escapes. */
+const plain = /^[\u0020-\u007e\u00a0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\u{10000}-\u{10ffff}]*$/u;
+const otherEscape = /\\(?:\/|u[dD][89a-fA-F])/u;
+/** Written in escapes alone, such a key keeps within what YAML takes. */
+const shortKey = 160;
+
+/** Reads what JSON and go-yaml read alike: one line, a map of texts in quotes. Nothing where it may be something else. */
+function readPlainJson(text: string): Map<string, string> | undefined {
+  if (!text.startsWith("{") || !plain.test(text) || otherEscape.test(text)) return undefined;
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  const settings = new Map<string, string>();
+  for (const [key, value] of Object.entries(asMapping(parsed) ?? {})) {
+    if (typeof value !== "string" || key.length > shortKey) return undefined;
+    settings.set(key, value);
+  }
+  return settings;
+}
+
+/** Reads the same as {@link readSettingsFile}, always as YAML. */
+export function readYaml(text: string): Map<string, string> {
   if (!printable.test(text)) failed("yaml: control characters are not allowed");
   for (const token of new Lexer().lex(text)) {
     if (token.startsWith('"')) checkEscapes(token);

@@ -17,8 +17,7 @@ import type { Log } from "../log-line.ts";
 import { unitTag } from "../model/unit-name.ts";
 import type { MemoryDisk } from "./memory-disk.ts";
 import { describe, type SimulatedMachine } from "./simulated-machine.ts";
-import type { SimulatedProcess } from "./simulated-process.ts";
-import type { Stepping } from "./stepping.ts";
+import type { Intent, SimulatedProcess } from "./simulated-process.ts";
 
 /** A charm as a function of one dispatch. Whatever it throws fails the dispatch, as an exit code of 1 does. */
 export type CharmFunction = (dispatch: Dispatch) => Promise<void>;
@@ -30,8 +29,6 @@ export interface InProcessRunnerOptions {
   readonly charm: () => CharmFunction;
   readonly machine: SimulatedMachine;
   readonly log: Log;
-  /** Decides when a hook tool runs. Default: when it is called. */
-  readonly stepping?: Stepping | undefined;
 }
 
 /** Runs one unit's charm in this process. */
@@ -50,6 +47,16 @@ export class InProcessRunner implements CharmRunner {
     return this.#process?.isActive === false;
   }
 
+  /** The dispatch under way, if any. */
+  get process(): SimulatedProcess | undefined {
+    return this.#process;
+  }
+
+  /** The machine that the unit runs on. */
+  get machine(): SimulatedMachine {
+    return this.#options.machine;
+  }
+
   async run(context: HookContext): Promise<ProcessEnd> {
     const environment = this.#environment(context);
     if (environment === undefined) {
@@ -64,13 +71,19 @@ export class InProcessRunner implements CharmRunner {
     let isOver = false;
     const end = await process.run(async () => {
       const runTool: ToolRunner = async (tool, args, stdin) =>
-        isOver ? contextGone() : await this.#call(process, context, { tool, args, stdin });
+        isOver
+          ? contextGone()
+          : await process.act(() => this.#runTool(context, tool, args, stdin), {
+              what: tool,
+              args,
+              fails: connectionLost,
+            });
       await runDispatch(charm, environment, runTool, machine.as(process));
-    });
+    }, exit);
     this.#process = undefined;
     isOver = end.how !== "killed";
     if (end.how === "returned") return { exitCode: 0, stdout: "", stderr: "" };
-    if (end.how === "killed") return { exitCode: 137, stdout: "", stderr: "" };
+    if (end.how === "killed") return { exitCode: end.exitCode, stdout: "", stderr: "" };
     const stderr = `${describe(end.error)}\n`;
     const module = `unit.${unit}.${operationName(context.operation)}`;
     for (const message of stderr.trimEnd().split("\n")) log({ unit, level: "WARNING", module, message });
@@ -107,31 +120,21 @@ export class InProcessRunner implements CharmRunner {
     return { ...environment, JUJU_DISPATCH_PATH: path };
   }
 
-  async #call(
-    process: SimulatedProcess,
-    context: HookContext,
-    {
-      tool,
-      args,
-      stdin,
-    }: { readonly tool: string; readonly args: readonly string[]; readonly stdin: string | undefined },
-  ): Promise<ToolEnd> {
-    const { stepping, unit } = this.#options;
-    if (stepping !== undefined) {
-      const step = { unit, kind: "tool" as const, name: [tool, ...args].join(" ") };
-      const fault = await process.wait(stepping.gate(step, () => process.isAlive));
-      if (fault !== undefined) return toolEnd(1, "", "ERROR the test lets this call fail\n");
-    }
-    return await process.act(() => this.#runTool(context, tool, args, stdin));
-  }
-
   #runTool(context: HookContext, tool: string, args: readonly string[], stdin: string | undefined): ToolEnd {
     const files = filesOn(this.#options.machine.disk, this.#charmDirectory);
-    const first = context.runTool(tool, args, undefined, files);
-    const result = first === "needs-stdin" ? context.runTool(tool, args, stdin ?? "", files) : first;
+    // A tool that wants no standard input does not look at it.
+    const result = context.runTool(tool, args, stdin ?? "", files);
     if (result === "needs-stdin") throw new Error(`${tool} was given its input and asked for it again.`);
     return toolEnd(result.code, result.stdout, result.stderr);
   }
+}
+
+/** The end of a dispatch. */
+export const exit: Intent = { what: "exit", args: [] };
+
+/** What a hook tool says whose agent has lost the controller. */
+function connectionLost(): ToolEnd {
+  return toolEnd(1, "", "ERROR connection is shut down\n");
 }
 
 /** What a hook tool says that is called when its hook is over. */

@@ -5,7 +5,7 @@
  * @see https://documentation.ubuntu.com/juju/3.6/reference/juju-cli/list-of-juju-cli-commands/exec/
  */
 import type { CommandAbout } from "../agent/command-relation.ts";
-import { parseFlags } from "../hook-tools/flags.ts";
+import { parseFlags, type FlagDefinition } from "../hook-tools/flags.ts";
 
 /** What to run where. */
 export interface JujuExec {
@@ -14,17 +14,18 @@ export interface JujuExec {
   readonly about: CommandAbout;
 }
 
+const known: ReadonlyMap<string, FlagDefinition> = new Map([
+  ["unit", { kind: "text" }],
+  ["u", { kind: "text", aliasOf: "unit" }],
+  ["relation", { kind: "text" }],
+  ["r", { kind: "text", aliasOf: "relation" }],
+  ["remote-unit", { kind: "text" }],
+]);
+
 /** Reads a command; nothing where it is another one, or lacks what `juju-exec` needs. */
 export function readJujuExec([program, ...args]: readonly string[]): JujuExec | undefined {
   if (program !== "juju-exec") return undefined;
-  const text = { kind: "text" } as const;
-  const outcome = parseFlags(args, {
-    unit: text,
-    u: { kind: "text", aliasOf: "unit" },
-    relation: text,
-    r: { kind: "text", aliasOf: "relation" },
-    "remote-unit": text,
-  });
+  const outcome = parseFlags(args, known);
   if (!("args" in outcome)) return undefined;
   const { flags } = outcome;
   const given = flags.text("unit");

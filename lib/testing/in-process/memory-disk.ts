@@ -98,6 +98,7 @@ export class MemoryDisk implements Disk {
   }
 }
 
-function systemError(code: string, path: string): Error {
+/** An error as Node's file system throws it. */
+export function systemError(code: string, path: string): Error {
   return Object.assign(new Error(`${code}: ${path}`), { code, path });
 }

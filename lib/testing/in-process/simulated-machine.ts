@@ -6,42 +6,53 @@
  */
 import type { Disk, Machine, ProcessIdentity, Program } from "../../machine/machine.ts";
 import type { ModelClock } from "../model-clock.ts";
-import { MemoryDisk } from "./memory-disk.ts";
+import { MemoryDisk, systemError } from "./memory-disk.ts";
 import { SimulatedProcess } from "./simulated-process.ts";
-import type { Stepping } from "./stepping.ts";
 
 /** What a machine needs. */
 export interface SimulatedMachineOptions {
-  /** The unit that it is for. */
-  readonly unit: string;
-  /** Decides when an effect comes about. Default: at once. */
-  readonly stepping: Stepping | undefined;
+  /** What tells it from every other, for people. */
+  readonly name: string;
   readonly clock: ModelClock;
   /** Called when a process begins to wait, goes on, or ends. */
   readonly onChange: () => void;
+  /** Whether its processes stand before everything that they do until somebody lets them. */
+  readonly isStepped: boolean;
+  /** Default: an empty one. */
+  readonly disk?: MemoryDisk | undefined;
   /** Runs a command that a process leaves behind, for example `juju-exec`. */
   readonly runCommand: (command: readonly [string, ...string[]]) => Promise<void>;
 }
 
 /** A machine in memory. */
 export class SimulatedMachine {
-  readonly disk: MemoryDisk = new MemoryDisk();
+  readonly disk: MemoryDisk;
   readonly #options: SimulatedMachineOptions;
   readonly #processes = new Map<number, SimulatedProcess>();
   #boots = 0;
   #bootedAt: Date;
+  #skewMs = 0;
   #nextPid = 100;
-  /** How much its clock is ahead of the model's, in milliseconds. */
-  skewMs = 0;
 
   constructor(options: SimulatedMachineOptions) {
     this.#options = options;
+    this.disk = options.disk ?? new MemoryDisk();
     this.#bootedAt = options.clock.now();
+  }
+
+  /** The name of its unit; with a number where the unit is not the first of this name. */
+  get name(): string {
+    return this.#options.name;
+  }
+
+  /** The processes that run and that no hook waits for, as they are to be let go on. */
+  get running(): readonly SimulatedProcess[] {
+    return [...this.#processes.values()].filter(({ isAlive }) => isAlive);
   }
 
   /** The processes that run and that no hook waits for: workers, as a rule. */
   get processes(): readonly ProcessIdentity[] {
-    return [...this.#processes.values()].filter(({ isAlive }) => isAlive).map(({ identity }) => identity);
+    return this.running.map(({ identity }) => identity);
   }
 
   /** Whether any process does something, as opposed to waiting for the clock or for the test. */
@@ -67,11 +78,16 @@ export class SimulatedMachine {
     this.#bootedAt = this.#options.clock.now();
   }
 
+  /** Sets the machine's clock that much ahead of the model's, or behind it. How fast it goes stays as it is. */
+  skewClock(ms: number): void {
+    this.#skewMs = ms;
+  }
+
   /** Makes a process that is not yet running. */
   process(): SimulatedProcess {
     const pid = this.#nextPid++;
     const identity = { pid, startTime: String(pid), bootId: `boot-${this.#boots}` };
-    return new SimulatedProcess(identity, this.#options.onChange);
+    return new SimulatedProcess(identity, this.#options);
   }
 
   /** The machine as one of its processes reaches it. */
@@ -79,64 +95,44 @@ export class SimulatedMachine {
     const { clock } = this.#options;
     return {
       clock: {
-        now: () => new Date(clock.now().getTime() + this.skewMs),
+        now: () => new Date(clock.now().getTime() + this.#skewMs),
         uptime: () => (clock.now().getTime() - this.#bootedAt.getTime()) / 1000,
-        sleep: async (ms, signal) => await self.wait(this.#delay(ms, signal)),
+        sleep: async (ms, signal) => await self.wait(this.#delay(self, ms, signal)),
       },
-      disk: this.#diskOf(self),
+      disk: reachedFrom(self, this.disk),
       processes: {
         start: async (program, input, outputFile) =>
-          await this.#effect(self, `start ${program.args.join(" ")}`, () =>
-            this.#start(program, input, outputFile),
-          ),
+          await self.act(() => this.#start(program, input, outputFile), {
+            what: "processes.start",
+            args: program.args,
+            fails: () => {
+              throw Object.assign(new Error("EAGAIN: fork"), { code: "EAGAIN" });
+            },
+          }),
         isRunning: async ({ pid, bootId }) =>
-          await self.act(() => {
-            const process = this.#processes.get(pid);
-            return process?.isAlive === true && process.identity.bootId === bootId;
-          }),
+          await self.act(
+            () => {
+              const process = this.#processes.get(pid);
+              return process?.isAlive === true && process.identity.bootId === bootId;
+            },
+            { what: "processes.isRunning", args: [String(pid)] },
+          ),
         signal: async (identity, signal) =>
-          await this.#effect(self, `${signal} ${identity.pid}`, () => {
-            if (this.#processes.get(identity.pid)?.identity.bootId !== identity.bootId) return;
-            if (signal === "SIGKILL") this.kill(identity.pid);
-            else this.terminate(identity.pid);
+          await self.act(
+            () => {
+              if (this.#processes.get(identity.pid)?.identity.bootId !== identity.bootId) return;
+              if (signal === "SIGKILL") this.kill(identity.pid);
+              else this.terminate(identity.pid);
+            },
+            { what: "processes.signal", args: [signal, String(identity.pid)] },
+          ),
+        leave: async (command) =>
+          await self.act(async () => await this.#options.runCommand(command), {
+            what: "processes.leave",
+            args: command,
+            fails: () => undefined,
           }),
-        leave: async (command) => await self.act(async () => await this.#options.runCommand(command)),
       },
-    };
-  }
-
-  /** Does something to the machine that outlives the process, when it may. */
-  async #effect<Result>(
-    self: SimulatedProcess,
-    name: string,
-    action: () => Result | Promise<Result>,
-  ): Promise<Result> {
-    const { stepping, unit } = this.#options;
-    if (stepping !== undefined) {
-      const step = { unit, kind: "effect" as const, name: `${self.identity.pid}: ${name}` };
-      await self.wait(stepping.gate(step, () => self.isAlive));
-    }
-    return await self.act(action);
-  }
-
-  #diskOf(self: SimulatedProcess): Disk {
-    const { disk } = this;
-    const effect = async <Result>(
-      what: string,
-      path: string,
-      action: () => Promise<Result>,
-    ): Promise<Result> => await this.#effect(self, `${what} ${path}`, action);
-    return {
-      read: async (path) => await self.act(async () => await disk.read(path)),
-      append: async (path, text, options) =>
-        await effect("append to", path, async () => await disk.append(path, text, options)),
-      replace: async (path, text) =>
-        await effect("replace", path, async () => await disk.replace(path, text)),
-      create: async (path, text) => await effect("create", path, async () => await disk.create(path, text)),
-      rename: async (from, to) => await effect("rename", from, async () => await disk.rename(from, to)),
-      list: async (directory) => await self.act(async () => await disk.list(directory)),
-      makeDirectory: async (path) => await self.act(async () => await disk.makeDirectory(path)),
-      remove: async (path) => await effect("remove", path, async () => await disk.remove(path)),
     };
   }
 
@@ -157,18 +153,17 @@ export class SimulatedMachine {
     if (end.how === "threw") await this.disk.replace(outputFile, describe(end.error));
   }
 
-  async #delay(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  async #delay(self: SimulatedProcess, ms: number, signal: AbortSignal | undefined): Promise<void> {
     if (signal?.aborted === true) return;
     await new Promise<void>((resolve) => {
-      const giveUp = (): void => {
+      const what = `${this.name} process ${self.identity.pid} sleeps`;
+      const callOff = this.#options.clock.schedule(ms, resolve, what);
+      const end = (): void => {
         callOff();
         resolve();
       };
-      const callOff = this.#options.clock.schedule(ms, () => {
-        signal?.removeEventListener("abort", giveUp);
-        resolve();
-      });
-      signal?.addEventListener("abort", giveUp);
+      signal?.addEventListener("abort", end);
+      self.atEnd(callOff);
     });
   }
 }
@@ -176,4 +171,28 @@ export class SimulatedMachine {
 /** What an error of the charm's own looks like on standard error. */
 export function describe(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+/** The disk as a process reaches it. */
+function reachedFrom(self: SimulatedProcess, disk: Disk): Disk {
+  const act = async <Result>(name: string, path: string, action: () => Promise<Result>): Promise<Result> =>
+    await self.act(action, {
+      what: `disk.${name}`,
+      args: [path],
+      fails: () => {
+        throw systemError("EIO", path);
+      },
+    });
+  return {
+    read: async (path) => await act("read", path, async () => await disk.read(path)),
+    append: async (path, ...more) => await act("append", path, async () => await disk.append(path, ...more)),
+    replace: async (path, ...more) =>
+      await act("replace", path, async () => await disk.replace(path, ...more)),
+    create: async (path, text) => await act("create", path, async () => await disk.create(path, text)),
+    rename: async (from, to) => await act("rename", from, async () => await disk.rename(from, to)),
+    list: async (directory) => await act("list", directory, async () => await disk.list(directory)),
+    makeDirectory: async (path) =>
+      await act("makeDirectory", path, async () => await disk.makeDirectory(path)),
+    remove: async (path) => await act("remove", path, async () => await disk.remove(path)),
+  };
 }

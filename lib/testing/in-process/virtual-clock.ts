@@ -3,17 +3,25 @@
  *
  * @module
  */
+import { ConfigurationError } from "../../errors.ts";
 import type { ModelClock } from "../model-clock.ts";
 
-interface Timer {
+/** What falls due at some time. */
+export interface Timer {
+  /** In milliseconds since 1970. */
   readonly dueMs: number;
+  /** What it is for, for people. */
+  readonly what: string;
+}
+
+interface SetTimer extends Timer {
   readonly callback: () => void;
 }
 
 /** Time that passes only when a test says so. */
 export class VirtualClock implements ModelClock {
   /** In the order in which they fall due. */
-  readonly #timers: Timer[] = [];
+  readonly #timers: SetTimer[] = [];
   #nowMs: number;
 
   /** @param start Default: the beginning of 2026, UTC. */
@@ -25,8 +33,13 @@ export class VirtualClock implements ModelClock {
     return new Date(this.#nowMs);
   }
 
-  schedule(delayMs: number, callback: () => void): () => void {
-    const timer = { dueMs: this.#nowMs + Math.max(0, delayMs), callback };
+  /** The timers that wait, in the order in which they fall due. */
+  get timers(): readonly Timer[] {
+    return this.#timers;
+  }
+
+  schedule(delayMs: number, callback: () => void, what: string = "a timer"): () => void {
+    const timer = { dueMs: this.#nowMs + Math.max(0, delayMs), callback, what };
     const later = this.#timers.findIndex(({ dueMs }) => dueMs > timer.dueMs);
     this.#timers.splice(later < 0 ? this.#timers.length : later, 0, timer);
     return () => {
@@ -44,9 +57,20 @@ export class VirtualClock implements ModelClock {
   step(limit?: Date): boolean {
     const [next] = this.#timers;
     if (next === undefined || (limit !== undefined && next.dueMs > limit.getTime())) return false;
-    this.#timers.shift();
-    this.#nowMs = Math.max(this.#nowMs, next.dueMs);
-    next.callback();
+    return this.fire(next);
+  }
+
+  /**
+   * Lets a timer fire, at its time or, where that has passed, now.
+   *
+   * @returns Whether it still waited.
+   */
+  fire(timer: Timer): boolean {
+    const at = this.#timers.findIndex((each) => each === timer);
+    const [found] = at < 0 ? [] : this.#timers.splice(at, 1);
+    if (found === undefined) return false;
+    this.#nowMs = Math.max(this.#nowMs, found.dueMs);
+    found.callback();
     return true;
   }
 
@@ -57,8 +81,16 @@ export class VirtualClock implements ModelClock {
     this.moveTo(end);
   }
 
-  /** Moves on to a moment before which no timer falls due. One that has passed changes nothing. */
+  /** Moves on to a moment, without letting any timer fire. One that has passed changes nothing. */
   moveTo(moment: Date): void {
     this.#nowMs = Math.max(this.#nowMs, moment.getTime());
   }
+}
+
+/** A clock that a test moves. @throws ConfigurationError for any other. */
+export function virtual(clock: ModelClock): VirtualClock {
+  if (clock instanceof VirtualClock) return clock;
+  throw new ConfigurationError("The time of this model is that of the clock on the wall", {
+    remedy: "Start the model with clock: new VirtualClock().",
+  });
 }

@@ -6,11 +6,11 @@
  * @module
  * @see https://documentation.ubuntu.com/juju/3.6/reference/charm/
  */
-import { access, constants, readFile } from "node:fs/promises";
+import { existsSync, readFileSync } from "node:fs";
+import { access, constants } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { parse } from "yaml";
 import { ConfigurationError } from "../../errors.ts";
-import { errnoOf } from "../../process/errno.ts";
 import { asMapping, type Mapping } from "./mapping.ts";
 
 /** The side of a relation that an endpoint plays. */
@@ -70,17 +70,15 @@ export interface CharmMetadata {
 export async function readCharm(charm: string, needsDispatch: boolean): Promise<CharmMetadata> {
   const directory = resolve(charm);
   const metadata =
-    (await readMapping(join(directory, "charmcraft.yaml"))) ??
-    (await readMapping(join(directory, "metadata.yaml")));
+    readMapping(join(directory, "charmcraft.yaml")) ?? readMapping(join(directory, "metadata.yaml"));
   if (metadata === undefined) {
     throw new ConfigurationError(`${directory} holds neither charmcraft.yaml nor metadata.yaml`, {
       remedy: "Name the folder of a charm.",
     });
   }
   if (needsDispatch) await requireDispatch(directory);
-  const actions =
-    asMapping(metadata["actions"]) ?? (await readMapping(join(directory, "actions.yaml"))) ?? {};
-  const config = asMapping(metadata["config"]) ?? (await readMapping(join(directory, "config.yaml"))) ?? {};
+  const actions = asMapping(metadata["actions"]) ?? readMapping(join(directory, "actions.yaml")) ?? {};
+  const config = asMapping(metadata["config"]) ?? readMapping(join(directory, "config.yaml")) ?? {};
   return {
     name: typeof metadata["name"] === "string" ? metadata["name"] : "charm",
     directory,
@@ -111,16 +109,21 @@ async function requireDispatch(directory: string): Promise<void> {
   }
 }
 
-async function readMapping(path: string): Promise<Mapping | undefined> {
-  let text: string;
+/** What was parsed already: tests deploy the same few charms again and again. */
+const parsedTexts = new Map<string, Mapping>();
+const mostTexts = 100;
+
+function readMapping(path: string): Mapping | undefined {
+  // At once: to read a small file takes less than to wait for it.
+  if (!existsSync(path)) return undefined;
+  const text = readFileSync(path, "utf8");
+  const known = parsedTexts.get(text);
+  if (known !== undefined) return known;
   try {
-    text = await readFile(path, "utf8");
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") return undefined;
-    throw error;
-  }
-  try {
-    return asMapping(parse(text)) ?? {};
+    const mapping = asMapping(parse(text)) ?? {};
+    if (parsedTexts.size >= mostTexts) parsedTexts.clear();
+    parsedTexts.set(text, mapping);
+    return mapping;
   } catch (error) {
     throw new ConfigurationError(`${path} is not valid YAML`, { remedy: "Correct the file.", cause: error });
   }

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { ConfigurationError } from "../../errors.ts";
@@ -26,9 +26,11 @@ export interface ProcessHostOptions {
   readonly modelUuid: string;
 }
 
-/** The folders, tools and sockets of one simulated Juju. */
+/** The folders, tools and sockets of one simulated Juju. Nothing of them is there before the first process. */
 export class ProcessHost {
+  /** Where everything is written. */
   readonly directory: string;
+  /** Where the sockets lie. */
   readonly socketDirectory: string;
   readonly #options: ProcessHostOptions;
   readonly #tools: string;
@@ -39,25 +41,17 @@ export class ProcessHost {
   #nextSocket = 0;
   #isClosed = false;
 
-  private constructor(directory: string, socketDirectory: string, options: ProcessHostOptions) {
-    this.directory = directory;
-    this.socketDirectory = socketDirectory;
+  constructor(options: ProcessHostOptions) {
+    const { modelUuid } = options;
     this.#options = options;
-    this.#tools = join(directory, "tools");
+    this.directory = resolve(options.directory ?? join(tmpdir(), `juju-${modelUuid}`));
+    // The path of a unix socket is short by nature, and the test's folder may be deep.
+    const beside = join(this.directory, "sockets");
+    const fits = Buffer.byteLength(join(beside, "1234567.sock")) <= longestSocketPath;
+    this.socketDirectory = fits ? beside : `/tmp/juju-sockets-${modelUuid}`;
+    this.#tools = join(this.directory, "tools");
     const extra = options.extraPath ?? [dirname(process.execPath)];
     this.#path = [this.#tools, systemPath, ...extra].join(delimiter);
-  }
-
-  /** Prepares the folders. */
-  static async prepare(options: ProcessHostOptions): Promise<ProcessHost> {
-    const directory =
-      options.directory === undefined ? await mkdtemp(join(tmpdir(), "juju-")) : resolve(options.directory);
-    // The path of a unix socket is short by nature, and the test's folder may be deep.
-    const beside = join(directory, "sockets");
-    const fits = Buffer.byteLength(join(beside, "1234567.sock")) <= longestSocketPath;
-    const sockets = fits ? beside : await mkdtemp("/tmp/juju-");
-    await mkdir(sockets, { recursive: true });
-    return new ProcessHost(directory, sockets, options);
   }
 
   /** Makes ready to run a unit's charm. */
@@ -67,7 +61,8 @@ export class ProcessHost {
     const agentDirectory = join(this.directory, "agents", unitTag(unit));
     const charmDirectory = join(agentDirectory, "charm");
     this.#installation ??= this.#install();
-    await Promise.all([this.#installation, mkdir(agentDirectory, { recursive: true })]);
+    await this.#installation;
+    await mkdir(agentDirectory, { recursive: true });
     const socketPath = join(this.socketDirectory, `${this.#nextSocket++}.sock`);
     this.#requireOpen();
     const runner = await ProcessRunner.start({
@@ -93,12 +88,17 @@ export class ProcessHost {
   /** Kills what charms left behind, and removes what was written for the time being. */
   async close(): Promise<void> {
     await this.#registration;
-    if (this.#installation !== undefined) await killSurvivingProcesses(this.#options.modelUuid);
+    if (this.#installation === undefined) return;
+    await killSurvivingProcesses(this.#options.modelUuid);
     await rm(this.socketDirectory, { recursive: true, force: true });
     if (this.#options.directory === undefined) await rm(this.directory, { recursive: true, force: true });
   }
 
   async #install(): Promise<void> {
+    // What charms write is nobody else's business.
+    for (const path of [this.directory, this.socketDirectory]) {
+      await mkdir(path, { recursive: true, mode: 0o700 });
+    }
     await rm(this.#tools, { recursive: true, force: true });
     await installTools(this.#tools);
   }

@@ -47,6 +47,10 @@ export class InProcessProbe extends Probe {
     return `/${name}`;
   }
 
+  async put(unit: string, name: string, text: string): Promise<void> {
+    await this.juju.machine(unit).disk.replace(this.path(unit, name), text);
+  }
+
   async read(unit: string, name: string): Promise<string> {
     const content = await this.juju.machine(unit).disk.read(this.path(unit, name));
     if (content === undefined) throw new Error(`${unit} has no file ${name}.`);

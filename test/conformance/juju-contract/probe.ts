@@ -33,6 +33,8 @@ export abstract class Probe {
 
   /** Where a file lies that a unit's hook tools can be told to write or read. */
   abstract path(unit: string, name: string): string;
+  /** Writes such a file. */
+  abstract put(unit: string, name: string, text: string): Promise<void>;
   /** What such a file holds. */
   abstract read(unit: string, name: string): Promise<string>;
 

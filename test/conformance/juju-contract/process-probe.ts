@@ -75,6 +75,11 @@ export class ProcessProbe extends Probe {
     return join(this.#place(unit), name);
   }
 
+  async put(unit: string, name: string, text: string): Promise<void> {
+    await mkdir(this.#place(unit), { recursive: true });
+    await writeFile(this.path(unit, name), text);
+  }
+
   async read(unit: string, name: string): Promise<string> {
     return readFile(this.path(unit, name), "utf8");
   }
