@@ -49,80 +49,6 @@ export interface Peers {
 /** What an application's databag said when the dispatch first read it: later reads see what the dispatch itself wrote. */
 const firstReads = new WeakMap<Juju, Promise<Databag>>();
 
-/** The peer relation. */
-export class PeerRelation implements Peers {
-  readonly #juju: Juju;
-  readonly #id: string;
-  readonly #state: StateDirectory;
-  readonly #rules: Rules;
-
-  constructor(juju: Juju, id: string, state: StateDirectory, rules: Rules) {
-    this.#juju = juju;
-    this.#id = id;
-    this.#state = state;
-    this.#rules = rules;
-  }
-
-  get countsAtOnce(): boolean {
-    return this.#rules.actsOnGrantOf("buffered");
-  }
-
-  async read(isLeader: boolean): Promise<PeersRead> {
-    const juju = this.#juju;
-    const [databag, own, members] = await Promise.all([
-      this.#committedApplication(),
-      juju.readUnitDatabag(this.#id, juju.unit),
-      isLeader ? juju.relationUnits(this.#id) : [],
-    ]);
-    const committed = decodeApplicationRecord(databag);
-    const application =
-      committed.lineage === undefined ? decodeApplicationRecord(await this.#before()) : committed;
-    const others = new Map<string, UnitRecord>();
-    if (isLeader) {
-      const named = this.#rules.unitsToRead(members, [...application.grants.keys()]);
-      const units = named.filter((unit) => unit !== juju.unit);
-      const databags = await Promise.all(
-        units.map(async (unit) => await juju.readUnitDatabag(this.#id, unit)),
-      );
-      for (const [index, unit] of units.entries()) {
-        const record = decodeUnitRecord(databags[index] ?? {}, unit);
-        if (record !== undefined) others.set(unit, record);
-      }
-    }
-    return { application, own: decodeUnitRecord(own, juju.unit), others, listed: new Set(members) };
-  }
-
-  async writeOwn(record: UnitRecord): Promise<boolean> {
-    const before = await this.#juju.readUnitDatabag(this.#id, this.#juju.unit);
-    const changes = changesOf(before, encodeUnitRecord(record));
-    if (changes !== undefined) await this.#juju.writeUnitDatabag(this.#id, changes);
-    return changes !== undefined;
-  }
-
-  async writeApplication(record: ApplicationRecord): Promise<boolean> {
-    const before = await this.#juju.readApplicationDatabag(this.#id, this.#juju.application);
-    const changes = changesOf(before, replacing(before, encodeApplicationRecord(record)));
-    if (changes !== undefined) await this.#juju.writeApplicationDatabag(this.#id, changes);
-    return changes !== undefined;
-  }
-
-  /** What a unit kept on its disk while its charm had no peer relation. */
-  async #before(): Promise<Databag> {
-    return (await this.#state.peerDatabags())?.application ?? {};
-  }
-
-  async #committedApplication(): Promise<Databag> {
-    const juju = this.#juju;
-    let read = firstReads.get(juju);
-    if (read === undefined || this.countsAtOnce) {
-      read = juju.readApplicationDatabag(this.#id, juju.application);
-      firstReads.set(juju, read);
-      read.catch(() => firstReads.delete(juju));
-    }
-    return await read;
-  }
-}
-
 /** The disk of a unit that is alone. */
 export class PeerFile implements Peers {
   readonly countsAtOnce = true;
@@ -162,6 +88,88 @@ export class PeerFile implements Peers {
 
   async #databags(): Promise<{ readonly unit: Databag; readonly application: Databag }> {
     return (await this.#state.peerDatabags()) ?? { unit: {}, application: {} };
+  }
+}
+
+/** The peer relation. */
+export class PeerRelation implements Peers {
+  readonly #juju: Juju;
+  readonly #id: string;
+  readonly #state: StateDirectory;
+  readonly #rules: Rules;
+
+  constructor(juju: Juju, id: string, state: StateDirectory, rules: Rules) {
+    this.#juju = juju;
+    this.#id = id;
+    this.#state = state;
+    this.#rules = rules;
+  }
+
+  get countsAtOnce(): boolean {
+    return this.#rules.actsOnGrantOf("buffered");
+  }
+
+  async read(isLeader: boolean): Promise<PeersRead> {
+    const juju = this.#juju;
+    const [databag, own, members] = await Promise.all([
+      this.#committedApplication(),
+      juju.readUnitDatabag(this.#id, juju.unit),
+      isLeader ? juju.relationUnits(this.#id) : [],
+    ]);
+    const committed = decodeApplicationRecord(databag);
+    const said = decodeUnitRecord(own, juju.unit);
+    const before = committed.lineage === undefined || said === undefined ? await this.#before() : undefined;
+    const application = committed.lineage === undefined ? (before?.application ?? committed) : committed;
+    const others = new Map<string, UnitRecord>();
+    if (isLeader) {
+      const named = this.#rules.unitsToRead(members, [...application.grants.keys()]);
+      const units = named.filter((unit) => unit !== juju.unit);
+      const databags = await Promise.all(
+        units.map(async (unit) => await juju.readUnitDatabag(this.#id, unit)),
+      );
+      for (const [index, unit] of units.entries()) {
+        const record = decodeUnitRecord(databags[index] ?? {}, unit);
+        if (record !== undefined) others.set(unit, record);
+      }
+    }
+    // What the unit said in the file is about this life of the application alone.
+    const isOfThisLife = before !== undefined && before.application.lineage === application.lineage;
+    return {
+      application,
+      own: said ?? (isOfThisLife ? before.own : undefined),
+      others,
+      listed: new Set(members),
+    };
+  }
+
+  async writeOwn(record: UnitRecord): Promise<boolean> {
+    const before = await this.#juju.readUnitDatabag(this.#id, this.#juju.unit);
+    const changes = changesOf(before, encodeUnitRecord(record));
+    if (changes !== undefined) await this.#juju.writeUnitDatabag(this.#id, changes);
+    return changes !== undefined;
+  }
+
+  async writeApplication(record: ApplicationRecord): Promise<boolean> {
+    const before = await this.#juju.readApplicationDatabag(this.#id, this.#juju.application);
+    const changes = changesOf(before, replacing(before, encodeApplicationRecord(record)));
+    if (changes !== undefined) await this.#juju.writeApplicationDatabag(this.#id, changes);
+    return changes !== undefined;
+  }
+
+  /** What this unit kept on its disk while its charm had no peer relation. */
+  async #before(): Promise<Pick<PeersRead, "application" | "own">> {
+    return await new PeerFile(this.#state, this.#juju.unit).read();
+  }
+
+  async #committedApplication(): Promise<Databag> {
+    const juju = this.#juju;
+    let read = firstReads.get(juju);
+    if (read === undefined || this.countsAtOnce) {
+      read = juju.readApplicationDatabag(this.#id, juju.application);
+      firstReads.set(juju, read);
+      read.catch(() => firstReads.delete(juju));
+    }
+    return await read;
   }
 }
 

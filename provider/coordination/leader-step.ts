@@ -280,7 +280,8 @@ class Draft {
     const { records, expected, listed } = this.#view;
     const record = records.get(unit);
     if (this.#rules.isGone(unit, expected, listed) && unit !== this.#view.unit) return "is gone";
-    if (record === undefined) return "has said nothing yet";
+    if (record === undefined || !(unit === this.#view.unit || listed.has(unit)))
+      return "has said nothing yet";
     if (record.left) return "is being removed";
     const { ready, role, reason } = record.standing;
     if (!ready) return reason ?? "is not ready";
@@ -292,7 +293,7 @@ class Draft {
 
   #rememberedFences(): readonly number[] {
     const fences = [this.#view.fenceOnDisk];
-    for (const { fence } of this.#grants.values()) fences.push(fence);
+    for (const { fence } of this.#view.application.grants.values()) fences.push(fence);
     for (const { released } of this.#view.records.values()) fences.push(released?.fence ?? 0);
     return fences;
   }
@@ -358,8 +359,10 @@ class Draft {
     let n = 0;
     for (const record of this.#done.values()) n = Math.max(n, record.n);
     const { relation, application, job, fence } = place;
-    this.#done.set(jobKey(relation, job), { n: n + 1, relation, application, fence, by, report });
-    this.#tickets.delete(jobKey(relation, job));
+    const key = jobKey(relation, job);
+    // An end that was noted is what everybody was told.
+    if (!this.#done.has(key)) this.#done.set(key, { n: n + 1, relation, application, fence, by, report });
+    this.#tickets.delete(key);
   }
 }
 

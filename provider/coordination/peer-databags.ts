@@ -103,8 +103,8 @@ export function encodeApplicationRecord(application: ApplicationRecord): Databag
   const databag: Record<string, string> = {};
   if (lineage !== undefined) Object.assign(databag, { lineage, fence: String(fence) });
   const write = (record: object, keyOf: () => string): void => {
-    const [key, text] = asRead.get(record) ?? [keyOf(), JSON.stringify(record)];
-    databag[key] = text;
+    const [key, written] = asRead.get(record) ?? [keyOf(), JSON.stringify(record)];
+    databag[key] = written;
   };
   for (const ticket of tickets.values())
     write(ticket, () => `ticket-${shortKey(ticket.relation, ticket.job)}`);
@@ -115,7 +115,7 @@ export function encodeApplicationRecord(application: ApplicationRecord): Databag
 }
 
 /** How records stood in the databag that were read from it: most are written back as they were. */
-const asRead = new WeakMap<object, readonly [key: string, text: string]>();
+const asRead = new WeakMap<object, readonly [key: string, written: string]>();
 
 function grantKey({ unit }: Grant): string {
   return `grant-${unit.replace("/", "-")}`;

@@ -125,6 +125,19 @@ describe("a grant", () => {
     expect(application.done.size).toBe(0);
   });
 
+  test("of a job whose end was noted already changes nothing of that end", () => {
+    const before = doneOf("job", 1, { report: endOf("job", "cancelled") });
+    const released = releaseOf(grant, endOf("job"));
+    const { application } = decideLeader(
+      granted({
+        application: applicationOf({ grants: [grant], done: [before] }),
+        records: records(["db/0", {}], ["db/1", { released }]),
+      }),
+    );
+    expect(application.grants.size).toBe(0);
+    expect([...application.done.values()]).toEqual([before]);
+  });
+
   test("stays while its unit has said nothing later than of an earlier one", () => {
     const released = releaseOf({ ...grant, fence: 4 }, endOf("job"));
     const { application } = decideLeader(granted({ records: records(["db/0", {}], ["db/1", { released }]) }));
@@ -470,6 +483,14 @@ describe("a fence", () => {
     expect([...application.grants.values()].map((each) => each.fence)).toContain(42);
   });
 
+  test("is greater than that of a grant taken back at the same time, though the last one given was forgotten", () => {
+    const said = records(["db/0", {}], ["db/1", { left: true }]);
+    const plan = decideLeader(
+      granted({ application: { ...applicationOf({ grants: [grant] }), fence: 0 }, records: said }),
+    );
+    expect([...plan.application.grants.values()].map((each) => each.fence)).toEqual([6]);
+  });
+
   test("is counted anew in a new life of the application, which gets a lineage of its own", () => {
     const plan = asked(seeing([asking([request])]), { application: emptyApplication });
     expect(plan.application).toMatchObject({ lineage: "fresh", fence: 1 });
@@ -565,6 +586,11 @@ describe("an action's job", () => {
     const plan = asked(seeing([of("db/2", restore("mine")), asking([request])]), { records: all });
     expect(grantsIn(plan).map(([, job]) => job)).toEqual(["job"]);
     expect(Object.keys(waitsIn(plan))).toEqual(["mine"]);
+  });
+
+  test("is granted to no unit that the leader has not met", () => {
+    const plan = asked(seeing([of("db/2", request)]), { listed: new Set(["db/1"]) });
+    expect(waitsIn(plan)).toEqual({ job: "no unit can take it: db/2: has said nothing yet" });
   });
 
   test("is asked for as long as its unit says so, and its done record is kept for as long", () => {
