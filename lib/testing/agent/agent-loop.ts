@@ -44,6 +44,8 @@ export class AgentLoop {
   #context: HookContext | undefined;
   #work: Promise<void> | undefined;
   #isStopped = false;
+  /** What it found when it last looked; nothing else could have changed since. */
+  #outlook: { readonly next: "notice" | Operation | undefined } | undefined;
   /** When the agent is to be killed in the operation under way. */
   #restart: "now" | "unrecorded" | undefined;
 
@@ -70,7 +72,15 @@ export class AgentLoop {
 
   /** Makes it look for something to do. */
   wake(): void {
+    this.#outlook = undefined;
     if (!this.#options.isStepped) this.begin();
+  }
+
+  /** What it would do next, where it works step by step; nothing while it has something under way. */
+  get outlook(): "notice" | Operation | undefined {
+    if (this.#work !== undefined) return undefined;
+    this.#outlook ??= { next: this.agent.hasNews ? "notice" : this.#next() };
+    return this.#outlook.next;
   }
 
   /** Begins the next operation, if there is one and it has nothing under way. */
@@ -82,6 +92,7 @@ export class AgentLoop {
   /** Takes note of what causes no hook by itself. */
   takeNote(): void {
     this.agent.takeNote();
+    this.#outlook = undefined;
     if (this.agent.isDead) this.#options.onIdle();
   }
 
@@ -142,7 +153,10 @@ export class AgentLoop {
    * @returns Whether it was there.
    */
   cancelAction(id: string): boolean {
-    if (this.agent.requests.cancelAction(id)) return true;
+    if (this.agent.requests.cancelAction(id)) {
+      this.#outlook = undefined;
+      return true;
+    }
     const operation = this.#context?.operation;
     if (operation?.kind !== "action" || operation.task.id !== id) return false;
     operation.task.isCancelled = true;
@@ -171,6 +185,7 @@ export class AgentLoop {
       this.#options.onFault(error);
     }
     this.#work = undefined;
+    this.#outlook = undefined;
     this.#options.onIdle();
   }
 

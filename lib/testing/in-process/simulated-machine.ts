@@ -24,6 +24,8 @@ export interface SimulatedMachineOptions {
   readonly runCommand: (command: readonly [string, ...string[]]) => Promise<void>;
 }
 
+const none: readonly SimulatedProcess[] = [];
+
 /** A machine in memory. */
 export class SimulatedMachine {
   readonly disk: MemoryDisk;
@@ -47,6 +49,7 @@ export class SimulatedMachine {
 
   /** The processes that run and that no hook waits for, as they are to be let go on. */
   get running(): readonly SimulatedProcess[] {
+    if (this.#processes.size === 0) return none;
     return [...this.#processes.values()].filter(({ isAlive }) => isAlive);
   }
 
@@ -57,7 +60,8 @@ export class SimulatedMachine {
 
   /** Whether any process does something, as opposed to waiting for the clock or for the test. */
   get isActive(): boolean {
-    return [...this.#processes.values()].some((process) => process.isActive);
+    for (const process of this.#processes.values()) if (process.isActive) return true;
+    return false;
   }
 
   /** Ends a process at once, as SIGKILL does; one that is gone already is no failure. */
