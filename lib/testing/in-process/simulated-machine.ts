@@ -7,7 +7,7 @@
 import type { Disk, Machine, ProcessIdentity, Program } from "../../machine/machine.ts";
 import type { ModelClock } from "../model-clock.ts";
 import { MemoryDisk, systemError } from "./memory-disk.ts";
-import { SimulatedProcess } from "./simulated-process.ts";
+import { SimulatedProcess, type Intent } from "./simulated-process.ts";
 
 /** What a machine needs. */
 export interface SimulatedMachineOptions {
@@ -24,6 +24,8 @@ export interface SimulatedMachineOptions {
   readonly runCommand: (command: readonly [string, ...string[]]) => Promise<void>;
 }
 
+/** The start of a worker. */
+const begins: Intent = { what: "begins", args: [] };
 const none: readonly SimulatedProcess[] = [];
 
 /** A machine in memory. */
@@ -141,6 +143,7 @@ export class SimulatedMachine {
   async #run(process: SimulatedProcess, program: Program, input: string, outputFile: string): Promise<void> {
     const { identity, signal } = process;
     const end = await process.run(async () => {
+      await process.stand(begins);
       const module = await program.load();
       await module.run({ machine: this.as(process), identity, input, signal });
     });

@@ -4,7 +4,7 @@
  * @module
  */
 import { ConfigurationError } from "../../errors.ts";
-import { promisesSettled } from "../in-process/simulated-process.ts";
+import { nothingGoesOn, promisesSettled } from "../in-process/simulated-process.ts";
 import { SimulationError } from "../simulation-error.ts";
 import { possibleSteps, type PossibleStep, type SteppedModel } from "./step-list.ts";
 import type { Fault, Step } from "./step.ts";
@@ -63,7 +63,11 @@ export class Stepper {
   /** Waits until every process stands before something or waits for the clock or the test. */
   async quiet(): Promise<void> {
     await promisesSettled();
-    if (!this.#isActive()) return;
+    if (this.#isActive()) await this.#loaded();
+    nothingGoesOn();
+  }
+
+  async #loaded(): Promise<void> {
     // Something real is under way, such as the loading of a worker's code.
     const deadline = performance.now() + longestTurnMs;
     while (this.#isActive()) {
