@@ -48,6 +48,7 @@ export class Agents {
   readonly #agents = new Map<string, Agent>();
   /** Oldest first; those of units that are no more included: what was left running there goes on. */
   readonly #machines: { readonly unit: string; readonly machine: SimulatedMachine }[] = [];
+  #inProcess: Pick<SteppedModel, "agents" | "machines"> | undefined;
   readonly #retiring = new Set<Promise<unknown>>();
   readonly #waiters = new Set<() => void>();
 
@@ -101,16 +102,20 @@ export class Agents {
       const runner = new InProcessRunner({ unit, charm, machine, log });
       this.#machines.push({ unit, machine });
       this.#agents.set(unit, { loop, inProcess: runner });
+      this.#inProcess = undefined;
       loop.start(runner);
     }
   }
 
   /** The agents whose charms run in this process, and all machines. */
   get inProcess(): Pick<SteppedModel, "agents" | "machines"> {
-    const agents = [...this.#agents.values()].flatMap(({ loop, inProcess }) =>
-      inProcess === undefined ? [] : [{ loop, inProcess }],
-    );
-    return { agents, machines: this.#machines.map(({ machine }) => machine) };
+    this.#inProcess ??= {
+      agents: [...this.#agents.values()].flatMap(({ loop, inProcess }) =>
+        inProcess === undefined ? [] : [{ loop, inProcess }],
+      ),
+      machines: this.#machines.map(({ machine }) => machine),
+    };
+    return this.#inProcess;
   }
 
   /** Takes a unit's agent away, with what it runs. What was left running on its machine goes on. */
@@ -197,6 +202,7 @@ export class Agents {
     const agent = this.#agents.get(unit);
     if (agent === undefined) return;
     this.#agents.delete(unit);
+    this.#inProcess = undefined;
     this.#retiring.add(Promise.all([agent.loop.stop(), this.#options.host.retire(unit)]));
   }
 

@@ -334,5 +334,6 @@ async function startWorker(): Promise<string> {
   await juju.take("alpha/0 ends actions/probe");
   await result;
   charm = before;
+  await juju.take(`alpha/0 process ${pid} begins`);
   return `alpha/0 process ${pid} disk.append`;
 }

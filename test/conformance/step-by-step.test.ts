@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ConfigurationError } from "../../lib/errors.ts";
-import { SimulatedJuju, type CharmFunction } from "../../lib/testing/index.ts";
+import { SimulatedJuju, waitFor, type CharmFunction } from "../../lib/testing/index.ts";
 import { probeCharm } from "./juju-contract/probe.ts";
 import { namesOf, stepTo } from "./step-to.ts";
 
@@ -151,6 +151,46 @@ describe("a model that goes step by step", () => {
   });
 });
 
+describe("a charm that waits in it", () => {
+  test("goes on alone, though others have waited for the same", async () => {
+    let release = (): void => undefined;
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const seen: string[] = [];
+    charm = async ({ environment }) => {
+      await waitFor(released);
+      seen.push(environment["JUJU_UNIT_NAME"] ?? "");
+      await waitFor(Promise.resolve());
+    };
+    await deploy("alpha", 2);
+    await juju.take("alpha/0 begins install");
+    await juju.take("alpha/1 begins install");
+    expect(await namesOf(juju)).toEqual([]);
+    release();
+    expect(await namesOf(juju)).toEqual(["alpha/0 wakes", "alpha/1 wakes"]);
+    await juju.take("alpha/1 wakes");
+    expect(seen).toEqual(["alpha/1"]);
+    expect(await namesOf(juju)).toEqual(["alpha/0 wakes", "alpha/1 wakes"]);
+    await juju.take("alpha/0 wakes");
+    await juju.take("alpha/1 wakes");
+    expect(seen).toEqual(["alpha/1", "alpha/0"]);
+    expect(await namesOf(juju)).toEqual(["alpha/0 wakes", "alpha/1 ends install"]);
+  });
+
+  test("sleeps until its timer is taken", async () => {
+    charm = async ({ machine }) => await machine.clock.sleep(90_000);
+    await deploy("alpha");
+    await juju.take("alpha/0 begins install");
+    expect(await juju.steps()).toMatchObject([{ kind: "time", ms: 90_000 }]);
+    await juju.take("time passes");
+    await juju.take("timer: alpha/0 process 100 sleeps");
+    await juju.take("alpha/0 wakes");
+    await juju.take("alpha/0 ends install");
+    expect(juju.hooksRun()).toHaveLength(1);
+  });
+});
+
 describe("a worker in it", () => {
   test("does one thing at a time, and outlives what started it", async () => {
     charm = async ({ event, machine }) => {
@@ -174,7 +214,8 @@ describe("a worker in it", () => {
       await machine.processes.start(program, "", "/state/output");
     };
     await deploy("alpha");
-    await stepTo(juju, "alpha/0 process 101 disk.append");
+    await stepTo(juju, "alpha/0 process 101 begins");
+    await juju.take("alpha/0 process 101 begins");
     const files = juju.machine("alpha/0").disk.files();
     expect(files.get("/state/log")).toBeUndefined();
     await juju.take("alpha/0 ends install");

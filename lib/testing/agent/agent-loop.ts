@@ -45,6 +45,8 @@ export class AgentLoop {
   #work: Promise<void> | undefined;
   #isStopped = false;
   #isHeld = false;
+  /** What it found when it last looked; nothing else could have changed since. */
+  #outlook: { readonly next: "notice" | Operation | undefined } | undefined;
   /** When the agent is to be killed in the operation under way. */
   #restart: "now" | "unrecorded" | undefined;
 
@@ -71,7 +73,15 @@ export class AgentLoop {
 
   /** Makes it look for something to do. */
   wake(): void {
+    this.#outlook = undefined;
     if (!this.#options.isStepped) this.begin();
+  }
+
+  /** What it would do next, where it works step by step; nothing while it has something under way. */
+  get outlook(): "notice" | Operation | undefined {
+    if (this.#work !== undefined) return undefined;
+    this.#outlook ??= { next: !this.#isHeld && this.agent.hasNews ? "notice" : this.#next() };
+    return this.#outlook.next;
   }
 
   /** Begins the next operation, if there is one and it has nothing under way. */
@@ -83,6 +93,7 @@ export class AgentLoop {
   /** Takes note of what causes no hook by itself. */
   takeNote(): void {
     this.agent.takeNote();
+    this.#outlook = undefined;
     if (this.agent.isDead) this.#options.onIdle();
   }
 
@@ -99,11 +110,13 @@ export class AgentLoop {
   /** Lets it begin nothing from now on, as on a machine that hangs or is cut off. */
   hold(): void {
     this.#isHeld = true;
+    this.#outlook = undefined;
   }
 
   /** Lets it go on after {@link AgentLoop.hold}. */
   letGo(): void {
     this.#isHeld = false;
+    this.#outlook = undefined;
     this.wake();
   }
 
@@ -154,7 +167,10 @@ export class AgentLoop {
    * @returns Whether it was there.
    */
   cancelAction(id: string): boolean {
-    if (this.agent.requests.cancelAction(id)) return true;
+    if (this.agent.requests.cancelAction(id)) {
+      this.#outlook = undefined;
+      return true;
+    }
     const operation = this.#context?.operation;
     if (operation?.kind !== "action" || operation.task.id !== id) return false;
     operation.task.isCancelled = true;
@@ -183,6 +199,7 @@ export class AgentLoop {
       this.#options.onFault(error);
     }
     this.#work = undefined;
+    this.#outlook = undefined;
     this.#options.onIdle();
   }
 

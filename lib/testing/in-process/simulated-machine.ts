@@ -7,7 +7,7 @@
 import type { Disk, Machine, ProcessIdentity, Program } from "../../machine/machine.ts";
 import type { ModelClock } from "../model-clock.ts";
 import { MemoryDisk, systemError } from "./memory-disk.ts";
-import { SimulatedProcess } from "./simulated-process.ts";
+import { SimulatedProcess, type Intent } from "./simulated-process.ts";
 
 /** What a machine needs. */
 export interface SimulatedMachineOptions {
@@ -23,6 +23,10 @@ export interface SimulatedMachineOptions {
   /** Runs a command that a process leaves behind, for example `juju-exec`. */
   readonly runCommand: (command: readonly [string, ...string[]]) => Promise<void>;
 }
+
+/** The start of a worker. */
+const begins: Intent = { what: "begins", args: [] };
+const none: readonly SimulatedProcess[] = [];
 
 /** A machine in memory. */
 export class SimulatedMachine {
@@ -47,6 +51,7 @@ export class SimulatedMachine {
 
   /** The processes that run and that no hook waits for, as they are to be let go on. */
   get running(): readonly SimulatedProcess[] {
+    if (this.#processes.size === 0) return none;
     return [...this.#processes.values()].filter(({ isAlive }) => isAlive);
   }
 
@@ -57,7 +62,8 @@ export class SimulatedMachine {
 
   /** Whether any process does something, as opposed to waiting for the clock or for the test. */
   get isActive(): boolean {
-    return [...this.#processes.values()].some((process) => process.isActive);
+    for (const process of this.#processes.values()) if (process.isActive) return true;
+    return false;
   }
 
   /** Ends a process at once, as SIGKILL does; one that is gone already is no failure. */
@@ -146,6 +152,7 @@ export class SimulatedMachine {
   async #run(process: SimulatedProcess, program: Program, input: string, outputFile: string): Promise<void> {
     const { identity, signal } = process;
     const end = await process.run(async () => {
+      await process.stand(begins);
       const module = await program.load();
       await module.run({ machine: this.as(process), identity, input, signal });
     });

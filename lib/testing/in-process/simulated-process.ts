@@ -7,6 +7,14 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { ProcessIdentity } from "../../machine/machine.ts";
 
 const current = new AsyncLocalStorage<SimulatedProcess>();
+/**
+ * The process that goes on in a model that goes step by step: in one step there is just one. Storage that follows every
+ * promise would find it too, but makes all of them slow.
+ */
+let goingOn: SimulatedProcess | undefined;
+
+/** The end of a wait. */
+const wakes: Intent = { what: "wakes", args: [] };
 
 /** How a process ended. */
 export type SimulatedEnd =
@@ -80,6 +88,11 @@ export class SimulatedProcess {
     return this.#pending;
   }
 
+  /** Waits until somebody lets it go on; in a model that does not go step by step, not at all. */
+  async stand(intent: Intent): Promise<void> {
+    if (this.#isStepped) await this.#permission(intent);
+  }
+
   /**
    * Runs the function to its end, or until it is killed.
    *
@@ -89,11 +102,9 @@ export class SimulatedProcess {
     const killed = new Promise<SimulatedEnd>((resolve) => {
       this.#die = resolve;
     });
-    const returned = current.run(this, async (): Promise<SimulatedEnd> => {
-      const end = await this.#endOf(body);
-      if (exit !== undefined && this.#isStepped) await this.#permission(exit);
-      return end;
-    });
+    const returned = this.#isStepped
+      ? this.#runStepped(body, exit)
+      : current.run(this, async () => await this.#endOf(body));
     const end = await Promise.race([returned, killed]);
     this.#isAlive = false;
     for (const callback of this.#atEnd.splice(0)) callback();
@@ -111,6 +122,13 @@ export class SimulatedProcess {
     if (this.#isStepped && intent !== undefined) return await this.#step(action, intent);
     const result = await action();
     return this.#isAlive ? result : await never;
+  }
+
+  async #runStepped(body: () => Promise<void>, exit: Intent | undefined): Promise<SimulatedEnd> {
+    goingOn = this;
+    const end = await this.#endOf(body);
+    if (exit !== undefined) await this.#permission(exit);
+    return end;
   }
 
   async #endOf(body: () => Promise<void>): Promise<SimulatedEnd> {
@@ -137,6 +155,7 @@ export class SimulatedProcess {
     this.#waits += 1;
     try {
       const result = await action();
+      goingOn = this;
       return this.#isAlive ? result : await never;
     } finally {
       this.#waits -= 1;
@@ -152,6 +171,7 @@ export class SimulatedProcess {
           const at = this.#pending.indexOf(pending);
           if (at < 0) return;
           this.#pending.splice(at, 1);
+          goingOn = this;
           resolve(fails);
           this.#onWent();
         },
@@ -164,12 +184,15 @@ export class SimulatedProcess {
   async wait<Result>(something: Promise<Result>): Promise<Result> {
     this.#waits += 1;
     this.#onChange();
+    let result: Result;
     try {
-      return await this.act(async () => await something);
+      result = await this.act(async () => await something);
     } finally {
       this.#waits -= 1;
       this.#onChange();
     }
+    await this.stand(wakes);
+    return result;
   }
 
   /** Calls back when it has ended, however it did. */
@@ -212,11 +235,16 @@ const never = new Promise<never>(() => undefined);
  * simulation that there is nothing to wait for; anywhere else it is an `await`.
  */
 export async function waitFor<Result>(something: Promise<Result>): Promise<Result> {
-  const self = current.getStore();
+  const self = currentProcess();
   return self === undefined ? await something : await self.wait(something);
 }
 
 /** The process that the code runs in; undefined outside of any. */
 export function currentProcess(): SimulatedProcess | undefined {
-  return current.getStore();
+  return current.getStore() ?? goingOn;
+}
+
+/** Takes note that in a model that goes step by step everything stands. */
+export function nothingGoesOn(): void {
+  goingOn = undefined;
 }

@@ -11,11 +11,17 @@ import type { SimulatedMachine } from "../in-process/simulated-machine.ts";
 import type { Timer, VirtualClock } from "../in-process/virtual-clock.ts";
 import type { Fault, Step } from "./step.ts";
 
+/** An agent whose charm runs in this process. */
+export interface SteppedAgent {
+  readonly loop: AgentLoop;
+  readonly inProcess: InProcessRunner;
+}
+
 /** What goes step by step. */
 export interface SteppedModel {
   readonly clock: VirtualClock;
   /** The agents that live. */
-  readonly agents: readonly { readonly loop: AgentLoop; readonly inProcess: InProcessRunner }[];
+  readonly agents: readonly SteppedAgent[];
   /** The machines, oldest first, those of units that are no more included. */
   readonly machines: readonly SimulatedMachine[];
 }
@@ -23,19 +29,23 @@ export interface SteppedModel {
 /** A step, and how to let it happen. */
 export interface PossibleStep {
   readonly step: Step;
+  /** Whether it may still happen, when other things have happened since. */
+  readonly isPossible: () => boolean;
   readonly happen: (fault: Fault | undefined) => void;
 }
 
 /** Lists the steps: units in the order of their age, then workers, then the clock. */
 export function possibleSteps({ agents, machines, clock }: SteppedModel): readonly PossibleStep[] {
-  const units = new Map(agents.map(({ loop, inProcess }) => [inProcess.machine, loop.agent.unit]));
-  return distinct([
-    ...agents.flatMap(({ loop, inProcess }) => agentSteps(loop, inProcess)),
-    ...machines.flatMap((machine) =>
-      machine.running.flatMap((process) => workerSteps(machine, process, units.get(machine))),
-    ),
-    ...timeSteps(clock),
-  ]);
+  const possible: PossibleStep[] = [];
+  for (const { loop, inProcess } of agents) possible.push(...agentSteps(loop, inProcess));
+  for (const machine of machines) {
+    const { running } = machine;
+    if (running.length === 0) continue;
+    const unit = agents.find(({ inProcess }) => inProcess.machine === machine)?.loop.agent.unit;
+    for (const process of running) possible.push(...workerSteps(machine, process, unit));
+  }
+  possible.push(...timeSteps(clock));
+  return distinct(possible);
 }
 
 function agentSteps(loop: AgentLoop, inProcess: InProcessRunner): readonly PossibleStep[] {
@@ -46,16 +56,31 @@ function agentSteps(loop: AgentLoop, inProcess: InProcessRunner): readonly Possi
   if (process !== undefined && operation !== undefined) {
     return process.pending.map((pending) => dispatchStep(where, loop, process, pending, operation));
   }
-  if (loop.isBusy) return [];
-  if (agent.hasNews) {
-    const step = { name: `${unit} takes note`, kind: "notice", ...where, what: "takes note" } as const;
-    return [{ step: { ...step, args: [], faults: [] }, happen: () => loop.takeNote() }];
-  }
-  const next = agent.nextOperation();
+  const next = loop.outlook;
   if (next === undefined) return [];
+  if (next === "notice") {
+    const step = { name: `${unit} takes note`, kind: "notice", ...where, what: "takes note" } as const;
+    return [
+      {
+        step: { ...step, args: [], faults: [] },
+        isPossible: () => loop.outlook === next,
+        happen: () => loop.takeNote(),
+      },
+    ];
+  }
   const what = described(next);
   const step = { name: `${unit} begins ${what}`, kind: "begin", ...where, what } as const;
-  return [{ step: { ...step, args: [], faults: [] }, happen: () => loop.begin() }];
+  return [
+    {
+      step: { ...step, args: [], faults: [] },
+      isPossible: () => isOperation(loop.outlook) && described(loop.outlook) === what,
+      happen: () => loop.begin(),
+    },
+  ];
+}
+
+function isOperation(outlook: AgentLoop["outlook"]): outlook is Operation {
+  return outlook !== undefined && outlook !== "notice";
 }
 
 function dispatchStep(
@@ -91,7 +116,7 @@ function dispatchStep(
     }
     pending.go(fault === "fail");
   };
-  return { step, happen };
+  return { step, isPossible: () => process.pending.includes(pending), happen };
 }
 
 function workerSteps(
@@ -113,6 +138,7 @@ function workerSteps(
         args,
         faults: fails === undefined ? ["kill"] : ["kill", "fail"],
       },
+      isPossible: () => process.pending.includes(pending),
       happen: (fault) => {
         if (fault === "kill") machine.kill(pid);
         else pending.go(fault === "fail");
@@ -126,13 +152,23 @@ function timeSteps(clock: VirtualClock): readonly PossibleStep[] {
   const isDue = ({ dueMs }: Timer): boolean => dueMs <= nowMs;
   const due = clock.timers.filter(isDue).map((timer): PossibleStep => {
     const step = { name: `timer: ${timer.what}`, kind: "timer", what: timer.what } as const;
-    return { step: { ...step, args: [], faults: [] }, happen: () => clock.fire(timer) };
+    return {
+      step: { ...step, args: [], faults: [] },
+      isPossible: () => clock.timers.includes(timer),
+      happen: () => clock.fire(timer),
+    };
   });
   const later = clock.timers.find((timer) => !isDue(timer));
   if (later === undefined) return due;
   const step = { name: "time passes", kind: "time", what: "time passes", ms: later.dueMs - nowMs } as const;
-  const happen = (): void => clock.moveTo(new Date(later.dueMs));
-  return [...due, { step: { ...step, args: [], faults: [] }, happen }];
+  return [
+    ...due,
+    {
+      step: { ...step, args: [], faults: [] },
+      isPossible: () => clock.now().getTime() === nowMs && clock.timers.includes(later),
+      happen: () => clock.moveTo(new Date(later.dueMs)),
+    },
+  ];
 }
 
 /** An operation with what it is about, without anything that differs from run to run. */
@@ -145,6 +181,7 @@ function described(operation: Operation): string {
 
 /** Numbers steps that would have the same name. */
 function distinct(possible: readonly PossibleStep[]): readonly PossibleStep[] {
+  if (new Set(possible.map(({ step }) => step.name)).size === possible.length) return possible;
   const counts = new Map<string, number>();
   return possible.map((each) => {
     const { name } = each.step;

@@ -4,7 +4,7 @@
  * @module
  */
 import { ConfigurationError } from "../../errors.ts";
-import { promisesSettled } from "../in-process/simulated-process.ts";
+import { nothingGoesOn, promisesSettled } from "../in-process/simulated-process.ts";
 import { SimulationError } from "../simulation-error.ts";
 import { possibleSteps, type PossibleStep, type SteppedModel } from "./step-list.ts";
 import type { Fault, Step } from "./step.ts";
@@ -14,6 +14,8 @@ const longestTurnMs = 60_000;
 /** The steps of one model. */
 export class Stepper {
   readonly #model: () => SteppedModel;
+  /** What was listed last, so that it need not be listed again when one of it is taken. */
+  #listed: readonly PossibleStep[] = [];
 
   /** @param model Tells what there is now. */
   constructor(model: () => SteppedModel) {
@@ -22,7 +24,9 @@ export class Stepper {
 
   /** What may happen now. */
   async steps(): Promise<readonly Step[]> {
-    return (await this.#possible()).map(({ step }) => step);
+    await this.quiet();
+    this.#listed = possibleSteps(this.#model());
+    return this.#listed.map(({ step }) => step);
   }
 
   /**
@@ -31,17 +35,11 @@ export class Stepper {
    * @throws ConfigurationError where it may not happen now, or not with this fault.
    */
   async take(wanted: Step | string, fault: Fault | undefined): Promise<void> {
-    const name = typeof wanted === "string" ? wanted : wanted.name;
-    const possible = await this.#possible();
-    const found = possible.find(({ step }) => step.name === name);
-    if (found === undefined) {
-      const names = possible.map(({ step }) => `"${step.name}"`).join(", ");
-      throw new ConfigurationError(`"${name}" may not happen now`, {
-        remedy: names === "" ? "Nothing may happen now." : `Take one of: ${names}.`,
-      });
-    }
+    await this.quiet();
+    const listed = this.#listed.find(({ step }) => step === wanted);
+    const found = listed?.isPossible() === true ? listed : this.#named(wanted);
     if (fault !== undefined && !found.step.faults.includes(fault)) {
-      throw new ConfigurationError(`Fault "${fault}" cannot happen at "${name}"`, {
+      throw new ConfigurationError(`Fault "${fault}" cannot happen at "${found.step.name}"`, {
         remedy: `Pass one of the step's own faults: ${found.step.faults.join(", ") || "there are none"}.`,
       });
     }
@@ -53,7 +51,8 @@ export class Stepper {
   async settle(timeoutMs: number): Promise<void> {
     const deadline = performance.now() + timeoutMs;
     while (performance.now() < deadline) {
-      const possible = await this.#possible();
+      await this.quiet();
+      const possible = possibleSteps(this.#model());
       const isWaited = this.#model().agents.some(({ loop }) => loop.isBusy);
       const next = possible.find(({ step }) => step.kind !== "time") ?? (isWaited ? possible[0] : undefined);
       if (next === undefined) return;
@@ -64,7 +63,11 @@ export class Stepper {
   /** Waits until every process stands before something or waits for the clock or the test. */
   async quiet(): Promise<void> {
     await promisesSettled();
-    if (!this.#isActive()) return;
+    if (this.#isActive()) await this.#loaded();
+    nothingGoesOn();
+  }
+
+  async #loaded(): Promise<void> {
     // Something real is under way, such as the loading of a worker's code.
     const deadline = performance.now() + longestTurnMs;
     while (this.#isActive()) {
@@ -79,9 +82,15 @@ export class Stepper {
     }
   }
 
-  async #possible(): Promise<readonly PossibleStep[]> {
-    await this.quiet();
-    return possibleSteps(this.#model());
+  #named(wanted: Step | string): PossibleStep {
+    const name = typeof wanted === "string" ? wanted : wanted.name;
+    const possible = possibleSteps(this.#model());
+    const found = possible.find(({ step }) => step.name === name);
+    if (found !== undefined) return found;
+    const names = possible.map(({ step }) => `"${step.name}"`).join(", ");
+    throw new ConfigurationError(`"${name}" may not happen now`, {
+      remedy: names === "" ? "Nothing may happen now." : `Take one of: ${names}.`,
+    });
   }
 
   #isActive(): boolean {
