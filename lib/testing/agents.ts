@@ -4,7 +4,7 @@
  * @module
  */
 import { randomBytes } from "node:crypto";
-import { AgentLoop, type HookRun } from "./agent/agent-loop.ts";
+import { AgentLoop, type AgentLoopOptions, type HookRun } from "./agent/agent-loop.ts";
 import { readJujuExec } from "./in-process/juju-exec-arguments.ts";
 import { InProcessRunner, type CharmFunction } from "./in-process/in-process-runner.ts";
 import { SimulatedMachine } from "./in-process/simulated-machine.ts";
@@ -25,6 +25,7 @@ export interface AgentsOptions {
   readonly hookRetryDelayMs: number;
   readonly retryHooks: boolean;
   readonly checkRelationEndpoint: boolean;
+  readonly failHook: AgentLoopOptions["failHook"];
   /** The charm of an application as a function, if it runs in this process. */
   readonly charmFunction: (application: string) => CharmFunction | undefined;
   readonly onRun: (run: HookRun) => void;

@@ -72,7 +72,10 @@ export class SimulatedJuju {
       uuid: modelUuid,
       version: options.version,
       now: () => this.#clock.now(),
-      onChange: () => this.#agents.wake(),
+      onChange: () => {
+        this.#agents.wake();
+        options.onChange?.();
+      },
     });
     this.#agents = new Agents({
       model: this.#model,
@@ -83,6 +86,7 @@ export class SimulatedJuju {
       hookRetryDelayMs: options.hookRetryDelayMs ?? 5_000,
       retryHooks: options.automaticallyRetryHooks ?? true,
       checkRelationEndpoint: options.checkRelationEndpoint ?? false,
+      failHook: options.failHook ?? (() => false),
       charmFunction: (application) => this.#charms.get(application),
       onRun: (run) => this.#runs.push(run),
       onFault: (error) => {
@@ -96,10 +100,9 @@ export class SimulatedJuju {
 
   /** Starts a model without applications. */
   static async start(options: SimulatedJujuOptions = {}): Promise<SimulatedJuju> {
-    const { directory, extraPath } = options;
     const version = simulatedVersion(options.version);
     const modelUuid = randomUUID();
-    const host = await ProcessHost.prepare({ directory, extraPath, modelUuid });
+    const host = await ProcessHost.prepare({ ...options, modelUuid });
     return new SimulatedJuju({ ...options, version }, modelUuid, host);
   }
 

@@ -28,6 +28,8 @@ export interface HookRun {
 /** What an agent needs to be at work. */
 export interface AgentLoopOptions extends Omit<UnitAgentOptions, "onRetryDue"> {
   readonly onRun: (run: HookRun) => void;
+  /** Asked before each hook whether it is to fail without its charm being run. */
+  readonly failHook: (unit: string, hook: string) => boolean;
   /** Called when there is nothing left to do. */
   readonly onIdle: () => void;
   /** Called when the simulation itself is at fault. */
@@ -159,7 +161,7 @@ export class AgentLoop {
     this.#context = context;
     let end: ProcessEnd;
     try {
-      end = await runner.run(context);
+      end = this.#isToFail(operation) ? notRun : await runner.run(context);
     } finally {
       this.#context = undefined;
     }
@@ -176,6 +178,10 @@ export class AgentLoop {
     }
   }
 
+  #isToFail(operation: Operation): boolean {
+    return operation.kind === "hook" && this.#options.failHook(this.agent.unit, operationName(operation));
+  }
+
   #finish(context: HookContext, end: ProcessEnd): void {
     const restart = this.#restart;
     this.#restart = undefined;
@@ -188,6 +194,8 @@ export class AgentLoop {
     this.agent.restart();
   }
 }
+
+const notRun: ProcessEnd = { exitCode: 1, stdout: "", stderr: "" };
 
 function abort(operation: Operation): void {
   if (operation.kind === "action") {

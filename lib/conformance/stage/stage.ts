@@ -1,0 +1,373 @@
+/**
+ * One charm in one model, with the kit on the other side of the relation: what every scenario is played on.
+ *
+ * @module
+ */
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { ActionResult } from "../../testing/agent/operation.ts";
+import type { ConfigValue } from "../../testing/model/charm-metadata.ts";
+import { SimulatedJuju } from "../../testing/simulated-juju.ts";
+import { Observer, type ObservedCall } from "../observation/observer.ts";
+import type { Observation } from "../observation/observation.ts";
+import type { Side, Trace, TraceEntry } from "../trace/trace.ts";
+import { CharmHung } from "./charm-hung.ts";
+import { Recording } from "./recording.ts";
+import { executingUnits, rest, type Limits, type Waited } from "./rest.ts";
+
+/** The charm that is judged, and how. */
+export interface JudgedCharm {
+  readonly side: Side;
+  /** The charm's folder. */
+  readonly charm: string;
+  /** Its endpoint with the interface database_backup. */
+  readonly endpoint: string;
+  /** Whether it takes its storage from an endpoint of the interface s3. */
+  readonly takesStorage: boolean;
+  readonly observation: Observation;
+  readonly limits: Limits;
+  /** Whether nothing is wrong at the end of a trace. */
+  readonly isContent: (trace: Trace) => boolean;
+}
+
+/** What a scenario is given besides. */
+export interface StageOptions {
+  readonly scenario: string;
+  /** Units of the judged charm. Default: 1. */
+  readonly units?: number;
+  /** Units of the kit's side. Default: 1. */
+  readonly otherUnits?: number;
+}
+
+const applications = {
+  provider: { judged: "database", other: "backup-manager" },
+  requirer: { judged: "backup-manager", other: "database" },
+} as const;
+
+/** The kit's own endpoint. */
+const otherEndpoint = "kit";
+const storageEndpoint = "storage";
+const manyTimes = 200;
+
+/** What a call of the observed program names: found by the texts that the kit gave to each job. */
+export type Recognise = (call: ObservedCall) => {
+  readonly jobs: readonly string[];
+  readonly names: readonly string[];
+};
+
+/** A stage. */
+export class Stage {
+  readonly juju: SimulatedJuju;
+  readonly observer: Observer;
+  readonly recording: Recording;
+  readonly judged: string;
+  readonly other: string;
+  readonly relation: number;
+  readonly storageRelation: number | undefined;
+  readonly #directory: string;
+  readonly #waited: Waited & Pick<JudgedCharm, "isContent">;
+  readonly #faults: Faults;
+  readonly #endpoint: string;
+
+  private constructor(
+    parts: Pick<Stage, "juju" | "observer" | "recording" | "judged" | "other" | "relation" | "storageRelation">,
+    directory: string,
+    charm: JudgedCharm,
+    faults: Faults,
+  ) {
+    this.juju = parts.juju;
+    this.observer = parts.observer;
+    this.recording = parts.recording;
+    this.judged = parts.judged;
+    this.other = parts.other;
+    this.relation = parts.relation;
+    this.storageRelation = parts.storageRelation;
+    const { juju, recording, observer } = parts;
+    this.#directory = directory;
+    this.#endpoint = charm.endpoint;
+    this.#waited = { juju, recording, observer, limits: charm.limits, isContent: charm.isContent };
+    this.#faults = faults;
+  }
+
+  /** The trace of this stage. */
+  get trace(): Trace {
+    return this.recording.trace;
+  }
+
+  /**
+   * Sets the stage, and waits until the charm rests.
+   *
+   * @throws CharmHung where it never does; what was recorded until then is given to `onRecording`.
+   */
+  static async set(
+    charm: JudgedCharm,
+    options: StageOptions,
+    recognise: Recognise,
+    onRecording: (recording: Recording) => void,
+  ): Promise<Stage> {
+    const { judged, other } = applications[charm.side];
+    const recording = new Recording({ side: charm.side, judged, other });
+    onRecording(recording);
+    const { observation, side } = charm;
+    const observed = observation.program !== undefined || observation.programOption !== undefined;
+    recording.add({ kind: "start", side, scenario: options.scenario, observed });
+    const directory = await mkdtemp(join(tmpdir(), "kit-"));
+    const program = join(directory, "program");
+    const observer = await Observer.start(observation, program, {
+      began: (call) => recording.add({ kind: "call", ...callOf(call), ...recognise(call), state: "began" }),
+      ended: (call, state) => recording.add({ kind: "call", ...callOf(call), ...recognise(call), state }),
+    });
+    const faults = new Faults();
+    const juju = await SimulatedJuju.start({
+      directory: join(directory, "juju"),
+      precedingPath: [program],
+      automaticallyRetryHooks: false,
+      onChange: () => recording.look(),
+      failHook: (unit, hook) => faults.takes(unit, hook),
+    });
+    recording.of(juju);
+    try {
+      const relations = await deploy({ juju, charm, options, directory, observer });
+      const stage = new Stage(
+        { juju, observer, recording, judged, other, ...relations },
+        directory,
+        charm,
+        faults,
+      );
+      recording.relation(stage.relation);
+      await stage.rest();
+      return stage;
+    } catch (error) {
+      await close(juju, observer, directory);
+      throw error;
+    }
+  }
+
+  /** The units of the judged charm. */
+  get units(): readonly string[] {
+    return Object.keys(this.juju.status().applications[this.judged]?.units ?? {});
+  }
+
+  /** Says in the trace what the kit does. */
+  step(text: string, repeats = false): void {
+    this.recording.add({ kind: "step", text, ...(repeats ? { repeats: true } : {}) });
+  }
+
+  /** Waits until the charm rests. @throws CharmHung where it never does. */
+  async rest(): Promise<void> {
+    const hung = await rest(this.#waited);
+    for (const unit of hung) {
+      const { message } = this.juju.status().applications[this.judged]?.units[unit]?.agent ?? { message: "" };
+      this.recording.add({ kind: "hook", unit, hook: message.replace(/^running | hook$/g, ""), hung: true });
+    }
+    if (hung.length > 0) throw new CharmHung(hung);
+  }
+
+  /**
+   * Waits until nothing more comes. A charm with which something is wrong then is given more hooks, until they change
+   * nothing more: what it would do by itself within minutes is no fault.
+   *
+   * @param events `few` gives no more hooks where nothing is wrong. Default: few.
+   */
+  async settle(events: "few" | "more" = "few"): Promise<void> {
+    await this.rest();
+    if (events === "more") await this.#giveHooks();
+    for (let round = 0; round < 4 && !this.#isContent(); round += 1) {
+      const before = this.recording.changes;
+      await this.#giveHooks();
+      if (this.recording.changes === before) break;
+    }
+    this.recording.add({ kind: "settled" });
+  }
+
+  async #giveHooks(): Promise<void> {
+    const busy = executingUnits(this.juju);
+    for (const unit of this.units) {
+      if (busy.includes(unit)) continue;
+      if (this.#isInError(unit)) await this.juju.resolve(unit);
+      else await this.juju.updateStatus(unit);
+    }
+    await this.rest();
+  }
+
+  #isContent(): boolean {
+    const settled: TraceEntry = { kind: "settled", at: new Date().toISOString() };
+    return this.#waited.isContent([...this.recording.trace, settled]);
+  }
+
+  /** Lets hooks happen again that have nothing new to say. */
+  async repeatEvents(): Promise<void> {
+    this.step("Hooks come again that have nothing new to say.", true);
+    const { applications: all } = this.juju.status();
+    const others = Object.keys(all[this.other]?.units ?? {});
+    for (const unit of others) await this.juju.writeDatabag(this.relation, unit, { "kit-note": String(this.trace.length) });
+    await this.settle("more");
+  }
+
+  /** Does something whose next hook is lost on every unit: Juju counts it as done, and the charm never ran. */
+  async loseHooks(cause: () => Promise<void>): Promise<void> {
+    this.step("The hooks that would tell of the next change are lost.");
+    this.#faults.begin(this.units, (unit) => this.recording.inject(unit, "lost"));
+    await cause();
+    await this.rest();
+    this.#faults.end();
+    for (const unit of this.units) if (this.#isInError(unit)) await this.juju.resolve(unit, { retry: false });
+  }
+
+  /**
+   * Does something whose next hook on the first unit is interrupted.
+   *
+   * @param when `now`: the charm is killed in the hook. `unrecorded`: the agent is killed once the hook has ended, and
+   * runs it again.
+   */
+  async interruptHook(when: "now" | "unrecorded", cause: () => Promise<void>): Promise<void> {
+    const [unit = ""] = this.units;
+    this.step(when === "now" ? "The next hook is killed." : "The next hook runs twice.");
+    await cause();
+    for (let times = 0; times < manyTimes; times += 1) {
+      if (executingUnits(this.juju).includes(unit)) {
+        this.recording.inject(unit, "interrupted");
+        await this.juju.restartAgent(unit, { when }).catch(() => undefined);
+        break;
+      }
+      await new Promise((resume) => {
+        setImmediate(resume);
+      });
+    }
+    await this.rest();
+  }
+
+  /** Removes the relation. */
+  async removeRelation(): Promise<void> {
+    this.step("The relation is removed.");
+    await this.juju.removeRelation(`${this.judged}:${this.#endpoint}`, `${this.other}:${otherEndpoint}`);
+  }
+
+  /** Makes another unit the leader. */
+  async changeLeader(): Promise<void> {
+    const leader = this.juju.leader(this.judged);
+    const next = this.units.find((unit) => unit !== leader);
+    if (next !== undefined) await this.juju.setLeader(next);
+  }
+
+  /** Runs an action of the charm; undefined where it does not end. */
+  async act(
+    unit: string,
+    name: string,
+    parameters: Readonly<Record<string, unknown>>,
+  ): Promise<ActionResult | undefined> {
+    const { id, result } = this.juju.startAction(unit, name, parameters);
+    const timer = new AbortController();
+    const timeUp = new Promise<undefined>((resolve) => {
+      const timeout = setTimeout(() => resolve(undefined), this.#waited.limits.hookMs);
+      timer.signal.addEventListener("abort", () => clearTimeout(timeout));
+    });
+    const ended = await Promise.race([result, timeUp]);
+    timer.abort();
+    if (ended === undefined) await this.juju.cancelTask(id).catch(() => undefined);
+    return ended;
+  }
+
+  /** Takes everything down. */
+  async strike(): Promise<void> {
+    this.recording.look();
+    await close(this.juju, this.observer, this.#directory);
+  }
+
+  #isInError(unit: string): boolean {
+    return this.juju.status().applications[this.judged]?.units[unit]?.agent.name === "error";
+  }
+}
+
+/** Makes hooks fail without their charm. */
+class Faults {
+  #units: ReadonlySet<string> = new Set();
+  #onFault: (unit: string) => void = () => undefined;
+
+  begin(units: readonly string[], onFault: (unit: string) => void): void {
+    this.#units = new Set(units);
+    this.#onFault = onFault;
+  }
+
+  end(): void {
+    this.#units = new Set();
+  }
+
+  takes(unit: string, hook: string): boolean {
+    if (!this.#units.has(unit) || !hook.endsWith("-relation-changed")) return false;
+    this.#onFault(unit);
+    return true;
+  }
+}
+
+function callOf({ number, type, unit }: ObservedCall): {
+  readonly call: number;
+  readonly type: "backup" | "restore";
+  readonly unit?: string;
+} {
+  return { call: number, type, ...(unit === "" ? {} : { unit }) };
+}
+
+async function close(juju: SimulatedJuju, observer: Observer, directory: string): Promise<void> {
+  await juju.stop();
+  await observer.close();
+  await rm(directory, { recursive: true, force: true });
+}
+
+async function deploy({
+  juju,
+  charm,
+  options,
+  directory,
+  observer,
+}: {
+  readonly juju: SimulatedJuju;
+  readonly charm: JudgedCharm;
+  readonly options: StageOptions;
+  readonly directory: string;
+  readonly observer: Observer;
+}): Promise<{ readonly relation: number; readonly storageRelation: number | undefined }> {
+  const { judged, other } = applications[charm.side];
+  const kit = join(directory, "kit");
+  const data = join(directory, "data");
+  await Promise.all([mkdir(kit), mkdir(data)]);
+  await writeFile(join(kit, "metadata.yaml"), kitMetadata(charm.side));
+  await juju.deploy({
+    application: other,
+    charm: kit,
+    inProcess: async () => undefined,
+    units: options.otherUnits ?? 1,
+  });
+  await juju.deploy({
+    application: judged,
+    charm: charm.charm,
+    units: options.units ?? 1,
+    config: configuration(charm.observation, data, observer.program),
+  });
+  const storageRelation = charm.takesStorage
+    ? await juju.integrate(`${judged}:${charm.observation.storageEndpoint}`, `${other}:${storageEndpoint}`)
+    : undefined;
+  const relation = await juju.integrate(`${judged}:${charm.endpoint}`, `${other}:${otherEndpoint}`);
+  return { relation, storageRelation };
+}
+
+/** The kit as a charm: the other side of what is judged, and the storage. */
+function kitMetadata(side: Side): string {
+  const section = side === "provider" ? "requires" : "provides";
+  return JSON.stringify({
+    name: "conformance-kit",
+    ...(side === "provider"
+      ? { [section]: { [otherEndpoint]: { interface: "database_backup" } } }
+      : { [section]: { [otherEndpoint]: { interface: "database_backup" }, [storageEndpoint]: { interface: "s3" } } }),
+  });
+}
+
+function configuration(observation: Observation, data: string, program: string): Record<string, ConfigValue> {
+  const { config, programOption } = observation;
+  const filled = Object.entries(config).map(([key, value]): [string, ConfigValue] => [
+    key,
+    typeof value === "string" ? value.replaceAll("{directory}", data) : value,
+  ]);
+  return Object.fromEntries([...filled, ...(programOption === undefined ? [] : [[programOption, program] as const])]);
+}

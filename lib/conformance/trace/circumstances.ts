@@ -1,0 +1,113 @@
+/**
+ * What else went on when something did or did not happen. It tells apart the rules that one fault can break: a job that
+ * is not run is another fault after a lost hook than after a quiet night.
+ *
+ * @module
+ */
+import { isObject } from "../../wire/list-value.ts";
+import { holdsAt, type Call, type JobStory, type Requested, type Story } from "./story.ts";
+import type { TraceEntry } from "./trace.ts";
+
+/** Whether an entry of a kind, and of more if asked, lies between two, the second included. */
+export function happened<Kind extends TraceEntry["kind"]>(
+  { trace }: Story,
+  kind: Kind,
+  after: number,
+  upTo: number,
+  is: (entry: Extract<TraceEntry, { kind: Kind }>) => boolean = () => true,
+): boolean {
+  for (let index = Math.max(0, after + 1); index <= upTo && index < trace.length; index += 1) {
+    const entry = trace[index];
+    if (entry?.kind === kind && is(entry as Extract<TraceEntry, { kind: Kind }>)) return true;
+  }
+  return false;
+}
+
+/** Whether another unit came to lead between two entries. Who led first is no change. */
+export function leaderChanged(story: Story, after: number, upTo: number): boolean {
+  const first = story.trace.findIndex((entry) => entry.kind === "leader" && entry.unit !== undefined);
+  return happened(story, "leader", Math.max(after, first), upTo);
+}
+
+/** How many units the provider has in the relation. */
+export function providerUnits({ trace }: Story, index: number): number {
+  for (let at = index; at >= 0; at -= 1) {
+    const entry = trace[at];
+    if (entry?.kind === "databags") return Object.keys(entry.provider?.units ?? {}).length;
+  }
+  return 0;
+}
+
+/** Whether the relation is there. */
+export function isRelated({ trace }: Story, index: number): boolean {
+  for (let at = index; at >= 0; at -= 1) {
+    const entry = trace[at];
+    if (entry?.kind === "databags") return entry.provider !== undefined && entry.requirer !== undefined;
+  }
+  return false;
+}
+
+/** All calls, also those that name no job. */
+export function allCalls({ jobs, strayCalls }: Story): readonly Call[] {
+  return [...[...jobs.values()].flatMap(({ calls }) => calls), ...strayCalls];
+}
+
+/** The calls that were open at an entry. */
+export function openCalls(story: Story, index: number): readonly Call[] {
+  return allCalls(story).filter((call) => holdsAt(call, index));
+}
+
+/** The first request of a job that can be used. */
+export function usableRequest({ requests }: JobStory): Requested | undefined {
+  return requests.find(({ valid }) => valid);
+}
+
+/** Whether a usable request of a job stands at an entry. */
+export function isRequested({ requests }: JobStory, index: number): boolean {
+  return requests.some((request) => request.valid && holdsAt(request, index));
+}
+
+/** The status that the provider says a job has, by the unit that says it. */
+export function statusesAt({ reports }: JobStory, index: number): ReadonlyMap<string, string> {
+  return new Map(
+    reports
+      .filter((report) => holdsAt(report, index))
+      .map(({ owner, job }) => [owner, String(job["status"])] as const),
+  );
+}
+
+/** Whether a status is an end. */
+export function isEndStatus(status: string): boolean {
+  return status === "success" || status === "error";
+}
+
+const requestFields: ReadonlySet<string> = new Set([
+  "job-id",
+  "job-type",
+  "job-config",
+  "storage-interface",
+  "storage-config",
+  "artefact-path",
+]);
+const storageFields: ReadonlySet<string> = new Set([
+  "bucket",
+  "access-key",
+  "secret-key",
+  "path",
+  "endpoint",
+  "region",
+  "s3-uri-style",
+  "storage-class",
+  "tls-ca-chain",
+  "attributes",
+  "s3-api-version",
+]);
+
+/** Whether a request or a report has fields that version 0 does not name. */
+export function hasUnknownFields(job: Readonly<Record<string, unknown>>, known: readonly string[] = []): boolean {
+  const storage = job["storage-config"];
+  return (
+    Object.keys(job).some((field) => !requestFields.has(field) && !known.includes(field)) ||
+    (isObject(storage) && Object.keys(storage).some((field) => !storageFields.has(field)))
+  );
+}
