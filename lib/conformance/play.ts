@@ -3,19 +3,50 @@
  *
  * @module
  */
-import { ManagerPart } from "./stage/manager-part.ts";
+import { providerScenarios } from "./scenarios/provider-scenarios.ts";
+import { requirerScenarios } from "./scenarios/requirer-scenarios.ts";
+import type { ScenarioOf } from "./scenarios/scenario.ts";
 import { CharmHung } from "./stage/charm-hung.ts";
-import type { JudgedCharm } from "./stage/stage.ts";
+import { DatabasePart } from "./stage/database-part.ts";
+import { ManagerPart } from "./stage/manager-part.ts";
 import type { Recording } from "./stage/recording.ts";
-import type { ProviderScenario } from "./scenarios/scenario.ts";
+import type { JudgedCharm, Stage, StageOptions } from "./stage/stage.ts";
+import type { Side } from "./trace/trace.ts";
 import type { PlayedScenario } from "./verdict.ts";
 
-/** Plays a scenario with a database charm. */
-export async function playProvider(charm: JudgedCharm, scenario: ProviderScenario): Promise<PlayedScenario> {
+/** A scenario as it is listed. */
+export type NamedScenario = Pick<ScenarioOf<never>, "name" | "summary">;
+
+/** The scenarios of a side, in the order in which they are played. */
+export function scenariosOf(side: Side): readonly NamedScenario[] {
+  return side === "provider" ? providerScenarios : requirerScenarios;
+}
+
+/**
+ * Plays a scenario with a charm.
+ *
+ * @param name One of {@link scenariosOf} the charm's side.
+ */
+export async function play(charm: JudgedCharm, name: string): Promise<PlayedScenario> {
+  return charm.side === "provider"
+    ? await playWith(find(providerScenarios, name), async (options, begun) => await ManagerPart.play(charm, options, begun))
+    : await playWith(find(requirerScenarios, name), async (options, begun) => await DatabasePart.play(charm, options, begun));
+}
+
+function find<Scenario extends NamedScenario>(scenarios: readonly Scenario[], name: string): Scenario {
+  const scenario = scenarios.find((each) => each.name === name);
+  if (scenario === undefined) throw new RangeError(`There is no scenario ${name}.`);
+  return scenario;
+}
+
+async function playWith<Part extends { readonly stage: Stage }>(
+  scenario: ScenarioOf<Part>,
+  enter: (options: StageOptions, begun: (recording: Recording) => void) => Promise<Part>,
+): Promise<PlayedScenario> {
   let recording: Recording | undefined;
-  let part: ManagerPart | undefined;
+  let part: Part | undefined;
   try {
-    part = await ManagerPart.play(charm, { ...scenario, scenario: scenario.name }, (begun) => {
+    part = await enter({ ...scenario, scenario: scenario.name }, (begun) => {
       recording = begun;
     });
     await scenario.play(part);

@@ -93,8 +93,9 @@ function shown(story: Story, other: "provider" | "requirer", rules: HookRules): 
     return [
       holds(rules.fails, index),
       holds(rules.hangs, index),
-      ...(unreadable ? [holds(rules.unreadable, index)] : []),
-      ...(isRemoved ? [holds(rules.relationRemoved, index)] : []),
+      // Of a backup manager more is asked than hooks that do not fail.
+      ...(unreadable && other === "requirer" ? [holds(rules.unreadable, index)] : []),
+      ...(isRemoved && other === "requirer" ? [holds(rules.relationRemoved, index)] : []),
     ];
   });
 }

@@ -7,7 +7,7 @@ import type { DatabasePart } from "../stage/database-part.ts";
 import type { ManagerPart } from "../stage/manager-part.ts";
 
 /** A course of events in which a charm shows whether it keeps rules. */
-interface ScenarioOf<Part> {
+export interface ScenarioOf<Part> {
   /** Its name in traces and reports. */
   readonly name: string;
   /** What happens in it, in a sentence. */

@@ -11,7 +11,7 @@ import type { ConfigValue } from "../../testing/model/charm-metadata.ts";
 import { SimulatedJuju } from "../../testing/simulated-juju.ts";
 import { Observer, type ObservedCall } from "../observation/observer.ts";
 import type { Observation } from "../observation/observation.ts";
-import type { Side, Trace, TraceEntry } from "../trace/trace.ts";
+import type { Occurrence, Side, Trace, TraceEntry } from "../trace/trace.ts";
 import { CharmHung } from "./charm-hung.ts";
 import { Recording } from "./recording.ts";
 import { executingUnits, rest, type Limits, type Waited } from "./rest.ts";
@@ -23,6 +23,8 @@ export interface JudgedCharm {
   readonly charm: string;
   /** Its endpoint with the interface database_backup. */
   readonly endpoint: string;
+  /** The actions that it declares. */
+  readonly actions: ReadonlySet<string>;
   /** Whether it takes its storage from an endpoint of the interface s3. */
   readonly takesStorage: boolean;
   readonly observation: Observation;
@@ -69,6 +71,7 @@ export class Stage {
   readonly #waited: Waited & Pick<JudgedCharm, "isContent">;
   readonly #faults: Faults;
   readonly #endpoint: string;
+  readonly #actions: ReadonlySet<string>;
 
   private constructor(
     parts: Pick<Stage, "juju" | "observer" | "recording" | "judged" | "other" | "relation" | "storageRelation">,
@@ -86,6 +89,7 @@ export class Stage {
     const { juju, recording, observer } = parts;
     this.#directory = directory;
     this.#endpoint = charm.endpoint;
+    this.#actions = charm.actions;
     this.#waited = { juju, recording, observer, limits: charm.limits, isContent: charm.isContent };
     this.#faults = faults;
   }
@@ -172,16 +176,24 @@ export class Stage {
    */
   async settle(events: "few" | "more" = "few"): Promise<void> {
     await this.rest();
-    if (events === "more") await this.#giveHooks();
-    for (let round = 0; round < 4 && !this.#isContent(); round += 1) {
+    if (events === "more") await this.giveHooks();
+    for (let round = 0; round < 4 && !this.wouldBeContent({ kind: "settled" }); round += 1) {
       const before = this.recording.changes;
-      await this.#giveHooks();
+      await this.giveHooks();
       if (this.recording.changes === before) break;
     }
     this.recording.add({ kind: "settled" });
   }
 
-  async #giveHooks(): Promise<void> {
+  /** Whether nothing would be wrong if this came next in the trace. */
+  wouldBeContent(occurrence: Occurrence): boolean {
+    this.recording.look();
+    const next: TraceEntry = { at: new Date().toISOString(), ...occurrence };
+    return this.#waited.isContent([...this.recording.trace, next]);
+  }
+
+  /** Gives every unit a hook, and lets failed ones run again. */
+  async giveHooks(): Promise<void> {
     const busy = executingUnits(this.juju);
     for (const unit of this.units) {
       if (busy.includes(unit)) continue;
@@ -189,11 +201,6 @@ export class Stage {
       else await this.juju.updateStatus(unit);
     }
     await this.rest();
-  }
-
-  #isContent(): boolean {
-    const settled: TraceEntry = { kind: "settled", at: new Date().toISOString() };
-    return this.#waited.isContent([...this.recording.trace, settled]);
   }
 
   /** Lets hooks happen again that have nothing new to say. */
@@ -249,6 +256,11 @@ export class Stage {
     const leader = this.juju.leader(this.judged);
     const next = this.units.find((unit) => unit !== leader);
     if (next !== undefined) await this.juju.setLeader(next);
+  }
+
+  /** Whether the charm declares an action. */
+  hasAction(name: string): boolean {
+    return this.#actions.has(name);
   }
 
   /** Runs an action of the charm; undefined where it does not end. */

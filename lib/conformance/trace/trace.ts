@@ -27,6 +27,16 @@ export type CallState = "began" | "succeeded" | "failed" | "killed";
 /** What an admin asked a backup manager for. */
 export type Purpose = "backup" | "restore" | "list" | "show" | "clear";
 
+/** What an admin asks, and of which unit. */
+export interface Asked {
+  readonly purpose: Purpose;
+  readonly unit: string;
+  /** The job that the admin names, if any. */
+  readonly job?: string;
+  /** The artefact that the admin names, if any. */
+  readonly artefact?: string;
+}
+
 /** What happened at one moment. */
 export type Occurrence =
   /** The beginning of a recording: which charm is judged, and whether its backups and restores are observed. */
@@ -63,17 +73,10 @@ export type Occurrence =
     }
   /** The storage that the backup manager was told to use from now on. */
   | { readonly kind: "storage"; readonly storage: Readonly<Record<string, string>> }
-  /** An admin asked the backup manager for something, and read this. */
-  | {
-      readonly kind: "admin";
-      readonly purpose: Purpose;
-      readonly unit: string;
-      /** The job that the admin named, if any. */
-      readonly job?: string;
-      readonly artefact?: string;
-      readonly done: boolean;
-      readonly text: string;
-    }
+  /** An admin asks the backup manager for something. */
+  | ({ readonly kind: "asked" } & Asked)
+  /** What the admin was told. `done`: whether the action came to a good end. */
+  | ({ readonly kind: "told"; readonly done: boolean; readonly text: string } & Asked)
   /** The status of a unit of the judged charm. */
   | { readonly kind: "status"; readonly unit: string; readonly status: string; readonly message: string }
   /** Nothing more will come by itself: all hooks have run, and all that the charm left running waits for the kit. */
@@ -91,3 +94,5 @@ export type Trace = readonly TraceEntry[];
 export type Databags = Extract<TraceEntry, { kind: "databags" }>;
 /** A hook that has run. */
 export type HookEntry = Extract<TraceEntry, { kind: "hook" }>;
+/** What an admin was told. */
+export type ToldEntry = Extract<TraceEntry, { kind: "told" }>;
