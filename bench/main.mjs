@@ -2,12 +2,13 @@
  * Measures what the project promises to be fast. Prints a table, or one JSON object with --json. It never judges by its
  * exit code: machines are noisy, and a figure that misses its goal says so.
  *
- * npm run bench -- [--json] [--only hook,validate,detect,simulate] [--runs N] [--node PATH]
+ * npm run bench -- [--json] [--only hook,validate,detect,simulate,command] [--runs N] [--node PATH]
  *
  * @module
  */
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { measureCommand } from "./command.mjs";
 import { measureDetection } from "./detect.mjs";
 import { measureHooks } from "./hook.mjs";
 import { printTable } from "./table.mjs";
@@ -19,6 +20,7 @@ const parts = {
   validate: measureValidation,
   detect: measureDetection,
   simulate: measureSimulation,
+  command: measureCommand,
 };
 
 const { values } = parseArgs({

@@ -10,6 +10,8 @@ const goals = [
   ["validate", "loadMs", 3],
   ["detect", "exponent", 1.1],
   ["detect", "parseRatio", 5],
+  ["command", "startMoreMs", 20],
+  ["command", "exponent", 1.1],
 ];
 
 /** Prints one line for each figure. */

@@ -1,4 +1,4 @@
-// Runs the benchmarks on what is built: npm run bench -- [--json] [--only hook,validate,detect,simulate] [--runs N]
+// Runs the benchmarks on what is built: npm run bench -- [--json] [--only hook,validate,detect,simulate,command] [--runs N]
 import { run, showingOnlyFailure } from "./steps.mjs";
 import { setUp } from "./setup.mjs";
 

@@ -1,5 +1,6 @@
 // Builds dist/ and the example charms.
 import { chmod, cp, rm } from "node:fs/promises";
+import { bundleCommand } from "./bundle-command.mjs";
 import { run, runInstalled } from "./steps.mjs";
 
 await rm("dist", { recursive: true, force: true });
@@ -13,5 +14,6 @@ for (const file of [
 ]) {
   await cp(file, `dist/${file}`, { recursive: true });
 }
+await bundleCommand();
 await chmod("dist/lib/cli/main.js", 0o755);
 run("npm", ["run", "build", "--workspaces", "--silent"]);

@@ -1,5 +1,5 @@
 /**
- * Writes the types and the validators of lib/wire/generated from schemas/.
+ * Writes the types, the validators and the lists of fields of lib/wire/generated from schemas/.
  *
  *     node scripts/generate.mjs           writes what has changed
  *     node scripts/generate.mjs --check   writes nothing; exits 1 and names the files that differ from the schemas
@@ -68,6 +68,7 @@ const validatorFiles = {
     "validatePublishedBackup",
     "validatePublishedProblem",
   ],
+  "validators/queue": ["validateWaitingJob"],
 };
 validatorFiles["validators/databags"] = validators
   .map(({ name }) => name)
@@ -235,9 +236,29 @@ function validatorIndex() {
   );
 }
 
+/** Which fields there are, for those who look for misspelt ones. */
+const listedFields = {
+  request: `${requirer}#/properties/jobs/items`,
+  requestExtensions: `${extensions}#/$defs/request-extensions`,
+  report: `${provider}#/properties/jobs/items`,
+  reportExtensions: `${extensions}#/$defs/report-extensions`,
+  jobConfig: `${requirer}#/properties/jobs/items/properties/job-config`,
+  storageConfig: `${s3}#`,
+  providerApplication: `${extensions}#/$defs/provider-application`,
+};
+
+function fieldsOf(schemas) {
+  const lists = Object.entries(listedFields).map(([name, reference]) => {
+    const fields = Object.keys(resolve(reference.replace(/#$/, ""), schemas).properties);
+    return `export const ${name}Fields: readonly string[] = ${JSON.stringify(fields)};\n`;
+  });
+  return header + lists.join("\n");
+}
+
 const schemas = await readSchemas();
 const generated = {
   "databags.ts": await typesOf(schemas),
+  "fields.ts": fieldsOf(schemas),
   "validators.js": validatorIndex(),
   "validators.d.ts": validatorIndex(),
   ...Object.fromEntries(

@@ -1,5 +1,6 @@
 // Everything that has to pass, from nothing: sets up what is missing, checks, and runs the tests. With --full, property
-// tests try twenty times as many cases, and the demonstration has to end as it should.
+// tests try twenty times as many cases, a million mutated databags are judged, and the demonstration has to end as it
+// should.
 import { spawnSync } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
 import { setUp } from "./setup.mjs";
@@ -18,7 +19,11 @@ const { status } = spawnSync(
   {
     cwd: root,
     stdio: "inherit",
-    env: { ...process.env, PROPERTY_RUNS: full ? "2000" : "100" },
+    env: {
+      ...process.env,
+      PROPERTY_RUNS: full ? "2000" : "100",
+      MUTATED_DATABAGS: full ? "1000000" : "5000",
+    },
   },
 );
 const { numPassedTests, numFailedTests, numTotalTests } = JSON.parse(readFileSync(report, "utf8"));

@@ -5,6 +5,7 @@
  */
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import { ConfigurationError } from "../errors.ts";
+import { quoted } from "../wire/received.ts";
 
 type Options = NonNullable<ParseArgsConfig["options"]>;
 type Parsed<O extends Options> = ReturnType<
@@ -32,4 +33,23 @@ export function readArguments<const O extends Options>(
       cause,
     });
   }
+}
+
+/**
+ * Reads an option that takes one of a few words.
+ *
+ * @param option Its name, for example `--side`.
+ * @returns Undefined where it is not given.
+ * @throws ConfigurationError where it is none of them.
+ */
+export function readChoice<const Choice extends string>(
+  option: string,
+  given: string | undefined,
+  choices: readonly Choice[],
+): Choice | undefined {
+  const choice = choices.find((candidate) => candidate === given);
+  if (given === undefined || choice !== undefined) return choice;
+  throw new ConfigurationError(`${option} is ${quoted(given)}.`, {
+    remedy: `Give one of ${new Intl.ListFormat("en-GB").format(choices)}.`,
+  });
 }

@@ -3,21 +3,25 @@
  *
  * @module
  */
-import { readFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
-import { ConfigurationError } from "../errors.ts";
+import { readFileSync } from "node:fs";
+import { ConfigurationError, isDatabaseBackupError } from "../errors.ts";
 import { quoted } from "../wire/received.ts";
 import { readArguments } from "./arguments.ts";
-import { validate } from "./validate.ts";
-import type { ExitCode, Terminal, Verb } from "./verb.ts";
+import type { ExitCode, ListedVerb, Terminal } from "./verb.ts";
 
 const name = "juju-database-backup";
-const verbs: readonly Verb[] = [validate];
+const verbs: readonly ListedVerb[] = [
+  {
+    name: "validate",
+    summary: "Say what is wrong with databags.",
+    load: async () => (await import("./validate/validate.ts")).validate,
+  },
+];
 
 const help = `Usage: ${name} <verb> [options]
 
 Verbs:
-${verbs.map((verb) => `  ${verb.name.padEnd(10)} ${verb.summary}`).join("\n")}
+${verbs.map((verb) => `  ${verb.name.padEnd(11)} ${verb.summary}`).join("\n")}
 
 Options:
   -h, --help     Show this, or after a verb what it does.
@@ -34,7 +38,7 @@ export async function runCommand(args: readonly string[], terminal: Terminal): P
   try {
     return await run(args, terminal);
   } catch (error) {
-    if (!(error instanceof ConfigurationError)) throw error;
+    if (!isDatabaseBackupError(error) || error.code !== "configuration-invalid") throw error;
     terminal.err(`${error.message} ${error.remedy}`);
     return 2;
   }
@@ -47,19 +51,19 @@ async function run(args: readonly string[], terminal: Terminal): Promise<ExitCod
     return 2;
   }
   const verb = verbs.find((candidate) => candidate.name === first);
-  if (verb !== undefined) return await verb.run(rest, terminal);
+  if (verb !== undefined) return await (await verb.load()).run(rest, terminal);
   if (!first.startsWith("-")) {
     throw new ConfigurationError(`There is no verb ${quoted(first)}.`, {
       remedy: `The verbs are: ${verbs.map((candidate) => candidate.name).join(", ")}.`,
     });
   }
   const { values } = readArguments(args, options, `${name} --help`);
-  terminal.out(values.version === true ? await version() : help);
+  terminal.out(values.version === true ? version() : help);
   return 0;
 }
 
-async function version(): Promise<string> {
-  const file = fileURLToPath(import.meta.resolve(`${name}/package.json`));
-  const manifest: { readonly version: string } = JSON.parse(await readFile(file, "utf8"));
+function version(): string {
+  const file = new URL(import.meta.resolve(`${name}/package.json`));
+  const manifest: { readonly version: string } = JSON.parse(readFileSync(file, "utf8"));
   return manifest.version;
 }

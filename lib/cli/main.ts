@@ -4,16 +4,21 @@
  *
  * @module
  */
-import { text } from "node:stream/consumers";
 import { runCommand } from "./command.ts";
 
-// Whoever reads the output may have seen enough of it.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
+process.exitCode = await runCommand(process.argv.slice(2), {
+  out: (line) => write(process.stdout, line),
+  err: (line) => write(process.stderr, line),
+  input: () => process.stdin,
 });
 
-process.exitCode = await runCommand(process.argv.slice(2), {
-  out: (line) => process.stdout.write(`${line}\n`),
-  err: (line) => process.stderr.write(`${line}\n`),
-  input: async () => await text(process.stdin),
-});
+/** A stream is opened by the first line that is written to it, for that takes time too. */
+function write(stream: NodeJS.WriteStream, line: string): void {
+  if (stream.listenerCount("error") === 0) stream.on("error", ignoreClosed);
+  stream.write(`${line}\n`);
+}
+
+/** Whoever reads the output may have seen enough of it. */
+function ignoreClosed(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE") throw error;
+}

@@ -13,15 +13,12 @@ export interface Terminal {
   readonly out: (line: string) => void;
   /** Writes a line about the command itself. */
   readonly err: (line: string) => void;
-  /** Reads standard input to its end. */
-  readonly input: () => Promise<string>;
+  /** Standard input, in chunks. */
+  readonly input: () => AsyncIterable<Uint8Array>;
 }
 
 /** One thing that the command can do. */
 export interface Verb {
-  readonly name: string;
-  /** One line for the list of verbs. */
-  readonly summary: string;
   /** The whole help. */
   readonly help: string;
   /**
@@ -31,4 +28,12 @@ export interface Verb {
    * @throws ConfigurationError where the arguments cannot be used.
    */
   run(args: readonly string[], terminal: Terminal): Promise<ExitCode>;
+}
+
+/** A verb as the command lists it: its code is loaded when it is used, for each verb should start fast. */
+export interface ListedVerb {
+  readonly name: string;
+  /** One line for the list of verbs. */
+  readonly summary: string;
+  readonly load: () => Promise<Verb>;
 }

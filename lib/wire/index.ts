@@ -10,7 +10,6 @@ export {
   encodeProviderApplication,
   features,
   maxPublishedBackups,
-  providerApplicationProblems,
   type DecodedProviderApplication,
   type Feature,
   type ProviderApplication,
@@ -19,7 +18,6 @@ export { decodeReports, encodeReports, type DecodedReports } from "./reports.ts"
 export {
   decodeRequests,
   encodeRequests,
-  requestProblems,
   type DecodedRequests,
   type RejectedRequest,
   type RejectionCode,

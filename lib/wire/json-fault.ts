@@ -17,6 +17,8 @@ export interface JsonFault {
   readonly cause: string;
   /** One imperative sentence. */
   readonly remedy: string;
+  /** Which comma is missing there, or is one too many, where that is all that is wrong there. */
+  readonly comma?: "missing" | "trailing";
 }
 
 type Expected = "value" | "value or end" | "key" | "key or end" | "colon" | "comma or end" | "nothing";
@@ -31,11 +33,7 @@ const wanted: Readonly<Record<Expected, string>> = {
   nothing: "nothing",
 };
 
-interface Finding {
-  readonly position: number;
-  readonly cause: string;
-  readonly remedy: string;
-}
+type Finding = Omit<JsonFault, "line" | "column">;
 
 const escape = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
 const scalar = /(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)(?![\w.+-])/y;
@@ -133,12 +131,18 @@ function endsEarly(position: number, open: readonly string[]): Finding {
 }
 
 function trailingComma(position: number, closing: string): Finding {
-  return { position, cause: `a comma stands before ${closing}`, remedy: "Remove that comma." };
+  return {
+    position,
+    cause: `a comma stands before ${closing}`,
+    remedy: "Remove that comma.",
+    comma: "trailing",
+  };
 }
 
 function missingComma(json: string, position: number): Finding {
   if (!/["{[\w-]/.test(json.charAt(position))) return unexpected(json, position, "comma or end");
-  return { position, cause: "a comma is missing before this place", remedy: "Insert the missing comma." };
+  const cause = "a comma is missing before this place";
+  return { position, cause, remedy: "Insert the missing comma.", comma: "missing" };
 }
 
 function unexpected(json: string, position: number, expected: Expected): Finding {

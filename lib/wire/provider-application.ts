@@ -102,21 +102,6 @@ function encodeBackup(backup: Backup): PublishedBackup {
 
 /** Reads the databag, as much as can be read; what cannot becomes a problem. */
 export function decodeProviderApplication(databag: Databag): DecodedProviderApplication {
-  const { told, own, ...read } = readDatabag(databag);
-  return { ...read, problems: [...own, ...told] };
-}
-
-/** What is wrong with the databag itself; what it says of requests is not among it. */
-export function providerApplicationProblems(databag: Databag): readonly Problem[] {
-  return readDatabag(databag).own;
-}
-
-type ReadDatabag = Omit<DecodedProviderApplication, "problems"> & {
-  readonly own: readonly Problem[];
-  readonly told: readonly Problem[];
-};
-
-function readDatabag(databag: Databag): ReadDatabag {
   const wrong = {
     features: new ProblemList("features"),
     backups: new ProblemList("backups"),
@@ -139,8 +124,7 @@ function readDatabag(databag: Databag): ReadDatabag {
   return present({
     features: known,
     libVersion,
-    own: Object.values(wrong).flatMap((problems) => problems.all),
-    told: told.all,
+    problems: [...Object.values(wrong).flatMap((problems) => problems.all), ...told.all],
     backups,
     backupsPublished: published.present,
   });

@@ -57,7 +57,8 @@ function readableExtensions({ item }: IdentifiedItem, findings: readonly Finding
   return validateReportExtensions(readable) ? readable : {};
 }
 
-function isStatus(value: unknown): value is JobStatus {
+/** Whether a value is a status of version 0. */
+export function isStatus(value: unknown): value is JobStatus {
   return value === "running" || value === "success" || value === "error";
 }
 
@@ -88,7 +89,8 @@ function decodeReport({ id, item }: IdentifiedItem, status: JobStatus, read: Rep
   });
 }
 
-function contradiction(name: string, status: JobStatus, phase: Phase | undefined): readonly Problem[] {
+/** What is wrong with a report whose phase does not fit its status. */
+export function contradiction(name: string, status: JobStatus, phase: Phase | undefined): readonly Problem[] {
   if (phase === undefined || statusOf(phase) === status) return [];
   return [
     {

@@ -97,36 +97,39 @@ function tooManyRejected(unreported: number): Problem {
   };
 }
 
-/** Everything that is wrong with the requests of a requirer's application databag, a problem for each field. */
-export function requestProblems(databag: Databag): readonly Problem[] {
-  const problems = new ProblemList("jobs");
-  const items = withoutDuplicates(readJobs(databag, problems), problems);
-  return [
-    ...problems.all,
-    ...items.flatMap(({ item, ...named }) => examine({ ...named, item: bounded(item) }).faults),
-  ];
-}
-
-interface Fault extends Problem {
+/** Something that is wrong with a request. */
+export interface RequestFault extends Problem {
   readonly code: RejectionCode;
+  /** The path inside the request. */
+  readonly path: Finding["path"];
+  /** `meaning` where the schema accepts what stands there, and the request cannot be run. */
+  readonly kind: Finding["kind"] | "meaning";
+  readonly expected: string;
 }
 
-function examine(identified: IdentifiedItem): {
+type NamedItem = Omit<IdentifiedItem, "id">;
+
+/** Everything that is wrong with one request, a fault for each field. */
+export function requestFaults(item: JsonObject, name: string): readonly RequestFault[] {
+  return examine({ item: bounded(item), name }).faults;
+}
+
+function examine(named: NamedItem): {
   readonly valid: ExtendedJob | undefined;
-  readonly faults: readonly Fault[];
+  readonly faults: readonly RequestFault[];
 } {
-  const { valid, findings } = check(validateExtendedRequirerJob, identified.item, identified.name);
+  const { valid, findings } = check(validateExtendedRequirerJob, named.item, named.name);
   const wrong = new Set(findings.map((finding) => finding.path[0]));
   const faults = [
-    ...findings.map((finding) => faultOf(finding, identified)),
-    ...daysThatAreNone(identified, wrong),
-    ...missingTarget(identified),
-    ...missingCredentials(identified),
+    ...findings.map((finding) => faultOf(finding, named)),
+    ...daysThatAreNone(named, wrong),
+    ...missingTarget(named),
+    ...missingCredentials(named),
   ];
   return { valid, faults };
 }
 
-function faultOf(finding: Finding, { item, name }: IdentifiedItem): Fault {
+function faultOf(finding: Finding, { item, name }: NamedItem): RequestFault {
   const field = finding.path.join(".");
   if (field === "restore-to-time") {
     return {
@@ -147,24 +150,27 @@ function codeOf(field: string, kind: Finding["kind"]): RejectionCode {
 
 const times = ["restore-to-time", "requested-at", "start-before"] as const;
 
-function daysThatAreNone({ item, name }: IdentifiedItem, wrong: ReadonlySet<unknown>): readonly Fault[] {
-  const faults: Fault[] = [];
+function daysThatAreNone({ item, name }: NamedItem, wrong: ReadonlySet<unknown>): readonly RequestFault[] {
+  const faults: RequestFault[] = [];
   for (const field of times) {
     const value = item[field];
     if (typeof value !== "string" || wrong.has(field) || value === "latest" || isCalendarDay(value)) continue;
     const code = field === "restore-to-time" ? "restore-time-invalid" : "request-invalid";
-    faults.push({ ...refused(name, field, value), code });
+    faults.push({ ...refused(name, field, value), kind: "meaning", code });
   }
   return faults;
 }
 
-function missingTarget({ item, name }: IdentifiedItem): readonly Fault[] {
+function missingTarget({ item, name }: NamedItem): readonly RequestFault[] {
   if (item["job-type"] !== "restore" || item["restore-to-time"] !== undefined) return [];
   const path = item["artefact-path"];
   if (path !== undefined && path !== "") return [];
   return [
     {
       code: "restore-target-missing",
+      path: ["artefact-path"],
+      kind: "meaning",
+      expected: "a restore to name a backup, a time, or both",
       field: `${name}.artefact-path`,
       message: `${name}.artefact-path is ${path === undefined ? "missing" : "empty"}, and so is ${name}.restore-to-time; expected a restore to name a backup, a time, or both.`,
       remedy: "Set artefact-path to what the backup was reported with, or restore-to-time to a time.",
@@ -172,7 +178,7 @@ function missingTarget({ item, name }: IdentifiedItem): readonly Fault[] {
   ];
 }
 
-function missingCredentials({ item, name }: IdentifiedItem): readonly Fault[] {
+function missingCredentials({ item, name }: NamedItem): readonly RequestFault[] {
   const storage = item["storage-config"];
   if (item["secret-extra"] !== undefined || !isObject(storage)) return [];
   const empty = ["access-key", "secret-key"].filter((key) => isBlank(storage[key]));
@@ -181,6 +187,9 @@ function missingCredentials({ item, name }: IdentifiedItem): readonly Fault[] {
   return [
     {
       code: "credentials-missing",
+      path: ["storage-config", empty[0] ?? ""],
+      kind: "meaning",
+      expected: "the keys of the storage",
       field: fields.join(" and "),
       message: `${fields.join(" and ")} ${fields.length === 1 ? "is" : "are"} empty, and there is no ${name}.secret-extra; expected the keys of the storage.`,
       remedy: "Set access-key and secret-key, or grant a Juju secret and name it in secret-extra.",
@@ -192,7 +201,11 @@ function isBlank(value: unknown): boolean {
   return typeof value === "string" && value.trim() === "";
 }
 
-function reject({ id, item }: IdentifiedItem, first: Fault, others: readonly Fault[]): RejectedRequest {
+function reject(
+  { id, item }: IdentifiedItem,
+  first: RequestFault,
+  others: readonly RequestFault[],
+): RejectedRequest {
   const config = item["job-config"];
   const compression = isObject(config) ? config["compression"] : undefined;
   const also = others.length === 0 ? "" : ` Also wrong: ${others.map((fault) => fault.field).join(", ")}.`;

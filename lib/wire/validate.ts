@@ -14,6 +14,8 @@ export interface Finding extends Problem {
   /** The path inside the item, for example `["storage-config", "bucket"]`. */
   readonly path: readonly (string | number)[];
   readonly kind: "missing" | "unknown" | "wrong";
+  /** What was expected there, as messages say it. */
+  readonly expected: string;
 }
 
 const time = "a time as RFC 3339 in UTC";
@@ -112,7 +114,7 @@ function wordError(error: ValidationError, item: unknown, name: string): Finding
   const { missingProperty, additionalProperty } = error.params;
   if (error.keyword === "type" && path.length === 0) {
     return {
-      ...located(path, name, "wrong"),
+      ...located(path, name, "wrong", "an object"),
       message: `${name} is ${kindOf(item)}; expected an object.`,
       remedy: `Write ${name} as an object.`,
     };
@@ -121,7 +123,7 @@ function wordError(error: ValidationError, item: unknown, name: string): Finding
     path.push(String(missingProperty));
     const expected = expectationOf(fieldName(path));
     return {
-      ...located(path, name, "missing"),
+      ...located(path, name, "missing", expected),
       message: `${fieldPath(name, path)} is missing; expected ${expected}.`,
       remedy: `Set ${fieldPath("", path)} to ${expected}.`,
     };
@@ -130,7 +132,7 @@ function wordError(error: ValidationError, item: unknown, name: string): Finding
     const only = onlyFields[fieldName(path)] ?? "what the interface has";
     path.push(String(additionalProperty));
     return {
-      ...located(path, name, "unknown"),
+      ...located(path, name, "unknown", `nothing but ${only}`),
       message: `${fieldPath(name, path)} is not known; expected nothing but ${only}.`,
       remedy: `Remove ${fieldPath("", path)}.`,
     };
@@ -138,7 +140,7 @@ function wordError(error: ValidationError, item: unknown, name: string): Finding
   const field = fieldName(path);
   const expected = typeof path.at(-1) === "number" ? "a string" : expectationOf(field);
   return {
-    ...located(path, name, "wrong"),
+    ...located(path, name, "wrong", expected),
     message: `${fieldPath(name, path)} is ${found(error, field, valueAt(item, path))}; expected ${expected}.`,
     remedy: `Set ${fieldPath("", path)} to ${expected}.`,
   };
@@ -148,8 +150,9 @@ function located(
   path: readonly (string | number)[],
   name: string,
   kind: Finding["kind"],
-): Pick<Finding, "path" | "field" | "kind"> {
-  return { path, field: fieldPath(name, path), kind };
+  expected: string,
+): Pick<Finding, "path" | "field" | "kind" | "expected"> {
+  return { path, field: fieldPath(name, path), kind, expected };
 }
 
 function found(error: ValidationError, field: string, value: unknown): string {
@@ -179,7 +182,7 @@ function valueAt(item: unknown, path: readonly (string | number)[]): unknown {
 export function refused(name: string, field: string, value: string): Finding {
   const expected = expectationOf(field);
   return {
-    ...located([field], name, "wrong"),
+    ...located([field], name, "wrong", expected),
     message: `${name}.${field} is ${quoted(value)}, which is no day of the calendar; expected ${expected}.`,
     remedy: `Set ${field} to ${expected}.`,
   };

@@ -41,11 +41,15 @@ describe("the benchmark", () => {
         "simulate.hooksPerSecond",
         "simulate.modelMs",
         "simulate.backupsPerModel",
+        ...["nodeMs", "startMs", "startRatio", "startMoreMs", "exponent"].map(
+          (figure) => `command.${figure}`,
+        ),
+        ...["1000", "10000", "50000"].map((size) => `command.ms.${size}`),
       ].toSorted(),
     );
     // The difference of two short times may come out as anything.
-    const { "validate.loadMs": difference, ...others } = figures;
-    expect(difference).toBeTypeOf("number");
+    const { "validate.loadMs": load, "command.startMoreMs": start, ...others } = figures;
+    expect([typeof load, typeof start]).toEqual(["number", "number"]);
     for (const [name, value] of Object.entries(others)) expect(value, name).toBeGreaterThan(0);
   });
 
@@ -63,6 +67,8 @@ describe("the benchmark", () => {
       encoding: "utf8",
     });
     expect(status).toBe(2);
-    expect(stderr).toBe('There is no part "nothing". Name some of: hook, validate, detect, simulate.\n');
+    expect(stderr).toBe(
+      'There is no part "nothing". Name some of: hook, validate, detect, simulate, command.\n',
+    );
   });
 });

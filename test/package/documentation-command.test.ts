@@ -3,8 +3,10 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { rules } from "../../lib/cli/validate/rules.ts";
 import { marked, root } from "./pages.ts";
 import { comparable, shownOutput } from "./shown-output.ts";
+import { code, shownTable } from "./shown-table.ts";
 
 const page = "docs/reference/command.md";
 
@@ -46,6 +48,12 @@ test.each(blocks)("$shownOn shows what the command prints: $name", ({ shownOn, n
   expect(commands.length).toBeGreaterThan(0);
   const output = session(commands);
   expect(shownOutput(shownOn, name, output)).toBe(comparable(output));
+});
+
+test("the page has the table of the rules", () => {
+  const rows = Object.entries(rules).map(([name, { severity, meaning }]) => [code(name), severity, meaning]);
+  const table = [["rule", "breaking it is", "what it says"], ...rows];
+  expect(shownTable(page, "rules", table)).toEqual(table);
 });
 
 test("the pages show some of them", () => {

@@ -8,21 +8,21 @@ import type { PackedPackage } from "./packed-package.ts";
 
 /** The limits. */
 export const budget = {
-  packedBytes: 300_000,
-  unpackedBytes: 1_200_000,
+  packedBytes: 340_000,
+  unpackedBytes: 1_300_000,
   files: 430,
   /** This package's dependencies, with theirs. */
   runTimePackages: 28,
 } as const;
 
 const measuredBytes: Readonly<Record<string, number>> = {
-  "dist/lib": 93_873,
-  "dist/lib/cli": 13_953,
-  "dist/lib/testing": 299_660,
-  "dist/lib/wire": 170_111,
-  "dist/provider": 67_350,
-  "dist/provider/postgresql": 191_214,
-  "dist/requirer": 26_314,
+  "dist/lib": 119_154,
+  "dist/lib/cli": 182_448,
+  "dist/lib/testing": 340_398,
+  "dist/lib/wire": 248_091,
+  "dist/provider": 72_572,
+  "dist/provider/postgresql": 190_785,
+  "dist/requirer": 29_280,
   schemas: 31_303,
   "": 23_432,
 };

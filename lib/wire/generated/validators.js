@@ -2,4 +2,5 @@
 export * from "./validators/requests.js";
 export * from "./validators/reports.js";
 export * from "./validators/provider-application.js";
+export * from "./validators/queue.js";
 export * from "./validators/databags.js";

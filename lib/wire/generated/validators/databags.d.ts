@@ -6,7 +6,6 @@ import type {
   RequirerJob,
   S3StorageConfig,
   RequestExtensions,
-  WaitingJob,
 } from "../databags.ts";
 import type { Validator } from "../../validator.ts";
 
@@ -16,4 +15,3 @@ export const validateRequirerDatabag: Validator<RequirerDatabag>;
 export const validateRequirerJob: Validator<RequirerJob>;
 export const validateS3StorageConfig: Validator<S3StorageConfig>;
 export const validateRequestExtensions: Validator<RequestExtensions>;
-export const validateWaitingJob: Validator<WaitingJob>;
