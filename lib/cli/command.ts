@@ -16,6 +16,11 @@ const verbs: readonly ListedVerb[] = [
     summary: "Say what is wrong with databags.",
     load: async () => (await import("./validate/validate.ts")).validate,
   },
+  {
+    name: "conformance",
+    summary: "Judge a charm by the rules of the interface.",
+    load: async () => (await import("./conformance/conformance.ts")).conformance,
+  },
 ];
 
 const help = `Usage: ${name} <verb> [options]

@@ -7,8 +7,9 @@ import type { Evidence, Judge } from "./judges/judge.ts";
 import { providerJudges } from "./judges/provider-judges.ts";
 import { requirerJudges } from "./judges/requirer-judges.ts";
 import type { Rule } from "./rules/rule.ts";
+import { narrateUpTo } from "./trace/narration.ts";
 import { tellStory } from "./trace/story.ts";
-import type { Side, Trace } from "./trace/trace.ts";
+import type { Side, Trace, TraceEntry } from "./trace/trace.ts";
 
 /** A trace with the name of the scenario that it is of. */
 export interface PlayedScenario {
@@ -16,15 +17,18 @@ export interface PlayedScenario {
   readonly trace: Trace;
 }
 
-/** Evidence with the scenario in which it showed. */
+/** Evidence with where it showed. */
 export interface Shown extends Evidence {
   readonly scenario: string;
+  /** What led up to it, in words: at most so many lines as one looks at. */
+  readonly story: readonly string[];
 }
+
+const shownLines = 12;
 
 /** What came of one rule. */
 export type Verdict =
-  | { readonly rule: Rule; readonly verdict: "holds"; readonly shown: Shown }
-  | { readonly rule: Rule; readonly verdict: "broken"; readonly shown: Shown }
+  | { readonly rule: Rule; readonly verdict: "holds" | "broken"; readonly shown: Shown }
   | { readonly rule: Rule; readonly verdict: "not shown"; readonly why: string };
 
 const judges: Readonly<Record<Side, readonly Judge[]>> = {
@@ -45,27 +49,32 @@ export function isContent(trace: Trace, side: Side): boolean {
 
 /** Gives a verdict for each rule. A rule that was broken once is broken. */
 export function verdicts(rules: readonly Rule[], side: Side, played: readonly PlayedScenario[]): readonly Verdict[] {
-  const all = played.flatMap(({ scenario, trace }) =>
-    judge(trace, side).map((evidence): Shown => ({ ...evidence, scenario })),
+  const all = played.flatMap((scenario) =>
+    judge(scenario.trace, side).map((evidence) => ({ scenario, evidence })),
   );
   return rules.map((rule): Verdict => {
-    const evidence = all.filter((each) => each.rule === rule.id);
-    const broken = evidence.find(({ verdict }) => verdict === "broken");
-    if (broken !== undefined) return { rule, verdict: "broken", shown: broken };
-    const [shown] = evidence;
-    if (shown !== undefined) return { rule, verdict: "holds", shown };
-    return { rule, verdict: "not shown", why: whyNotShown(rule, played) };
+    const about = all.filter(({ evidence }) => evidence.rule === rule.id);
+    const shown = about.find(({ evidence }) => evidence.verdict === "broken") ?? about[0];
+    if (shown !== undefined) {
+      const { scenario, evidence } = shown;
+      const story = narrateUpTo(scenario.trace, evidence.index, shownLines);
+      return { rule, verdict: evidence.verdict, shown: { ...evidence, scenario: scenario.scenario, story } };
+    }
+    return { rule, verdict: "not shown", why: whyNotShown(rule, side, played) };
   });
 }
 
-function whyNotShown(rule: Rule, played: readonly PlayedScenario[]): string {
+function whyNotShown(rule: Rule, side: Side, played: readonly PlayedScenario[]): string {
   const traces = played.filter(({ scenario }) => rule.scenarios.includes(scenario)).map(({ trace }) => trace);
+  const has = (is: (entry: TraceEntry) => boolean): boolean => traces.some((trace) => trace.some(is));
   if (traces.length === 0) return "its scenario was not played";
-  if (traces.some((trace) => trace.some((entry) => entry.kind === "hook" && entry.hung === true))) {
-    return "a hook did not end, and with it the scenario";
+  if (has((entry) => entry.kind === "hook" && entry.hung === true)) {
+    return "a hook does not end, and with it the scenario did";
   }
-  const observed = traces.some((trace) => trace.some((entry) => entry.kind === "start" && entry.observed));
-  const called = traces.some((trace) => trace.some((entry) => entry.kind === "call"));
-  if (!observed) return "nothing tells the kit how the charm's backups are observed";
-  return called ? "it did not come to it" : "the charm began no backup and no restore that was observed";
+  if (side === "requirer") return "the charm has no action for it, or it did not come to it";
+  if (!has((entry) => entry.kind === "start" && entry.observed)) {
+    return "nothing tells the kit how the charm's backups and restores are observed";
+  }
+  if (!has((entry) => entry.kind === "call")) return "the charm began no backup and no restore that is observed";
+  return "it did not come to it";
 }
