@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { HookFault } from "./agent/agent-loop.ts";
 import type { ConfigValue } from "./model/charm-metadata.ts";
 import type { CharmFunction } from "./in-process/in-process-runner.ts";
 import type { ModelClock } from "./model-clock.ts";
@@ -24,8 +25,8 @@ export interface SimulatedJujuOptions {
   readonly onLog?: (line: LogLine) => void;
   /** Called after each change of the model: databags, units, relations, leaders, statuses. */
   readonly onChange?: () => void;
-  /** Asked before each hook whether it is to fail without its charm being run. Default: never. */
-  readonly failHook?: (unit: string, hook: string) => boolean;
+  /** Asked before each hook how it is to fail, if at all. Default: not. */
+  readonly failHook?: (unit: string, hook: string) => HookFault | undefined;
   /** Whether a leader gets `relation-changed` for its own write to a peer relation, as in Juju. Default: true. */
   readonly leaderSelfChanged?: boolean;
   /** How long a failed hook waits before it runs again; doubled with each failure, up to 5 min. Default: 5,000. */

@@ -86,7 +86,7 @@ export class SimulatedJuju {
       hookRetryDelayMs: options.hookRetryDelayMs ?? 5_000,
       retryHooks: options.automaticallyRetryHooks ?? true,
       checkRelationEndpoint: options.checkRelationEndpoint ?? false,
-      failHook: options.failHook ?? (() => false),
+      failHook: options.failHook ?? (() => undefined),
       charmFunction: (application) => this.#charms.get(application),
       onRun: (run) => this.#runs.push(run),
       onFault: (error) => {

@@ -144,7 +144,7 @@ export const requirerScenarios: readonly RequirerScenario[] = [
     summary: "The hook that tells of a beginning is killed; the one that tells of the success runs twice.",
     async play(part) {
       const backup = await part.requestBackup();
-      await part.stage.interruptHook("now", async () => await part.report([{ of: backup, ...running }]));
+      await part.stage.interruptHook("dropped", async () => await part.report([{ of: backup, ...running }]));
       await part.stage.settle();
       await part.stage.interruptHook("unrecorded", async () => await part.report([{ of: backup, ...success }]));
       await part.stage.settle();

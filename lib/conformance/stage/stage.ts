@@ -6,6 +6,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { HookFault } from "../../testing/agent/agent-loop.ts";
 import type { ActionResult } from "../../testing/agent/operation.ts";
 import type { ConfigValue } from "../../testing/model/charm-metadata.ts";
 import { SimulatedJuju } from "../../testing/simulated-juju.ts";
@@ -128,7 +129,7 @@ export class Stage {
       precedingPath: [program],
       automaticallyRetryHooks: false,
       onChange: () => recording.look(),
-      failHook: (unit, hook) => faults.takes(unit, hook),
+      failHook: (unit, hook) => faults.of(unit, hook),
     });
     recording.of(juju);
     try {
@@ -215,7 +216,7 @@ export class Stage {
   /** Does something whose next hook is lost on every unit: Juju counts it as done, and the charm never ran. */
   async loseHooks(cause: () => Promise<void>): Promise<void> {
     this.step("The hooks that would tell of the next change are lost.");
-    this.#faults.begin(this.units, (unit) => this.recording.inject(unit, "lost"));
+    this.#faults.begin("unrun", this.units, (unit) => this.recording.inject(unit, "lost"));
     await cause();
     await this.rest();
     this.#faults.end();
@@ -223,18 +224,20 @@ export class Stage {
   }
 
   /**
-   * Does something whose next hook on the first unit is interrupted.
+   * Does something whose next hook on the first unit is interrupted, and runs again.
    *
-   * @param when `now`: the charm is killed in the hook. `unrecorded`: the agent is killed once the hook has ended, and
-   * runs it again.
+   * @param when `dropped`: the charm is killed at the very end of the hook, and what it wrote is dropped. `unrecorded`:
+   * the agent is killed once the hook has ended well.
    */
-  async interruptHook(when: "now" | "unrecorded", cause: () => Promise<void>): Promise<void> {
+  async interruptHook(when: "dropped" | "unrecorded", cause: () => Promise<void>): Promise<void> {
     const [unit = ""] = this.units;
-    this.step(when === "now" ? "The next hook is killed." : "The next hook runs twice.");
+    this.step(when === "dropped" ? "The next hook is killed at its end." : "The next hook runs twice.");
+    const injected = (): void => this.recording.inject(unit, "interrupted");
+    if (when === "dropped") this.#faults.begin("dropped", [unit], injected);
     await cause();
-    for (let times = 0; times < manyTimes; times += 1) {
+    for (let times = 0; when === "unrecorded" && times < manyTimes; times += 1) {
       if (executingUnits(this.juju).includes(unit)) {
-        this.recording.inject(unit, "interrupted");
+        injected();
         await this.juju.restartAgent(unit, { when }).catch(() => undefined);
         break;
       }
@@ -242,6 +245,9 @@ export class Stage {
         setImmediate(resume);
       });
     }
+    await this.rest();
+    this.#faults.end();
+    if (this.#isInError(unit)) await this.juju.resolve(unit);
     await this.rest();
   }
 
@@ -292,24 +298,26 @@ export class Stage {
   }
 }
 
-/** Makes hooks fail without their charm. */
+/** Makes hooks about a change of a relation fail, one on each unit. */
 class Faults {
-  #units: ReadonlySet<string> = new Set();
+  #fault: HookFault = "unrun";
+  #units = new Set<string>();
   #onFault: (unit: string) => void = () => undefined;
 
-  begin(units: readonly string[], onFault: (unit: string) => void): void {
+  begin(fault: HookFault, units: readonly string[], onFault: (unit: string) => void): void {
+    this.#fault = fault;
     this.#units = new Set(units);
     this.#onFault = onFault;
   }
 
   end(): void {
-    this.#units = new Set();
+    this.#units.clear();
   }
 
-  takes(unit: string, hook: string): boolean {
-    if (!this.#units.has(unit) || !hook.endsWith("-relation-changed")) return false;
+  of(unit: string, hook: string): HookFault | undefined {
+    if (!hook.endsWith("-relation-changed") || !this.#units.delete(unit)) return undefined;
     this.#onFault(unit);
-    return true;
+    return this.#fault;
   }
 }
 

@@ -25,11 +25,17 @@ export interface HookRun {
   readonly departingUnit?: string;
 }
 
+/**
+ * How a hook fails without its charm's doing: its charm is not run at all (`unrun`), or is run and killed at the very end,
+ * so that what it wrote is dropped (`dropped`).
+ */
+export type HookFault = "unrun" | "dropped";
+
 /** What an agent needs to be at work. */
 export interface AgentLoopOptions extends Omit<UnitAgentOptions, "onRetryDue"> {
   readonly onRun: (run: HookRun) => void;
-  /** Asked before each hook whether it is to fail without its charm being run. */
-  readonly failHook: (unit: string, hook: string) => boolean;
+  /** Asked before each hook how it is to fail, if at all. */
+  readonly failHook: (unit: string, hook: string) => HookFault | undefined;
   /** Called when there is nothing left to do. */
   readonly onIdle: () => void;
   /** Called when the simulation itself is at fault. */
@@ -161,7 +167,7 @@ export class AgentLoop {
     this.#context = context;
     let end: ProcessEnd;
     try {
-      end = this.#isToFail(operation) ? notRun : await runner.run(context);
+      end = await this.#run(runner, context);
     } finally {
       this.#context = undefined;
     }
@@ -178,8 +184,15 @@ export class AgentLoop {
     }
   }
 
-  #isToFail(operation: Operation): boolean {
-    return operation.kind === "hook" && this.#options.failHook(this.agent.unit, operationName(operation));
+  async #run(runner: CharmRunner, context: HookContext): Promise<ProcessEnd> {
+    const { operation } = context;
+    const fault =
+      operation.kind === "hook"
+        ? this.#options.failHook(this.agent.unit, operationName(operation))
+        : undefined;
+    if (fault === undefined) return await runner.run(context);
+    if (fault === "dropped") await runner.run(context);
+    return killed;
   }
 
   #finish(context: HookContext, end: ProcessEnd): void {
@@ -195,7 +208,7 @@ export class AgentLoop {
   }
 }
 
-const notRun: ProcessEnd = { exitCode: 1, stdout: "", stderr: "" };
+const killed: ProcessEnd = { exitCode: 137, stdout: "", stderr: "" };
 
 function abort(operation: Operation): void {
   if (operation.kind === "action") {
