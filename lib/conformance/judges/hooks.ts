@@ -42,7 +42,8 @@ function judgeHook(
   const isOwn = hook.injected !== undefined || hook.hook === "juju-exec" || hook.hook.startsWith("actions/");
   if (hook.exitCode === 0 || hook.exitCode === undefined || isOwn) return [];
   const text = `The hook ${hook.hook} of ${hook.unit} failed with exit code ${hook.exitCode}.`;
-  return [broken(ruleOf(story, other, rules, index), index, text)];
+  const isBroken = hook.hook.endsWith("-relation-broken");
+  return [broken(isBroken ? rules.relationRemoved : ruleOf(story, other, rules, index), index, text)];
 }
 
 /** Which rule a failure breaks, by what the charm had to cope with. */

@@ -110,7 +110,8 @@ function runsOf(story: Story, job: JobStory): readonly Evidence[] {
   if (first === undefined) return [];
   if (second !== undefined) {
     const isBeside = holdsAt(first, second.from) && first.unit !== second.unit;
-    const rule = isBeside ? "P-10" : repetitionRule(story, first.from, second);
+    const beside = leaderChanged(story, first.from, second.from) ? "P-30" : "P-10";
+    const rule = isBeside ? beside : repetitionRule(story, first.from, second);
     return [broken(rule, second.from, `Job ${job.id} was run a second time.`, job.id)];
   }
   const last = story.settled.at(-1);
