@@ -71,6 +71,9 @@ function whyNotShown(rule: Rule, side: Side, played: readonly PlayedScenario[]):
   if (has((entry) => entry.kind === "hook" && entry.hung === true)) {
     return "a hook does not end, and with it the scenario did";
   }
+  if (has((entry) => entry.kind === "status" && entry.status === "blocked")) {
+    return "the charm is blocked: its admin would have to act first";
+  }
   if (side === "requirer") return "the charm has no action for it, or it did not come to it";
   if (!has((entry) => entry.kind === "start" && entry.observed)) {
     return "nothing tells the kit how the charm's backups and restores are observed";

@@ -172,15 +172,17 @@ export const requirerScenarios: readonly RequirerScenario[] = [
   },
   {
     name: "unit-leaves",
-    summary: "The provider's unit that has reported a success leaves at once.",
+    summary: "The provider's unit that has reported a success leaves at once: its departure is all that one hears.",
     otherUnits: 2,
     async play(part) {
       const backup = await part.requestBackup();
       const unit = `${part.stage.other}/1`;
       await part.report([{ of: backup, ...running }], unit);
       await part.stage.settle();
-      await part.report([{ of: backup, ...success }], unit);
-      await part.stage.juju.removeUnit(unit);
+      await part.stage.loseHooks(async () => {
+        await part.report([{ of: backup, ...success }], unit);
+        await part.stage.juju.removeUnit(unit);
+      });
       await part.stage.settle();
       await part.look(backup);
     },

@@ -53,16 +53,15 @@ export async function rest({ juju, recording, observer, limits }: Waited): Promi
       since = performance.now();
     }
     const held = observer.open.map(({ pid }) => pid);
-    const running = await survivingProcesses(juju.modelUuid);
-    const waitsForUs = running.length > 0 && (await areAllAbove(running, held));
-    const isQuiet = waitsForUs || (!isBusy && running.length === 0);
+    // To look through all processes of a machine takes its time: it is done when that can make a difference.
+    const isQuiet = (!isBusy || held.length > 0) && (await isAllQuiet(juju.modelUuid, isBusy, held));
     // A process that is being started may not be seen at the first look.
     quietLooks = isQuiet ? quietLooks + 1 : 0;
     if (quietLooks > 1) return [];
     const waited = performance.now() - since;
     if (isBusy && held.length === 0 && waited > limits.hookMs) return executingUnits(juju);
     if ((!isBusy || held.length > 0) && waited > limits.patienceMs) return [];
-    await sleep(isQuiet ? 5 : 10);
+    await sleep(isQuiet ? 5 : 25);
   }
 }
 
@@ -81,6 +80,12 @@ async function isStillBusy(juju: SimulatedJuju): Promise<boolean> {
     if (error instanceof SimulationError) return true;
     throw error;
   }
+}
+
+/** Whether nothing of a model runs but what waits for a call that is held open. */
+async function isAllQuiet(modelUuid: string, isBusy: boolean, held: readonly number[]): Promise<boolean> {
+  const running = await survivingProcesses(modelUuid);
+  return running.length === 0 ? !isBusy : await areAllAbove(running, held);
 }
 
 /** Whether each process is one of those that are held, or one that stands above such a one. */

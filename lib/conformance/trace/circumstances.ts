@@ -47,6 +47,16 @@ export function isRelated({ trace }: Story, index: number): boolean {
   return false;
 }
 
+/** Whether all units of the judged charm that have a status say that their admin has to act. */
+export function isBlocked({ trace }: Story, index: number): boolean {
+  const statuses = new Map<string, string>();
+  for (const entry of trace.slice(0, index + 1)) {
+    if (entry.kind === "status") statuses.set(entry.unit, entry.status);
+    else if (entry.kind === "left") statuses.delete(entry.unit);
+  }
+  return statuses.size > 0 && [...statuses.values()].every((status) => status === "blocked");
+}
+
 /** All calls, also those that name no job. */
 export function allCalls({ jobs, strayCalls }: Story): readonly Call[] {
   return [...[...jobs.values()].flatMap(({ calls }) => calls), ...strayCalls];
