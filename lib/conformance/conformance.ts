@@ -10,9 +10,8 @@ import { readCharm, type CharmMetadata, type Endpoint } from "../testing/model/c
 import { quoted } from "../wire/received.ts";
 import { readObservation, unobserved, type Observation } from "./observation/observation.ts";
 import { play, scenariosOf } from "./play.ts";
-import { providerRules } from "./rules/provider-rules.ts";
-import { requirerRules } from "./rules/requirer-rules.ts";
 import type { Rule } from "./rules/rule.ts";
+import { rulesOf } from "./rules/rules-of.ts";
 import { defaultLimits, type Limits } from "./stage/rest.ts";
 import type { JudgedCharm } from "./stage/stage.ts";
 import type { Side } from "./trace/trace.ts";
@@ -48,11 +47,6 @@ export interface Conformance {
 
 const interfaceName = "database_backup";
 const defaultFile = "conformance.json";
-
-/** The rules of a side. */
-export function rulesOf(side: Side): readonly Rule[] {
-  return side === "provider" ? providerRules : requirerRules;
-}
 
 /**
  * Judges a charm.

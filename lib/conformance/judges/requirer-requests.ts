@@ -116,7 +116,8 @@ export const requestsAreValid: Judge = ({ trace }) =>
     ];
     if (fault !== undefined) return [broken("R-02", index, `In the databag of ${application}, ${fault.message}`)];
     const ids = items.filter(isObject).map((item) => stringAt(item, "job-id") ?? "");
-    const twice = ids.find((id, at) => id === "" || ids.indexOf(id) !== at);
+    const seen = new Set<string>();
+    const twice = ids.find((id) => id === "" || seen.size === seen.add(id).size);
     return [
       ...(items.length > 0 ? [holds("R-02", index)] : []),
       ...(twice === undefined

@@ -3,8 +3,6 @@
  *
  * @module
  */
-import type { Side } from "../trace/trace.ts";
-
 /** Something that a charm with the interface has to do, or must not do. */
 export interface Rule {
   /** P and a number for providers, R and a number for requirers. It never changes its meaning. */
@@ -29,8 +27,3 @@ export type Section =
   | "Relation Data, Provider"
   | "Relation Data, Requirer"
   | "Robustness";
-
-/** The side whose charms a rule is about. */
-export function sideOf({ id }: Pick<Rule, "id">): Side {
-  return id.startsWith("P") ? "provider" : "requirer";
-}

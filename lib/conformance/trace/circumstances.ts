@@ -25,8 +25,11 @@ export function happened<Kind extends TraceEntry["kind"]>(
 
 /** Whether another unit came to lead between two entries. Who led first is no change. */
 export function leaderChanged(story: Story, after: number, upTo: number): boolean {
-  const first = story.trace.findIndex((entry) => entry.kind === "leader" && entry.unit !== undefined);
-  return happened(story, "leader", Math.max(after, first), upTo);
+  return happened(story, "leader", after, upTo, (entry) =>
+    story.trace
+      .slice(0, story.trace.indexOf(entry))
+      .some((other) => other.kind === "leader" && other.application === entry.application && other.unit !== undefined),
+  );
 }
 
 /** How many units the provider has in the relation. */

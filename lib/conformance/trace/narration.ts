@@ -13,15 +13,26 @@ export interface Told {
   readonly index: number;
   readonly at: string;
   readonly line: string;
+  /** The job that it is about, if it is about one. */
+  readonly job?: string;
+}
+
+/** A line before it is known when. */
+interface Line {
+  readonly line: string;
+  readonly job?: string;
 }
 
 /** Tells a trace. What changed nothing that anybody sees is left out. */
 export function narrate(trace: Trace): readonly Told[] {
   let before: Databags | undefined;
   return trace.flatMap((entry, index) => {
-    const lines = entry.kind === "databags" ? databagLines(before, entry) : lineOf(entry);
+    const lines =
+      entry.kind === "databags"
+        ? databagLines(before, entry)
+        : lineOf(entry).map((line): Line => ({ line, ...jobOf(entry) }));
     if (entry.kind === "databags") before = entry;
-    return lines.map((line) => ({ index, at: entry.at, line }));
+    return lines.map((line) => ({ index, at: entry.at, ...line }));
   });
 }
 
@@ -29,6 +40,11 @@ export function narrate(trace: Trace): readonly Told[] {
 export function narrateUpTo(trace: Trace, index: number, lines: number): readonly string[] {
   const told = narrate(trace.slice(0, index + 1)).map(({ line }) => line);
   return told.slice(-lines);
+}
+
+function jobOf(entry: TraceEntry): { readonly job?: string } {
+  if (entry.kind === "call" && entry.jobs.length === 1) return { job: entry.jobs[0] ?? "" };
+  return (entry.kind === "asked" || entry.kind === "told") && entry.job !== undefined ? { job: entry.job } : {};
 }
 
 function lineOf(entry: Exclude<TraceEntry, Databags>): readonly string[] {
@@ -68,11 +84,11 @@ function hookLine({ unit, hook, exitCode, injected, hung }: Extract<TraceEntry, 
 
 type Owners = ReadonlyMap<string, Readonly<Record<string, string>>>;
 
-function databagLines(before: Databags | undefined, after: Databags): readonly string[] {
+function databagLines(before: Databags | undefined, after: Databags): readonly Line[] {
   return (["requirer", "provider"] as const).flatMap((side) => {
     const was = ownersOf(before?.[side]);
     const is = ownersOf(after[side]);
-    if (is.size === 0) return was.size === 0 ? [] : [`the ${side} is not in the relation any more`];
+    if (is.size === 0) return was.size === 0 ? [] : [{ line: `the ${side} is not in the relation any more` }];
     return [...is].flatMap(([owner, databag]) => changes(owner, was.get(owner) ?? {}, databag));
   });
 }
@@ -87,23 +103,28 @@ function changes(
   owner: string,
   was: Readonly<Record<string, string>>,
   is: Readonly<Record<string, string>>,
-): readonly string[] {
+): readonly Line[] {
   if (was["jobs"] === is["jobs"]) return [];
   const old = readList(was, "jobs");
   const list = readList(is, "jobs");
-  if (list.problems.length > 0) return [`${owner} writes jobs that cannot be read`];
+  if (list.problems.length > 0) return [{ line: `${owner} writes jobs that cannot be read` }];
   const known = new Map(old.items.map((item) => [idOf(item), JSON.stringify(item)] as const));
   const changed = list.items.filter((item) => known.get(idOf(item)) !== JSON.stringify(item));
   const kept = new Set(list.items.map(idOf));
   const gone = old.items.filter((item) => !kept.has(idOf(item)));
   return [
-    ...changed.map((item) => `${owner} writes ${inWords(item)}`),
-    ...gone.map((item) => `${owner} takes away ${shownId(idOf(item))}`),
+    ...changed.map((item) => ({ line: `${owner} writes ${inWords(item)}`, ...named(item) })),
+    ...gone.map((item) => ({ line: `${owner} takes away ${shownId(idOf(item))}`, ...named(item) })),
   ];
 }
 
 function idOf(item: unknown): string {
   return isObject(item) ? (stringAt(item, "job-id") ?? "") : "";
+}
+
+function named(item: unknown): { readonly job?: string } {
+  const id = idOf(item);
+  return id === "" ? {} : { job: id };
 }
 
 function inWords(item: unknown): string {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { rulesOf } from "../../../lib/conformance/conformance.ts";
+import { rulesOf } from "../../../lib/conformance/rules/rules-of.ts";
 import { databaseFaults, managerFaults, type Fault } from "./faults.ts";
 import { charmFolder, judged, judgesAll } from "./judged.ts";
 

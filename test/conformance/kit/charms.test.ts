@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { rulesOf } from "../../../lib/conformance/conformance.ts";
+import { rulesOf } from "../../../lib/conformance/rules/rules-of.ts";
 import { charmFolder, idsOf, judged, judgesAll } from "./judged.ts";
 
 /** Of the rules of a side all, or a few that show every part of the kit. */
