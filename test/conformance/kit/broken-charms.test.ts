@@ -1,7 +1,32 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { rulesOf } from "../../../lib/conformance/rules/rules-of.ts";
+import { encodeTrace } from "../../../lib/conformance/trace/trace-text.ts";
+import { runCommand } from "../../../lib/cli/command.ts";
 import { databaseFaults, managerFaults, type Fault } from "./faults.ts";
 import { charmFolder, judged, judgesAll } from "./judged.ts";
+import { shownUnits } from "./shown.ts";
+
+// Every scenario is a dozen hooks or more, on a machine that may be busy with others.
+vi.setConfig({ testTimeout: 180_000 });
+
+/** Rules that are broken in databags alone: what `juju show-unit` shows is enough to tell. */
+const seenInDatabags = ["P-15", "P-22", "R-02"];
+
+/** What the command says, given a text. */
+async function replayed(text: string): Promise<readonly string[]> {
+  const lines: string[] = [];
+  await runCommand(["replay", "--format", "json"], {
+    out: (line) => lines.push(line),
+    err: (line) => lines.push(line),
+    input: async function* () {
+      yield Buffer.from(text);
+    },
+  });
+  const { relations } = JSON.parse(lines.join("\n")) as {
+    readonly relations: readonly { readonly broken: readonly { readonly rule: string }[] }[];
+  };
+  return relations.flatMap(({ broken }) => broken.map((each) => each.rule));
+}
 
 function tried(faults: readonly Fault[]): readonly Fault[] {
   return faults.filter(({ always }) => judgesAll || always === true);
@@ -18,12 +43,18 @@ describe.each([
   test.each(tried(faults))("$rule is broken by $fault", async ({ rule, fault, also = [] }) => {
     // A hook that never ends is waited for in vain.
     const limits = fault === "never-returns" ? { limits: { patienceMs: 3_000, hookMs: 2_000 } } : {};
-    const { broken } = await judged({
+    const { broken, traces } = await judged({
       charm: charmFolder(`test/charms/${charm}`),
       rules: [rule],
       config: { fault },
       ...limits,
     });
     expect(broken).toEqual([rule, ...also].toSorted());
+
+    const named = await Promise.all([...traces.values()].map(async (trace) => await replayed(encodeTrace(trace))));
+    expect([...new Set(named.flat())].toSorted()).toEqual(broken);
+    if (!seenInDatabags.includes(rule)) return;
+    const seen = await Promise.all([...traces.values()].map(async (trace) => await replayed(shownUnits(trace))));
+    expect(seen.flat()).toContain(rule);
   });
 });

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { rulesOf } from "../../../lib/conformance/rules/rules-of.ts";
 import { charmFolder, idsOf, judged, judgesAll } from "./judged.ts";
 
@@ -7,9 +7,12 @@ function rules(side: "provider" | "requirer", few: readonly string[]): readonly 
   return judgesAll ? rulesOf(side).map(({ id }) => id) : few;
 }
 
+// All scenarios with charms in Node take minutes on a machine that is busy with others.
+vi.setConfig({ testTimeout: judgesAll ? 1_200_000 : 120_000 });
+
 describe("a charm that keeps the rules", () => {
   test("is judged so: a database in Python without any framework", async () => {
-    const asked = rules("provider", ["P-01", "P-07", "P-11", "P-25"]);
+    const asked = rules("provider", ["P-07", "P-25"]);
     const result = await judged({ charm: charmFolder("test/charms/foreign-database"), rules: asked });
     expect(result.broken).toEqual([]);
     expect(idsOf(result, "holds")).toEqual(asked);
@@ -25,7 +28,7 @@ describe("a charm that keeps the rules", () => {
   // It serves one unit: with more it is blocked, and says so.
   const severalUnits = ["P-08", "P-10", "P-21", "P-30", "P-31"];
   test("is judged so: a database with this library's provider", async () => {
-    const all = rules("provider", ["P-01", "P-05"]).filter((id) => !severalUnits.includes(id));
+    const all = rules("provider", ["P-01", "P-11"]).filter((id) => !severalUnits.includes(id));
     const result = await judged({ charm: charmFolder("test/charms/scripted-database"), rules: all });
     expect(result.broken).toEqual([]);
     expect(idsOf(result, "holds")).toEqual(all);
@@ -34,7 +37,7 @@ describe("a charm that keeps the rules", () => {
   // It has no history of its own yet.
   const withHistory = ["R-10", "R-11", "R-12", "R-13", "R-23"];
   test("is judged so: the example of a backup manager", async () => {
-    const all = rules("requirer", ["R-01", "R-16"]).filter((id) => !withHistory.includes(id));
+    const all = rules("requirer", ["R-16"]).filter((id) => !withHistory.includes(id));
     const result = await judged({ charm: charmFolder("examples/backup-manager-charm"), rules: all });
     expect(result.broken).toEqual([]);
     expect(idsOf(result, "holds")).toEqual(all);
