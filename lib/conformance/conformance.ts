@@ -91,7 +91,8 @@ function chooseEndpoint(metadata: CharmMetadata, { side, endpoint }: Conformance
     (each) => each.interface === interfaceName && each.role !== "peer",
   );
   const fitting = all.filter(
-    ({ name, role }) => (side === undefined || role === side) && (endpoint === undefined || name === endpoint),
+    ({ name, role }) =>
+      (side === undefined || role === side) && (endpoint === undefined || name === endpoint),
   );
   const [only, ...others] = fitting;
   if (only !== undefined && others.length === 0) return only;
@@ -125,7 +126,10 @@ async function findObservation({ charm, observation }: ConformanceOptions): Prom
 }
 
 /** Refuses configuration that the charm does not declare, before anything is begun. */
-function requireOptions({ name, config }: CharmMetadata, { config: given, programOption }: Observation): void {
+function requireOptions(
+  { name, config }: CharmMetadata,
+  { config: given, programOption }: Observation,
+): void {
   const options = [...Object.keys(given), ...(programOption === undefined ? [] : [programOption])];
   const unknown = options.find((option) => !config.has(option));
   if (unknown === undefined) return;

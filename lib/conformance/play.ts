@@ -29,8 +29,14 @@ export function scenariosOf(side: Side): readonly NamedScenario[] {
  */
 export async function play(charm: JudgedCharm, name: string): Promise<PlayedScenario> {
   return charm.side === "provider"
-    ? await playWith(find(providerScenarios, name), async (options, begun) => await ManagerPart.play(charm, options, begun))
-    : await playWith(find(requirerScenarios, name), async (options, begun) => await DatabasePart.play(charm, options, begun));
+    ? await playWith(
+        find(providerScenarios, name),
+        async (options, begun) => await ManagerPart.play(charm, options, begun),
+      )
+    : await playWith(
+        find(requirerScenarios, name),
+        async (options, begun) => await DatabasePart.play(charm, options, begun),
+      );
 }
 
 function find<Scenario extends NamedScenario>(scenarios: readonly Scenario[], name: string): Scenario {

@@ -48,7 +48,11 @@ export function isContent(trace: Trace, side: Side): boolean {
 }
 
 /** Gives a verdict for each rule. A rule that was broken once is broken. */
-export function verdicts(rules: readonly Rule[], side: Side, played: readonly PlayedScenario[]): readonly Verdict[] {
+export function verdicts(
+  rules: readonly Rule[],
+  side: Side,
+  played: readonly PlayedScenario[],
+): readonly Verdict[] {
   const all = played.flatMap((scenario) =>
     judge(scenario.trace, side).map((evidence) => ({ scenario, evidence })),
   );
@@ -78,6 +82,7 @@ function whyNotShown(rule: Rule, side: Side, played: readonly PlayedScenario[]):
   if (!has((entry) => entry.kind === "start" && entry.observed)) {
     return "nothing tells the kit how the charm's backups and restores are observed";
   }
-  if (!has((entry) => entry.kind === "call")) return "the charm began no backup and no restore that is observed";
+  if (!has((entry) => entry.kind === "call"))
+    return "the charm began no backup and no restore that is observed";
   return "it did not come to it";
 }

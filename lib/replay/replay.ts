@@ -67,8 +67,7 @@ function tellJob(story: Story, job: JobStory, told: readonly Told[]): JobTold {
   const standing = job.reports.filter((report) => holdsAt(report, index));
   const statuses = standing.map((report) => String(report.job["status"]));
   const isRequested = job.requests.some((request) => holdsAt(request, index));
-  const status =
-    statuses.find(isEndStatus) ?? statuses[0] ?? (isRequested ? "requested" : "withdrawn");
+  const status = statuses.find(isEndStatus) ?? statuses[0] ?? (isRequested ? "requested" : "withdrawn");
   const source = job.requests.at(-1) ?? job.reports.at(-1);
   return {
     id: job.id,

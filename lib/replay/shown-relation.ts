@@ -68,7 +68,10 @@ function dataOf(unit: unknown): Databag {
 function databag(data: unknown): Databag {
   if (!isObject(data)) return {};
   return Object.fromEntries(
-    Object.entries(data).map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)]),
+    Object.entries(data).map(([key, value]) => [
+      key,
+      typeof value === "string" ? value : JSON.stringify(value),
+    ]),
   );
 }
 

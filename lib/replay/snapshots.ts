@@ -42,7 +42,9 @@ export function relationTraces(snapshots: readonly Snapshot[], endpoint?: string
       const now = relations.filter((each) => each.id === id);
       if (now.length > 0) tracer.add(at, now);
     }
-    const names = views.map((view) => (applicationOf(view.unit) === provider ? view.endpoint : view.relatedEndpoint));
+    const names = views.map((view) =>
+      applicationOf(view.unit) === provider ? view.endpoint : view.relatedEndpoint,
+    );
     return { relation: `${names[0] ?? ""}:${id}`, trace: tracer.trace };
   });
 }
@@ -51,9 +53,12 @@ function isMeant(relation: ShownRelation, endpoint: string | undefined): boolean
   const endpoints = [relation.endpoint, relation.relatedEndpoint];
   if (endpoint !== undefined) return endpoints.includes(endpoint);
   // What an application keeps among its own units is no interface's.
-  if ([...relation.otherUnits.keys()].some((unit) => applicationOf(unit) === applicationOf(relation.unit))) return false;
+  if ([...relation.otherUnits.keys()].some((unit) => applicationOf(unit) === applicationOf(relation.unit)))
+    return false;
   if (endpoints.some((name) => usualEndpoint.test(name))) return true;
-  return [relation.own, relation.otherApplication, ...relation.otherUnits.values()].some((databag) => "jobs" in databag);
+  return [relation.own, relation.otherApplication, ...relation.otherUnits.values()].some(
+    (databag) => "jobs" in databag,
+  );
 }
 
 /** The application that is the database: its units hold jobs, or the other side's application does. */

@@ -6,7 +6,8 @@ import { fileOf, plainReport, plainRequest, runWith } from "./command-run.ts";
 
 /** One `juju show-unit` of a unit of each side, as JSON. */
 function shown(requests: readonly unknown[], reports: readonly unknown[], app: JsonObject = {}): string {
-  const jobs = (list: readonly unknown[]): JsonObject => (list.length === 0 ? {} : { jobs: JSON.stringify(list) });
+  const jobs = (list: readonly unknown[]): JsonObject =>
+    list.length === 0 ? {} : { jobs: JSON.stringify(list) };
   const relation = {
     "relation-id": 3,
     endpoint: "database-backup",
@@ -40,7 +41,13 @@ function shown(requests: readonly unknown[], reports: readonly unknown[], app: J
 }
 
 const running = { ...plainReport, status: "running", phase: "running" };
-const failed = { ...plainReport, status: "error", phase: "failed", message: "the disk is full", remedy: "Make room." };
+const failed = {
+  ...plainReport,
+  status: "error",
+  phase: "failed",
+  message: "the disk is full",
+  remedy: "Make room.",
+};
 
 function storyOf(...outputs: readonly string[]): string {
   return outputs.map((output, index) => `2026-01-31T18:0${index}:00Z\n${output}\n`).join("");
@@ -48,7 +55,11 @@ function storyOf(...outputs: readonly string[]): string {
 
 describe("replay of outputs of juju show-unit", () => {
   test("tells each job's timeline across both sides, and what happens next", async () => {
-    const text = storyOf(shown([plainRequest], []), shown([plainRequest], [running]), shown([plainRequest], [failed]));
+    const text = storyOf(
+      shown([plainRequest], []),
+      shown([plainRequest], [running]),
+      shown([plainRequest], [failed]),
+    );
     const { code, out } = await runWith(["replay"], text);
     expect(code).toBe(0);
     expect(out).toEqual([
@@ -92,7 +103,9 @@ describe("replay of outputs of juju show-unit", () => {
   test("says why a job waits, as the provider has it", async () => {
     const queue = JSON.stringify([{ "job-id": "1", position: 1, reason: "mysql/0 is not ready" }]);
     const { out } = await runWith(["replay"], storyOf(shown([plainRequest], [], { queue })));
-    expect(out).toContain("  Next: The provider takes it up when it can; it waits because: mysql/0 is not ready");
+    expect(out).toContain(
+      "  Next: The provider takes it up when it can; it waits because: mysql/0 is not ready",
+    );
   });
 
   test("takes files in the order of the times in their names, as YAML too", async () => {
@@ -137,7 +150,11 @@ describe("input of which replay can make nothing", () => {
     ["text alone", "canary", /no relation of the interface/],
     ["a databag", JSON.stringify({ jobs: "[]" }), /no relation of the interface/],
     ["YAML that is none", "2026-01-31T18:00:00Z\na: 'b\n", /what follows 2026-01-31T18:00:00Z is not YAML/],
-    ["a trace with a line that is none", `${encodeTrace([{ at: "", kind: "settled" }])}{"at":"","kind":"call"}\n`, /line 2/],
+    [
+      "a trace with a line that is none",
+      `${encodeTrace([{ at: "", kind: "settled" }])}{"at":"","kind":"call"}\n`,
+      /line 2/,
+    ],
     ["deep nesting", `{"mysql/0": ${"[".repeat(100_000)}`, /standard input|no relation/],
   ])("%s: it says so and ends with 2", async (_, input, message) => {
     const { code, out, err } = await runWith(["replay"], input);
@@ -146,18 +163,17 @@ describe("input of which replay can make nothing", () => {
     expect(err[0]).not.toContain("canary");
   });
 
-  property.prop([fc.array(fc.record({ requests: fc.array(fc.json()), reports: fc.array(fc.json()) }), { maxLength: 4 })])(
-    "whatever charms write: it tells a story",
-    async (moments) => {
-      const parsed = moments.map(({ requests, reports }) =>
-        shown(
-          requests.map((text): unknown => JSON.parse(text)),
-          reports.map((text): unknown => JSON.parse(text)),
-        ),
-      );
-      const { code, out } = await runWith(["replay"], storyOf(shown([plainRequest], []), ...parsed));
-      expect([0, 1]).toContain(code);
-      expect(out.join("\n")).not.toContain("canary-secret");
-    },
-  );
+  property.prop([
+    fc.array(fc.record({ requests: fc.array(fc.json()), reports: fc.array(fc.json()) }), { maxLength: 4 }),
+  ])("whatever charms write: it tells a story", async (moments) => {
+    const parsed = moments.map(({ requests, reports }) =>
+      shown(
+        requests.map((text): unknown => JSON.parse(text)),
+        reports.map((text): unknown => JSON.parse(text)),
+      ),
+    );
+    const { code, out } = await runWith(["replay"], storyOf(shown([plainRequest], []), ...parsed));
+    expect([0, 1]).toContain(code);
+    expect(out.join("\n")).not.toContain("canary-secret");
+  });
 });

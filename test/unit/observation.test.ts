@@ -31,11 +31,23 @@ describe("the file that tells how a charm is observed", () => {
     ["no JSON", "{", /conformance\.json" is not JSON: at line 1/],
     ["a list", "[]", /it is a list; expected an object/],
     ["a name that it does not know", '{"programm": "x"}', /"programm" is not known/],
-    ["a name below that it does not know", '{"calls": {"backup": {"argument": "x"}}}', /calls\.backup\."argument" is not known/],
+    [
+      "a name below that it does not know",
+      '{"calls": {"backup": {"argument": "x"}}}',
+      /calls\.backup\."argument" is not known/,
+    ],
     ["a program in a folder", '{"program": "../x"}', /program is "\.\.\/x"; expected the name of a program/],
-    ["what is no expression", '{"calls": {"restore": {"arguments": "("}}}', /calls\.restore\.arguments is "\("/],
+    [
+      "what is no expression",
+      '{"calls": {"restore": {"arguments": "("}}}',
+      /calls\.restore\.arguments is "\("/,
+    ],
     ["a number for a text", '{"program": 7}', /program is a number; expected a string/],
-    ["an object for a setting", '{"config": {"a": {}}}', /config is an object; expected an object of strings/],
+    [
+      "an object for a setting",
+      '{"config": {"a": {}}}',
+      /config is an object; expected an object of strings/,
+    ],
   ])("is refused with %s", (_, text, message) => {
     expect(() => parseObservation(text, "conformance.json")).toThrow(message);
   });

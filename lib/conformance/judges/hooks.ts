@@ -38,7 +38,8 @@ function judgeHook(
   hook: HookEntry,
   index: number,
 ): readonly Evidence[] {
-  if (hook.hung === true) return [broken(rules.hangs, index, `The hook ${hook.hook} of ${hook.unit} does not end.`)];
+  if (hook.hung === true)
+    return [broken(rules.hangs, index, `The hook ${hook.hook} of ${hook.unit} does not end.`)];
   const isOwn = hook.injected !== undefined || hook.hook === "juju-exec" || hook.hook.startsWith("actions/");
   if (hook.exitCode === 0 || hook.exitCode === undefined || isOwn) return [];
   const text = `The hook ${hook.hook} of ${hook.unit} failed with exit code ${hook.exitCode}.`;

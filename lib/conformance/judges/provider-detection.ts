@@ -47,7 +47,9 @@ export const detection: Judge = (story) =>
 function isTakenUp(story: Story, job: JobStory, index: number): boolean {
   if (job.calls.some((call) => call.from <= index)) return true;
   const statuses = [...statusesAt(job, index).values()];
-  return statuses.some(story.observed ? isEndStatus : (status) => status === "running" || isEndStatus(status));
+  return statuses.some(
+    story.observed ? isEndStatus : (status) => status === "running" || isEndStatus(status),
+  );
 }
 
 /** Which rule it is about, by what else went on: the rarest first. */
@@ -82,7 +84,8 @@ function isCoalesced(story: Story, job: JobStory, request: Requested): boolean {
 
 function isBackupAmongBackups(story: Story, job: JobStory, request: Requested, index: number): boolean {
   const others = [...story.jobs.values()].filter(
-    (other) => other !== job && other.calls.some((call) => call.from <= index && (call.to ?? index) >= request.from),
+    (other) =>
+      other !== job && other.calls.some((call) => call.from <= index && (call.to ?? index) >= request.from),
   );
   return [job, ...others].every((each) => usableRequest(each)?.job["job-type"] === "backup");
 }
@@ -157,6 +160,11 @@ export const rightType: Judge = (story) =>
     return job.calls.map((call) =>
       type === call.type
         ? holds("P-02", call.from, job.id)
-        : broken("P-02", call.from, `Job ${job.id} asks for a ${String(type)}, and a ${call.type} was run.`, job.id),
+        : broken(
+            "P-02",
+            call.from,
+            `Job ${job.id} asks for a ${String(type)}, and a ${call.type} was run.`,
+            job.id,
+          ),
     );
   });

@@ -39,7 +39,12 @@ export const reportedByWorker: Judge = (story) =>
       return [
         reporters.includes(call.unit)
           ? holds("P-21", index, job.id)
-          : broken("P-21", index, `${call.unit} runs job ${job.id}, and ${reporters.join()} reports it.`, job.id),
+          : broken(
+              "P-21",
+              index,
+              `${call.unit} runs job ${job.id}, and ${reporters.join()} reports it.`,
+              job.id,
+            ),
       ];
     }),
   );
@@ -76,4 +81,3 @@ function differingField(
   }
   return undefined;
 }
-

@@ -58,7 +58,8 @@ function afterEnd(story: Story, job: JobStory): readonly Evidence[] {
 /** Whether a job is the one most recently completed, and its requirer still there to hear of it. */
 function isLatest(story: Story, job: JobStory, call: Call, index: number): boolean {
   if (call.to === undefined || index < call.to) return false;
-  if (!isRelated(story, index) || !isRequested(job, index) || openCalls(story, index).length > 0) return false;
+  if (!isRelated(story, index) || !isRequested(job, index) || openCalls(story, index).length > 0)
+    return false;
   return allCalls(story).every(({ to }) => to === undefined || to > index || to <= (call.to ?? 0));
 }
 

@@ -23,13 +23,23 @@ export const storageOfJobs: Judge = (story) =>
       const wrong = strange === undefined ? "does not name it" : `names ${strange}`;
       const storage = isRight
         ? holds(rule, from, job.id)
-        : broken(rule, from, `The storage of job ${job.id} is ${bucket ?? "unknown"}, and its run ${wrong}.`, job.id);
+        : broken(
+            rule,
+            from,
+            `The storage of job ${job.id} is ${bucket ?? "unknown"}, and its run ${wrong}.`,
+            job.id,
+          );
       if (type === "backup" || artefact === undefined) return [storage];
       return [
         storage,
         names.includes(artefact)
           ? holds("P-19", from, job.id)
-          : broken("P-19", from, `Job ${job.id} asks for ${artefact}, and its run does not name that.`, job.id),
+          : broken(
+              "P-19",
+              from,
+              `Job ${job.id} asks for ${artefact}, and its run does not name that.`,
+              job.id,
+            ),
       ];
     });
   });
@@ -52,5 +62,7 @@ export const artefactsReported: Judge = (story) =>
   });
 
 function namesArtefact({ reports }: JobStory, index: number): boolean {
-  return reports.some((report) => holdsAt(report, index) && (stringAt(report.job, "artefact-path") ?? "") !== "");
+  return reports.some(
+    (report) => holdsAt(report, index) && (stringAt(report.job, "artefact-path") ?? "") !== "",
+  );
 }

@@ -60,7 +60,12 @@ function whenCleared(story: Story, job: JobStory, index: number): "gone" | "kept
 function judgeCleared(entry: ToldEntry, about: string | undefined, job: JobStory, index: number): Evidence {
   const isThere = about !== undefined && (entry.purpose === "list" || entry.done);
   return isThere
-    ? broken("R-12", index, `The history was cleared, and job ${job.id}, which had ended, is still listed.`, job.id)
+    ? broken(
+        "R-12",
+        index,
+        `The history was cleared, and job ${job.id}, which had ended, is still listed.`,
+        job.id,
+      )
     : holds("R-12", index, job.id);
 }
 
@@ -107,7 +112,12 @@ function judgeOutcome(
   return [
     missing === undefined
       ? holds(rule, index, job.id)
-      : broken(rule, index, `Job ${job.id} is reported as ${statusOf(report)}; the admin is told ${missing}.`, job.id),
+      : broken(
+          rule,
+          index,
+          `Job ${job.id} is reported as ${statusOf(report)}; the admin is told ${missing}.`,
+          job.id,
+        ),
   ];
 }
 
@@ -121,7 +131,10 @@ function whatIsMissing(about: string | undefined, { job: report }: Stated): stri
   if (about === undefined) return "nothing of it";
   const status = String(report["status"]);
   if (words[status]?.test(about) === false) return "something else";
-  if (status === "success" && words["error"]?.test(about.replace(/"?error"?: *"?(none|-)?"?(\n|$)/i, "")) === true) {
+  if (
+    status === "success" &&
+    words["error"]?.test(about.replace(/"?error"?: *"?(none|-)?"?(\n|$)/i, "")) === true
+  ) {
     return "both that and a failure";
   }
   const message = stringAt(report, "message");
@@ -148,7 +161,9 @@ function ruleOf(
     happened(story, "hook", requested, index, (hook) => hook.injected === how);
   if (injected("lost")) return "R-20";
   if (injected("interrupted")) return "R-21";
-  if (story.unreadable.some((each) => each.side === "provider" && each.from >= requested && each.from <= index)) {
+  if (
+    story.unreadable.some((each) => each.side === "provider" && each.from >= requested && each.from <= index)
+  ) {
     return "R-16";
   }
   const [malformed, foreign] = neighbours(story, report.from);
@@ -165,10 +180,14 @@ function ruleOf(
 /** What stands beside a report: something that is none, and reports of jobs that nobody requested. */
 function neighbours(story: Story, index: number): readonly [malformed: boolean, foreign: boolean] {
   const entry = story.trace.findLast((each, at): each is Databags => at <= index && each.kind === "databags");
-  const items = Object.values(entry?.provider?.units ?? {}).flatMap((databag) => readList(databag, "jobs").items);
+  const items = Object.values(entry?.provider?.units ?? {}).flatMap(
+    (databag) => readList(databag, "jobs").items,
+  );
   return [
     items.some((item) => !validateProviderJob(item)),
-    items.some((item) => validateProviderJob(item) && (story.jobs.get(item["job-id"])?.requests.length ?? 0) === 0),
+    items.some(
+      (item) => validateProviderJob(item) && (story.jobs.get(item["job-id"])?.requests.length ?? 0) === 0,
+    ),
   ];
 }
 

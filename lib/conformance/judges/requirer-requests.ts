@@ -24,7 +24,11 @@ interface Request {
 export const requestsMade: Judge = (story) => {
   const requests = requestsIn(story);
   const wanted = new Set(requests.flatMap(({ made }) => made));
-  return [...requests.flatMap((request) => judgeRequest(story, request)), ...unwanted(story, wanted), ...quiet(story)];
+  return [
+    ...requests.flatMap((request) => judgeRequest(story, request)),
+    ...unwanted(story, wanted),
+    ...quiet(story),
+  ];
 };
 
 function requestsIn(story: Story): readonly Request[] {
@@ -53,7 +57,13 @@ function judgeRequest(story: Story, { told, asked, until, made }: Request): read
     return [broken(rule, until, text)];
   }
   if (others.length > 0) {
-    return [broken("R-18", until, `An admin asked for one ${told.purpose}, and ${made.length} jobs were requested.`)];
+    return [
+      broken(
+        "R-18",
+        until,
+        `An admin asked for one ${told.purpose}, and ${made.length} jobs were requested.`,
+      ),
+    ];
   }
   return [holds(rule, until, job.id), judgeType(told, job, until)];
 }
@@ -114,7 +124,8 @@ export const requestsAreValid: Judge = ({ trace }) =>
       ...problems,
       ...items.flatMap((item, at) => check(validateRequirerJob, item, `jobs[${at}]`).findings),
     ];
-    if (fault !== undefined) return [broken("R-02", index, `In the databag of ${application}, ${fault.message}`)];
+    if (fault !== undefined)
+      return [broken("R-02", index, `In the databag of ${application}, ${fault.message}`)];
     const ids = items.filter(isObject).map((item) => stringAt(item, "job-id") ?? "");
     const seen = new Set<string>();
     const twice = ids.find((id) => id === "" || seen.size === seen.add(id).size);
@@ -130,7 +141,9 @@ export const requestsAreValid: Judge = ({ trace }) =>
 
 /** Each job carries the storage that the backup manager had when it was requested, and keeps it. */
 export const storageOfRequests: Judge = (story) => {
-  const given = story.trace.flatMap((entry, index) => (entry.kind === "storage" ? [{ ...entry.storage, index }] : []));
+  const given = story.trace.flatMap((entry, index) =>
+    entry.kind === "storage" ? [{ ...entry.storage, index }] : [],
+  );
   if (given.length === 0) return [];
   return [...story.jobs.values()].flatMap((job) =>
     job.requests.map((request, at): Evidence => {

@@ -92,9 +92,12 @@ export function parseObservation(text: string, file: string): Observation {
   const fault = findJsonFault(text);
   if (fault !== undefined) {
     const { line, column, cause, remedy } = fault;
-    throw new ConfigurationError(`${quoted(file)} is not JSON: at line ${line}, column ${column}, ${cause}.`, {
-      remedy,
-    });
+    throw new ConfigurationError(
+      `${quoted(file)} is not JSON: at line ${line}, column ${column}, ${cause}.`,
+      {
+        remedy,
+      },
+    );
   }
   const read = new Fields(file, "", JSON.parse(text));
   const calls = read.fields("calls");
@@ -127,7 +130,10 @@ function adminActions(fields: Fields): AdminActions {
     const found = fields.fields(name);
     return found === undefined
       ? undefined
-      : { name: found.text("name") ?? name, parameters: found.settings("parameters") as Record<string, string> };
+      : {
+          name: found.text("name") ?? name,
+          parameters: found.settings("parameters") as Record<string, string>,
+        };
   };
   return Object.fromEntries(
     ["backup", "restore", "list", "show", "clear"].flatMap((name) => {

@@ -63,10 +63,7 @@ export class Observer {
     const socket = join(directory, "socket");
     observer.#server = await AgentServer.listen(socket, async (request) => await observer.#answer(request));
     const client = join(directory, "client.pl");
-    await copyFile(
-      fileURLToPath(new URL("../../testing/processes/hook-tool.pl", import.meta.url)),
-      client,
-    );
+    await copyFile(fileURLToPath(new URL("../../testing/processes/hook-tool.pl", import.meta.url)), client);
     await chmod(client, 0o755);
     await symlink("client.pl", observer.program);
     await writeFile(join(directory, "observer"), `${socket}\n${observation.readsInput ? "input" : ""}\n`);
@@ -111,13 +108,23 @@ export class Observer {
     await this.#server?.close();
   }
 
-  async #answer([kind, pid = "", directory = "", input = "", environment = "", , ...args]: readonly string[]): Promise<
-    readonly string[]
-  > {
+  async #answer([
+    kind,
+    pid = "",
+    directory = "",
+    input = "",
+    environment = "",
+    ,
+    ...args
+  ]: readonly string[]): Promise<readonly string[]> {
     if (kind !== "call") return ["1", "", "bad request\n"];
     const line = args.join(" ");
     const { backup, restore, others } = this.#observation;
-    const type = backup.arguments.test(line) ? "backup" : restore.arguments.test(line) ? "restore" : undefined;
+    const type = backup.arguments.test(line)
+      ? "backup"
+      : restore.arguments.test(line)
+        ? "restore"
+        : undefined;
     if (type === undefined) {
       const other = others.find((each) => each.arguments.test(line));
       return [String(other?.exitCode ?? 0), other === undefined ? "" : `${other.output}\n`, ""];

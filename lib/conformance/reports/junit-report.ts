@@ -25,7 +25,9 @@ function testCase(each: Verdict): string {
   if (each.verdict === "holds") return `${opening}/>`;
   if (each.verdict === "not shown") return `${opening}><skipped message=${attribute(each.why)}/></testcase>`;
   const { scenario, text, story } = each.shown;
-  const body = [`In the scenario ${scenario}:`, ...story, each.rule.remedy].map((line) => escaped(line)).join("\n");
+  const body = [`In the scenario ${scenario}:`, ...story, each.rule.remedy]
+    .map((line) => escaped(line))
+    .join("\n");
   return `${opening}><failure message=${attribute(text)}>${body}</failure></testcase>`;
 }
 

@@ -6,15 +6,18 @@
 import type { Rule } from "./rule.ts";
 
 const detected = "New jobs are detected, and a backup or a restore is run for each, by its type.";
-const concurrency = "Backups may run side by side where the database can do that; of restores one at a time runs.";
+const concurrency =
+  "Backups may run side by side where the database can do that; of restores one at a time runs.";
 const locking = "A lock keeps jobs apart that must not run together, such as a backup and a restore.";
 const status = "The field status says where the current or the most recently completed job stands.";
 const upload = "A backup puts its artefacts and its log into the storage that its job brings.";
 const download = "A restore takes the artefacts of a backup from the storage that its job brings.";
 const place = "The unit that runs or ran a job records its status in that unit's own databag.";
 const direction = "The provider gives back the configuration of a job, and its results.";
-const wire = "Databags are written by other versions and by people: what one of them gets wrong is no reason to stop.";
-const juju = "Juju repeats, merges, interrupts and loses hooks; the databags are what counts, in each of them.";
+const wire =
+  "Databags are written by other versions and by people: what one of them gets wrong is no reason to stop.";
+const juju =
+  "Juju repeats, merges, interrupts and loses hooks; the databags are what counts, in each of them.";
 const model = "Units come and go, and leaders change, while jobs run.";
 
 /** The rules for database charms, in the order of the interface's text. */

@@ -9,8 +9,10 @@ const place = "Jobs are requested in the databag of the requirer's application."
 const storage = "Each job is given the storage that it is to use.";
 const relay = "The admin learns how completed jobs ended.";
 const history = "Completed and running jobs are remembered, and the completed ones can be cleared.";
-const wire = "Databags are written by other versions and by people: what one of them gets wrong is no reason to stop.";
-const juju = "Juju repeats, merges, interrupts and loses hooks; the databags are what counts, in each of them.";
+const wire =
+  "Databags are written by other versions and by people: what one of them gets wrong is no reason to stop.";
+const juju =
+  "Juju repeats, merges, interrupts and loses hooks; the databags are what counts, in each of them.";
 const model = "Units come and go, and leaders change, while jobs run.";
 
 /** The rules for backup managers, in the order of the interface's text. */

@@ -10,7 +10,8 @@ import type { ProviderScenario } from "./scenario.ts";
 export const providerScenarios: readonly ProviderScenario[] = [
   {
     name: "one-of-each",
-    summary: "A backup is requested and ends well, then a restore; then hooks come again that say nothing new.",
+    summary:
+      "A backup is requested and ends well, then a restore; then hooks come again that say nothing new.",
     async play(part) {
       await part.request(request("alpha", "backup"));
       await part.stage.settle();
@@ -72,7 +73,8 @@ export const providerScenarios: readonly ProviderScenario[] = [
   },
   {
     name: "several-units",
-    summary: "Three units; a backup, a restore and a backup in one change; the leader changes while one runs.",
+    summary:
+      "Three units; a backup, a restore and a backup in one change; the leader changes while one runs.",
     units: 3,
     async play(part) {
       await part.request(request("alpha", "backup"), request("bravo", "restore"), request("carol", "backup"));
@@ -128,7 +130,8 @@ export const providerScenarios: readonly ProviderScenario[] = [
   },
   {
     name: "malformed-jobs",
-    summary: "Beside a good request stand a number, a job without an id, one without a storage and one of no type.",
+    summary:
+      "Beside a good request stand a number, a job without an id, one without a storage and one of no type.",
     async play(part) {
       const nameless = request("nobody", "backup", { "job-id": undefined });
       const homeless = request("homeless", "backup", { "storage-config": undefined });
@@ -177,7 +180,10 @@ export const providerScenarios: readonly ProviderScenario[] = [
       await part.stage.interruptHook("dropped", async () => await part.request(request("alpha", "backup")));
       await part.stage.settle();
       await part.finishAll();
-      await part.stage.interruptHook("unrecorded", async () => await part.request(request("bravo", "backup")));
+      await part.stage.interruptHook(
+        "unrecorded",
+        async () => await part.request(request("bravo", "backup")),
+      );
       await part.stage.settle();
       await part.finishAll();
     },

@@ -25,9 +25,15 @@ export const requirerScenarios: readonly RequirerScenario[] = [
       await part.stage.settle();
       await part.look(backup);
       const restore = await part.requestRestore(artefact);
-      await part.report([{ of: backup, ...success }, { of: restore, ...running }]);
+      await part.report([
+        { of: backup, ...success },
+        { of: restore, ...running },
+      ]);
       await part.stage.settle();
-      await part.report([{ of: backup, ...success }, { of: restore, ...failure }]);
+      await part.report([
+        { of: backup, ...success },
+        { of: restore, ...failure },
+      ]);
       await part.stage.settle();
       await part.look(backup, restore);
       await part.stage.repeatEvents();
@@ -44,7 +50,8 @@ export const requirerScenarios: readonly RequirerScenario[] = [
   },
   {
     name: "history",
-    summary: "Two backups succeed, of which the provider reports the newer alone; with a third running the history is cleared.",
+    summary:
+      "Two backups succeed, of which the provider reports the newer alone; with a third running the history is cleared.",
     async play(part) {
       const first = await part.requestBackup();
       await part.report([{ of: first, ...success }]);
@@ -54,7 +61,10 @@ export const requirerScenarios: readonly RequirerScenario[] = [
       await part.stage.settle();
       await part.look(first, second);
       const third = await part.requestBackup();
-      await part.report([{ of: second, ...success }, { of: third, ...running }]);
+      await part.report([
+        { of: second, ...success },
+        { of: third, ...running },
+      ]);
       await part.stage.settle();
       await part.clear();
       await part.look(first, second, third);
@@ -86,10 +96,16 @@ export const requirerScenarios: readonly RequirerScenario[] = [
   },
   {
     name: "malformed-reports",
-    summary: "Beside a good report stand a number, one without an id, and one with a status that nobody knows.",
+    summary:
+      "Beside a good report stand a number, one without an id, and one with a status that nobody knows.",
     async play(part) {
       const backup = await part.requestBackup();
-      await part.report([7, { status: "success" }, { "job-id": "job-odd", status: "odd" }, { of: backup, ...success }]);
+      await part.report([
+        7,
+        { status: "success" },
+        { "job-id": "job-odd", status: "odd" },
+        { of: backup, ...success },
+      ]);
       await part.stage.settle();
       await part.look(backup);
     },
@@ -112,8 +128,16 @@ export const requirerScenarios: readonly RequirerScenario[] = [
     async play(part) {
       const backup = await part.requestBackup();
       const storage = { bucket: "elsewhere", "access-key": "", "secret-key": "" };
-      const foreign = { "job-id": "job-foreign", "job-type": "backup", "storage-interface": "s3", "storage-config": storage };
-      await part.report([{ ...foreign, ...failure }, { of: backup, ...success }]);
+      const foreign = {
+        "job-id": "job-foreign",
+        "job-type": "backup",
+        "storage-interface": "s3",
+        "storage-config": storage,
+      };
+      await part.report([
+        { ...foreign, ...failure },
+        { of: backup, ...success },
+      ]);
       await part.stage.settle();
       await part.look(backup);
     },
@@ -144,7 +168,10 @@ export const requirerScenarios: readonly RequirerScenario[] = [
     summary: "The hook that tells of a beginning runs twice; the one that tells of the success is killed.",
     async play(part) {
       const backup = await part.requestBackup();
-      await part.stage.interruptHook("unrecorded", async () => await part.report([{ of: backup, ...running }]));
+      await part.stage.interruptHook(
+        "unrecorded",
+        async () => await part.report([{ of: backup, ...running }]),
+      );
       await part.stage.settle();
       await part.stage.interruptHook("dropped", async () => await part.report([{ of: backup, ...success }]));
       await part.stage.settle();
@@ -153,7 +180,8 @@ export const requirerScenarios: readonly RequirerScenario[] = [
   },
   {
     name: "leader-change",
-    summary: "Two units; the leader changes while a backup runs; the new one is asked for it, and for another backup.",
+    summary:
+      "Two units; the leader changes while a backup runs; the new one is asked for it, and for another backup.",
     units: 2,
     async play(part) {
       const first = await part.requestBackup();
@@ -165,14 +193,18 @@ export const requirerScenarios: readonly RequirerScenario[] = [
       await part.stage.settle();
       await part.look(first);
       const second = await part.requestBackup();
-      await part.report([{ of: first, ...success }, { of: second, ...success }]);
+      await part.report([
+        { of: first, ...success },
+        { of: second, ...success },
+      ]);
       await part.stage.settle();
       await part.look(first, second);
     },
   },
   {
     name: "unit-leaves",
-    summary: "The provider's unit that has reported a success leaves at once: its departure is all that one hears.",
+    summary:
+      "The provider's unit that has reported a success leaves at once: its departure is all that one hears.",
     otherUnits: 2,
     async play(part) {
       const backup = await part.requestBackup();

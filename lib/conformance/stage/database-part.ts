@@ -158,7 +158,10 @@ export class DatabasePart {
 /** What a report repeats of its request. */
 function repeated(asked: Job): Job {
   const storage = asked["storage-config"];
-  const repeats = ["job-id", "job-type", "job-config", "storage-interface"].map((field) => [field, asked[field]]);
+  const repeats = ["job-id", "job-type", "job-config", "storage-interface"].map((field) => [
+    field,
+    asked[field],
+  ]);
   return {
     ...Object.fromEntries(repeats),
     "storage-config": { ...(isObject(storage) ? storage : {}), "access-key": "", "secret-key": "" },

@@ -82,7 +82,9 @@ export class ManagerPart {
   /** Takes back the requests of jobs. */
   async withdraw(...names: readonly string[]): Promise<void> {
     const ids = names.map((name) => `job-${name}`);
-    this.#requests = this.#requests.filter((each) => !isObject(each) || !ids.includes(String(each["job-id"])));
+    this.#requests = this.#requests.filter(
+      (each) => !isObject(each) || !ids.includes(String(each["job-id"])),
+    );
     await this.writeJobs(JSON.stringify(this.#requests));
   }
 

@@ -75,7 +75,10 @@ export class Stage {
   readonly #actions: ReadonlySet<string>;
 
   private constructor(
-    parts: Pick<Stage, "juju" | "observer" | "recording" | "judged" | "other" | "relation" | "storageRelation">,
+    parts: Pick<
+      Stage,
+      "juju" | "observer" | "recording" | "judged" | "other" | "relation" | "storageRelation"
+    >,
     directory: string,
     charm: JudgedCharm,
     faults: Faults,
@@ -209,7 +212,8 @@ export class Stage {
     this.step("Hooks come again that have nothing new to say.", true);
     const { applications: all } = this.juju.status();
     const others = Object.keys(all[this.other]?.units ?? {});
-    for (const unit of others) await this.juju.writeDatabag(this.relation, unit, { "kit-note": String(this.trace.length) });
+    for (const unit of others)
+      await this.juju.writeDatabag(this.relation, unit, { "kit-note": String(this.trace.length) });
     await this.settle("more");
   }
 
@@ -379,7 +383,12 @@ function kitMetadata(side: Side): string {
     name: "conformance-kit",
     ...(side === "provider"
       ? { [section]: { [otherEndpoint]: { interface: "database_backup" } } }
-      : { [section]: { [otherEndpoint]: { interface: "database_backup" }, [storageEndpoint]: { interface: "s3" } } }),
+      : {
+          [section]: {
+            [otherEndpoint]: { interface: "database_backup" },
+            [storageEndpoint]: { interface: "s3" },
+          },
+        }),
   });
 }
 
@@ -389,5 +398,8 @@ function configuration(observation: Observation, data: string, program: string):
     key,
     typeof value === "string" ? value.replaceAll("{directory}", data) : value,
   ]);
-  return Object.fromEntries([...filled, ...(programOption === undefined ? [] : [[programOption, program] as const])]);
+  return Object.fromEntries([
+    ...filled,
+    ...(programOption === undefined ? [] : [[programOption, program] as const]),
+  ]);
 }

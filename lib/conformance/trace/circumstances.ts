@@ -28,7 +28,10 @@ export function leaderChanged(story: Story, after: number, upTo: number): boolea
   return happened(story, "leader", after, upTo, (entry) =>
     story.trace
       .slice(0, story.trace.indexOf(entry))
-      .some((other) => other.kind === "leader" && other.application === entry.application && other.unit !== undefined),
+      .some(
+        (other) =>
+          other.kind === "leader" && other.application === entry.application && other.unit !== undefined,
+      ),
   );
 }
 
@@ -117,7 +120,10 @@ const storageFields: ReadonlySet<string> = new Set([
 ]);
 
 /** Whether a request or a report has fields that version 0 does not name. */
-export function hasUnknownFields(job: Readonly<Record<string, unknown>>, known: readonly string[] = []): boolean {
+export function hasUnknownFields(
+  job: Readonly<Record<string, unknown>>,
+  known: readonly string[] = [],
+): boolean {
   const storage = job["storage-config"];
   return (
     Object.keys(job).some((field) => !requestFields.has(field) && !known.includes(field)) ||

@@ -44,7 +44,9 @@ export function narrateUpTo(trace: Trace, index: number, lines: number): readonl
 
 function jobOf(entry: TraceEntry): { readonly job?: string } {
   if (entry.kind === "call" && entry.jobs.length === 1) return { job: entry.jobs[0] ?? "" };
-  return (entry.kind === "asked" || entry.kind === "told") && entry.job !== undefined ? { job: entry.job } : {};
+  return (entry.kind === "asked" || entry.kind === "told") && entry.job !== undefined
+    ? { job: entry.job }
+    : {};
 }
 
 function lineOf(entry: Exclude<TraceEntry, Databags>): readonly string[] {
@@ -62,7 +64,9 @@ function lineOf(entry: Exclude<TraceEntry, Databags>): readonly string[] {
     case "storage":
       return [`the storage is the bucket ${visible(entry.storage["bucket"])}`];
     case "asked":
-      return [`the admin asks ${entry.unit}: ${entry.purpose}${entry.job === undefined ? "" : ` ${shownId(entry.job)}`}`];
+      return [
+        `the admin asks ${entry.unit}: ${entry.purpose}${entry.job === undefined ? "" : ` ${shownId(entry.job)}`}`,
+      ];
     case "told":
       return [`${entry.unit} answers: ${visible(entry.text)}`];
     case "status":
@@ -75,7 +79,13 @@ function lineOf(entry: Exclude<TraceEntry, Databags>): readonly string[] {
   }
 }
 
-function hookLine({ unit, hook, exitCode, injected, hung }: Extract<TraceEntry, { kind: "hook" }>): readonly string[] {
+function hookLine({
+  unit,
+  hook,
+  exitCode,
+  injected,
+  hung,
+}: Extract<TraceEntry, { kind: "hook" }>): readonly string[] {
   if (hung === true) return [`${hook} of ${unit} does not end`];
   if (injected === "lost") return [`${hook} of ${unit} is lost`];
   if (injected === "interrupted") return [`${hook} of ${unit} is interrupted, and runs again`];

@@ -248,7 +248,9 @@ class Teller {
 function ownersOf(
   party: Party | undefined,
 ): readonly (readonly [string, Readonly<Record<string, string>>])[] {
-  return party === undefined ? [] : [[party.application, party.data] as const, ...Object.entries(party.units)];
+  return party === undefined
+    ? []
+    : [[party.application, party.data] as const, ...Object.entries(party.units)];
 }
 
 /** The bucket and the artefact of a request. */

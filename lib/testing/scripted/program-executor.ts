@@ -30,8 +30,12 @@ export function createExecutor(
       signal: context.signal,
     });
     if (result.exitCode !== 0) {
-      const message = result.stderr.trim() === "" ? `${program} ${describeEnd(result)}.` : result.stderr.trim();
-      return { succeeded: false, failure: { code: "program-failed", message, remedy: "Look into its output." } };
+      const message =
+        result.stderr.trim() === "" ? `${program} ${describeEnd(result)}.` : result.stderr.trim();
+      return {
+        succeeded: false,
+        failure: { code: "program-failed", message, remedy: "Look into its output." },
+      };
     }
     const backupId = `${application}-${context.fence}`;
     return {

@@ -51,10 +51,14 @@ describe.each([
     });
     expect(broken).toEqual([rule, ...also].toSorted());
 
-    const named = await Promise.all([...traces.values()].map(async (trace) => await replayed(encodeTrace(trace))));
+    const named = await Promise.all(
+      [...traces.values()].map(async (trace) => await replayed(encodeTrace(trace))),
+    );
     expect([...new Set(named.flat())].toSorted()).toEqual(broken);
     if (!seenInDatabags.includes(rule)) return;
-    const seen = await Promise.all([...traces.values()].map(async (trace) => await replayed(shownUnits(trace))));
+    const seen = await Promise.all(
+      [...traces.values()].map(async (trace) => await replayed(shownUnits(trace))),
+    );
     expect(seen.flat()).toContain(rule);
   });
 });
