@@ -13,7 +13,7 @@ import { play, scenariosOf } from "./play.ts";
 import type { Rule } from "./rules/rule.ts";
 import { rulesOf } from "./rules/rules-of.ts";
 import { defaultLimits, type Limits } from "./stage/rest.ts";
-import type { JudgedCharm } from "./stage/stage.ts";
+import type { JudgedCharm } from "./stage/judged-charm.ts";
 import type { Side } from "./trace/trace.ts";
 import { isContent, verdicts, type PlayedScenario, type Verdict } from "./verdict.ts";
 

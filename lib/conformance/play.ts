@@ -10,7 +10,8 @@ import { CharmHung } from "./stage/charm-hung.ts";
 import { DatabasePart } from "./stage/database-part.ts";
 import { ManagerPart } from "./stage/manager-part.ts";
 import type { Recording } from "./stage/recording.ts";
-import type { JudgedCharm, Stage, StageOptions } from "./stage/stage.ts";
+import type { JudgedCharm, StageOptions } from "./stage/judged-charm.ts";
+import type { Stage } from "./stage/stage.ts";
 import type { Side } from "./trace/trace.ts";
 import type { PlayedScenario } from "./verdict.ts";
 

@@ -47,17 +47,21 @@ function readRelation(
 ): ShownRelation {
   const units = relation["related-units"];
   return {
-    id: String(relation["relation-id"] ?? ""),
+    id: textOf(relation["relation-id"]),
     unit,
     leads,
-    endpoint: String(relation["endpoint"] ?? ""),
-    relatedEndpoint: String(relation["related-endpoint"] ?? ""),
+    endpoint: textOf(relation["endpoint"]),
+    relatedEndpoint: textOf(relation["related-endpoint"]),
     own: dataOf(relation["local-unit"]),
     otherApplication: databag(relation["application-data"]),
     otherUnits: new Map(
       isObject(units) ? Object.entries(units).map(([name, other]) => [name, dataOf(other)] as const) : [],
     ),
   };
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" || typeof value === "number" ? String(value) : "";
 }
 
 function dataOf(unit: unknown): Databag {

@@ -128,8 +128,10 @@ function goneFrom(
   before: Partial<Record<Side, Party>>,
   after: Partial<Record<Side, Party>>,
 ): readonly string[] {
-  const unitsIn = (parties: Partial<Record<Side, Party>>): readonly string[] =>
-    Object.values(parties).flatMap(({ units }) => Object.keys(units));
   const left = new Set(unitsIn(after));
   return unitsIn(before).filter((unit) => !left.has(unit));
+}
+
+function unitsIn(parties: Partial<Record<Side, Party>>): readonly string[] {
+  return Object.values(parties).flatMap(({ units }) => Object.keys(units));
 }

@@ -72,8 +72,10 @@ export const conformance: Verb = {
     const format = readChoice("--format", values.format, formats) ?? "text";
     const side = readChoice("--side", values.side, sides);
     const limits = {
-      ...seconds("--patience", values.patience, "patienceMs"),
-      ...seconds("--hook-time", values["hook-time"], "hookMs"),
+      ...(values.patience === undefined ? {} : { patienceMs: readSeconds("--patience", values.patience) }),
+      ...(values["hook-time"] === undefined
+        ? {}
+        : { hookMs: readSeconds("--hook-time", values["hook-time"]) }),
     };
     const { traces } = values;
     if (traces !== undefined) await mkdir(traces, { recursive: true });
@@ -105,15 +107,9 @@ function linesOf(result: Conformance, format: (typeof formats)[number]): readonl
   }
 }
 
-function seconds<Name extends string>(
-  option: string,
-  given: string | undefined,
-  name: Name,
-): Partial<Record<Name, number>> {
-  if (given === undefined) return {};
+/** Reads a number of seconds, and gives milliseconds. @throws ConfigurationError where it is none. */
+function readSeconds(option: string, given: string): number {
   const value = Number(given);
-  if (!(value > 0 && value <= 86_400)) {
-    throw new ConfigurationError(`${option} is ${quoted(given)}.`, { remedy: "Give a number of seconds." });
-  }
-  return { [name]: value * 1_000 } as Partial<Record<Name, number>>;
+  if (value > 0 && value <= 86_400) return value * 1_000;
+  throw new ConfigurationError(`${option} is ${quoted(given)}.`, { remedy: "Give a number of seconds." });
 }

@@ -78,7 +78,7 @@ function lastReport(job: JobStory, index: number): Stated | undefined {
 }
 
 function statusOf(report: Stated | undefined): string {
-  return String(report?.job["status"] ?? "");
+  return report === undefined ? "" : (stringAt(report.job, "status") ?? "");
 }
 
 function judgePresence(
@@ -127,6 +127,11 @@ const words: Readonly<Record<string, RegExp>> = {
   running: /running|progress|\bstarted\b|at work/i,
 };
 
+/** A table breaks long lines. */
+function plain(text: string): string {
+  return text.replace(/\s+/g, " ");
+}
+
 function whatIsMissing(about: string | undefined, { job: report }: Stated): string | undefined {
   if (about === undefined) return "nothing of it";
   const status = String(report["status"]);
@@ -138,8 +143,6 @@ function whatIsMissing(about: string | undefined, { job: report }: Stated): stri
     return "both that and a failure";
   }
   const message = stringAt(report, "message");
-  // A table breaks long lines.
-  const plain = (text: string): string => text.replace(/\s+/g, " ");
   return status === "error" && message !== undefined && !plain(about).includes(plain(message))
     ? "nothing of its message"
     : undefined;

@@ -117,7 +117,7 @@ export const requestsAreValid: Judge = ({ trace }) =>
   trace.flatMap((entry, index): readonly Evidence[] => {
     if (entry.kind !== "databags" || entry.requirer === undefined) return [];
     const { application, data, units } = entry.requirer;
-    const [astray] = Object.entries(units).filter(([, databag]) => (databag["jobs"] ?? "") !== "");
+    const astray = Object.entries(units).find(([, databag]) => (databag["jobs"] ?? "") !== "");
     if (astray !== undefined) return [broken("R-01", index, `The databag of ${astray[0]} holds jobs.`)];
     const { items, problems } = readList(data, "jobs");
     const [fault] = [

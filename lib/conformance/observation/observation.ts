@@ -132,7 +132,7 @@ function adminActions(fields: Fields): AdminActions {
       ? undefined
       : {
           name: found.text("name") ?? name,
-          parameters: found.settings("parameters") as Record<string, string>,
+          parameters: found.texts("parameters"),
         };
   };
   return Object.fromEntries(
@@ -190,6 +190,12 @@ class Fields {
         Object.values(held).every((each) => ["string", "number", "boolean"].includes(typeof each)),
     );
     return value ?? {};
+  }
+
+  texts(name: string): Readonly<Record<string, string>> {
+    return Object.fromEntries(
+      Object.entries(this.settings(name)).map(([key, value]) => [key, String(value)]),
+    );
   }
 
   answer(): Answer {

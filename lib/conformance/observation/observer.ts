@@ -96,7 +96,7 @@ export class Observer {
 
   /** Takes note of the calls whose process was killed. */
   reap(): void {
-    for (const { call } of [...this.#open.values()]) {
+    for (const { call } of this.#open.values()) {
       if (isAlive(call.pid)) continue;
       this.#open.delete(call.number);
       this.#events.ended(call, "killed");

@@ -177,13 +177,10 @@ export const providerScenarios: readonly ProviderScenario[] = [
     name: "interrupted-hooks",
     summary: "The hook that tells of a first request is killed; the one that tells of a second runs twice.",
     async play(part) {
-      await part.stage.interruptHook("dropped", async () => await part.request(request("alpha", "backup")));
+      await part.stage.dropHook(async () => await part.request(request("alpha", "backup")));
       await part.stage.settle();
       await part.finishAll();
-      await part.stage.interruptHook(
-        "unrecorded",
-        async () => await part.request(request("bravo", "backup")),
-      );
+      await part.stage.repeatHook(async () => await part.request(request("bravo", "backup")));
       await part.stage.settle();
       await part.finishAll();
     },

@@ -168,12 +168,9 @@ export const requirerScenarios: readonly RequirerScenario[] = [
     summary: "The hook that tells of a beginning runs twice; the one that tells of the success is killed.",
     async play(part) {
       const backup = await part.requestBackup();
-      await part.stage.interruptHook(
-        "unrecorded",
-        async () => await part.report([{ of: backup, ...running }]),
-      );
+      await part.stage.repeatHook(async () => await part.report([{ of: backup, ...running }]));
       await part.stage.settle();
-      await part.stage.interruptHook("dropped", async () => await part.report([{ of: backup, ...success }]));
+      await part.stage.dropHook(async () => await part.report([{ of: backup, ...success }]));
       await part.stage.settle();
       await part.look(backup);
     },

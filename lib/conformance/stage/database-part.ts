@@ -9,8 +9,10 @@ import { isObject, readList } from "../../wire/list-value.ts";
 import type { AdminAction, AdminActions } from "../observation/observation.ts";
 import { stringAt } from "../trace/field.ts";
 import type { Asked, Occurrence, Purpose } from "../trace/trace.ts";
+import { storageApplication } from "./deployment.ts";
 import type { Recording } from "./recording.ts";
-import { Stage, type JudgedCharm, type StageOptions } from "./stage.ts";
+import type { JudgedCharm, StageOptions } from "./judged-charm.ts";
+import { Stage } from "./stage.ts";
 
 type Job = Readonly<Record<string, unknown>>;
 
@@ -50,10 +52,10 @@ export class DatabasePart {
       endpoint: "https://s3.kit.internal",
       region: "kit-1",
     };
-    const { juju, storageRelation, other } = this.stage;
+    const { juju, storageRelation } = this.stage;
     if (storageRelation === undefined) return;
     this.stage.recording.add({ kind: "storage", storage });
-    await juju.writeDatabag(storageRelation, other, storage);
+    await juju.writeDatabag(storageRelation, storageApplication, storage);
     await this.stage.settle();
   }
 
@@ -172,9 +174,7 @@ function parametersOf(action: AdminAction, { job, artefact }: Asked): Readonly<R
   return Object.fromEntries(
     Object.entries(action.parameters).map(([name, value]) => [
       name,
-      String(value)
-        .replaceAll("{job-id}", job ?? "")
-        .replaceAll("{artefact-path}", artefact ?? ""),
+      value.replaceAll("{job-id}", job ?? "").replaceAll("{artefact-path}", artefact ?? ""),
     ]),
   );
 }

@@ -10,7 +10,8 @@ import { isObject } from "../../wire/list-value.ts";
 import { stringAt } from "../trace/field.ts";
 import { placesOf } from "../trace/story.ts";
 import type { Recording } from "./recording.ts";
-import { Stage, type JudgedCharm, type StageOptions } from "./stage.ts";
+import type { JudgedCharm, StageOptions } from "./judged-charm.ts";
+import { Stage } from "./stage.ts";
 
 /** A request as the kit writes it. */
 export type WrittenRequest = Readonly<Record<string, unknown>>;
@@ -81,9 +82,9 @@ export class ManagerPart {
 
   /** Takes back the requests of jobs. */
   async withdraw(...names: readonly string[]): Promise<void> {
-    const ids = names.map((name) => `job-${name}`);
+    const ids = new Set(names.map((name) => `job-${name}`));
     this.#requests = this.#requests.filter(
-      (each) => !isObject(each) || !ids.includes(String(each["job-id"])),
+      (each) => !isObject(each) || !ids.has(stringAt(each, "job-id") ?? ""),
     );
     await this.writeJobs(JSON.stringify(this.#requests));
   }

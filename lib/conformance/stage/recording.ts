@@ -4,6 +4,7 @@
  * @module
  */
 import type { Databag } from "../../juju/juju.ts";
+import type { LogLine } from "../../testing/log-line.ts";
 import type { SimulatedJuju } from "../../testing/simulated-juju.ts";
 import type { Occurrence, Party, Side, Trace, TraceEntry } from "../trace/trace.ts";
 
@@ -26,6 +27,7 @@ export class Recording {
   readonly #entries: TraceEntry[] = [];
   readonly #injections = new Map<string, Injection>();
   readonly #statuses = new Map<string, string>();
+  readonly #said = new Map<string, string>();
   #juju: SimulatedJuju | undefined;
   #relation: number | undefined;
   #runs = 0;
@@ -58,6 +60,12 @@ export class Recording {
     this.look();
   }
 
+  /** Takes in a line of the model's log: what a charm writes to standard error says why its hook failed. */
+  hear({ unit, level, message }: LogLine): void {
+    if (unit !== undefined && level === "WARNING" && message.trim() !== "")
+      this.#said.set(unit, message.slice(0, 500));
+  }
+
   /** Adds what the model does not show. */
   add(occurrence: Occurrence): void {
     this.look();
@@ -88,11 +96,14 @@ export class Recording {
       if (!unit.startsWith(`${this.#recorded.judged}/`)) continue;
       const injected = this.#injections.get(unit);
       this.#injections.delete(unit);
+      const said = exitCode === 0 ? undefined : this.#said.get(unit);
+      this.#said.delete(unit);
       this.#push({
         kind: "hook",
         unit,
         hook: operation,
         exitCode,
+        ...(said === undefined ? {} : { said }),
         ...(injected === undefined ? {} : { injected }),
       });
     }

@@ -3,54 +3,20 @@
  *
  * @module
  */
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { HookFault } from "../../testing/agent/agent-loop.ts";
 import type { ActionResult } from "../../testing/agent/operation.ts";
-import type { ConfigValue } from "../../testing/model/charm-metadata.ts";
 import { SimulatedJuju } from "../../testing/simulated-juju.ts";
 import { Observer, type ObservedCall } from "../observation/observer.ts";
-import type { Observation } from "../observation/observation.ts";
-import type { Occurrence, Side, Trace, TraceEntry } from "../trace/trace.ts";
+import type { Occurrence, Trace, TraceEntry } from "../trace/trace.ts";
 import { CharmHung } from "./charm-hung.ts";
+import { applications, deploy, kitEndpoint } from "./deployment.ts";
+import { HookFaults } from "./hook-faults.ts";
+import type { JudgedCharm, StageOptions } from "./judged-charm.ts";
 import { Recording } from "./recording.ts";
-import { executingUnits, rest, type Limits, type Waited } from "./rest.ts";
+import { executingUnits, rest, type Waited } from "./rest.ts";
 
-/** The charm that is judged, and how. */
-export interface JudgedCharm {
-  readonly side: Side;
-  /** The charm's folder. */
-  readonly charm: string;
-  /** Its endpoint with the interface database_backup. */
-  readonly endpoint: string;
-  /** The actions that it declares. */
-  readonly actions: ReadonlySet<string>;
-  /** Whether it takes its storage from an endpoint of the interface s3. */
-  readonly takesStorage: boolean;
-  readonly observation: Observation;
-  readonly limits: Limits;
-  /** Whether nothing is wrong at the end of a trace. */
-  readonly isContent: (trace: Trace) => boolean;
-}
-
-/** What a scenario is given besides. */
-export interface StageOptions {
-  readonly scenario: string;
-  /** Units of the judged charm. Default: 1. */
-  readonly units?: number;
-  /** Units of the kit's side. Default: 1. */
-  readonly otherUnits?: number;
-}
-
-const applications = {
-  provider: { judged: "database", other: "backup-manager" },
-  requirer: { judged: "backup-manager", other: "database" },
-} as const;
-
-/** The kit's own endpoint. */
-const otherEndpoint = "kit";
-const storageEndpoint = "storage";
 const manyTimes = 200;
 
 /** What a call of the observed program names: found by the texts that the kit gave to each job. */
@@ -70,7 +36,7 @@ export class Stage {
   readonly storageRelation: number | undefined;
   readonly #directory: string;
   readonly #waited: Waited & Pick<JudgedCharm, "isContent">;
-  readonly #faults: Faults;
+  readonly #faults: HookFaults;
   readonly #endpoint: string;
   readonly #actions: ReadonlySet<string>;
 
@@ -81,7 +47,7 @@ export class Stage {
     >,
     directory: string,
     charm: JudgedCharm,
-    faults: Faults,
+    faults: HookFaults,
   ) {
     this.juju = parts.juju;
     this.observer = parts.observer;
@@ -126,12 +92,13 @@ export class Stage {
       began: (call) => recording.add({ kind: "call", ...callOf(call), ...recognise(call), state: "began" }),
       ended: (call, state) => recording.add({ kind: "call", ...callOf(call), ...recognise(call), state }),
     });
-    const faults = new Faults();
+    const faults = new HookFaults();
     const juju = await SimulatedJuju.start({
       directory: join(directory, "juju"),
       precedingPath: [program],
       automaticallyRetryHooks: false,
       onChange: () => recording.look(),
+      onLog: (line) => recording.hear(line),
       failHook: (unit, hook) => faults.of(unit, hook),
     });
     recording.of(juju);
@@ -227,22 +194,26 @@ export class Stage {
     for (const unit of this.units) if (this.#isInError(unit)) await this.juju.resolve(unit, { retry: false });
   }
 
-  /**
-   * Does something whose next hook on the first unit is interrupted, and runs again.
-   *
-   * @param when `dropped`: the charm is killed at the very end of the hook, and what it wrote is dropped. `unrecorded`:
-   * the agent is killed once the hook has ended well.
-   */
-  async interruptHook(when: "dropped" | "unrecorded", cause: () => Promise<void>): Promise<void> {
+  /** Does something of which the first unit hears in a hook that is killed at its very end, and then runs again. */
+  async dropHook(cause: () => Promise<void>): Promise<void> {
     const [unit = ""] = this.units;
-    this.step(when === "dropped" ? "The next hook is killed at its end." : "The next hook runs twice.");
-    const injected = (): void => this.recording.inject(unit, "interrupted");
-    if (when === "dropped") this.#faults.begin("dropped", [unit], injected);
+    this.step("The next hook is killed at its end: what it writes is dropped.");
+    this.#faults.begin("dropped", [unit], () => this.recording.inject(unit, "interrupted"));
     await cause();
-    for (let times = 0; when === "unrecorded" && times < manyTimes; times += 1) {
+    await this.rest();
+    this.#faults.end();
+    await this.#runAgain(unit);
+  }
+
+  /** Does something of which the first unit hears in a hook that ends well, and is not noted: it runs again. */
+  async repeatHook(cause: () => Promise<void>): Promise<void> {
+    const [unit = ""] = this.units;
+    this.step("The next hook runs twice.");
+    await cause();
+    for (let times = 0; times < manyTimes; times += 1) {
       if (executingUnits(this.juju).includes(unit)) {
-        injected();
-        await this.juju.restartAgent(unit, { when }).catch(() => undefined);
+        this.recording.inject(unit, "interrupted");
+        await this.juju.restartAgent(unit, { when: "unrecorded" });
         break;
       }
       await new Promise((resume) => {
@@ -250,15 +221,19 @@ export class Stage {
       });
     }
     await this.rest();
-    this.#faults.end();
-    if (this.#isInError(unit)) await this.juju.resolve(unit);
+    await this.#runAgain(unit);
+  }
+
+  async #runAgain(unit: string): Promise<void> {
+    if (!this.#isInError(unit)) return;
+    await this.juju.resolve(unit);
     await this.rest();
   }
 
   /** Removes the relation. */
   async removeRelation(): Promise<void> {
     this.step("The relation is removed.");
-    await this.juju.removeRelation(`${this.judged}:${this.#endpoint}`, `${this.other}:${otherEndpoint}`);
+    await this.juju.removeRelation(`${this.judged}:${this.#endpoint}`, `${this.other}:${kitEndpoint}`);
   }
 
   /** Makes another unit the leader. */
@@ -302,29 +277,6 @@ export class Stage {
   }
 }
 
-/** Makes hooks about a change of a relation fail, one on each unit. */
-class Faults {
-  #fault: HookFault = "unrun";
-  #units = new Set<string>();
-  #onFault: (unit: string) => void = () => undefined;
-
-  begin(fault: HookFault, units: readonly string[], onFault: (unit: string) => void): void {
-    this.#fault = fault;
-    this.#units = new Set(units);
-    this.#onFault = onFault;
-  }
-
-  end(): void {
-    this.#units.clear();
-  }
-
-  of(unit: string, hook: string): HookFault | undefined {
-    if (!hook.endsWith("-relation-changed") || !this.#units.delete(unit)) return undefined;
-    this.#onFault(unit);
-    return this.#fault;
-  }
-}
-
 function callOf({ number, type, unit }: ObservedCall): {
   readonly call: number;
   readonly type: "backup" | "restore";
@@ -337,69 +289,4 @@ async function close(juju: SimulatedJuju, observer: Observer, directory: string)
   await juju.stop();
   await observer.close();
   await rm(directory, { recursive: true, force: true });
-}
-
-async function deploy({
-  juju,
-  charm,
-  options,
-  directory,
-  observer,
-}: {
-  readonly juju: SimulatedJuju;
-  readonly charm: JudgedCharm;
-  readonly options: StageOptions;
-  readonly directory: string;
-  readonly observer: Observer;
-}): Promise<{ readonly relation: number; readonly storageRelation: number | undefined }> {
-  const { judged, other } = applications[charm.side];
-  const kit = join(directory, "kit");
-  const data = join(directory, "data");
-  await Promise.all([mkdir(kit), mkdir(data)]);
-  await writeFile(join(kit, "metadata.yaml"), kitMetadata(charm.side));
-  await juju.deploy({
-    application: other,
-    charm: kit,
-    inProcess: async () => undefined,
-    units: options.otherUnits ?? 1,
-  });
-  await juju.deploy({
-    application: judged,
-    charm: charm.charm,
-    units: options.units ?? 1,
-    config: configuration(charm.observation, data, observer.program),
-  });
-  const storageRelation = charm.takesStorage
-    ? await juju.integrate(`${judged}:${charm.observation.storageEndpoint}`, `${other}:${storageEndpoint}`)
-    : undefined;
-  const relation = await juju.integrate(`${judged}:${charm.endpoint}`, `${other}:${otherEndpoint}`);
-  return { relation, storageRelation };
-}
-
-/** The kit as a charm: the other side of what is judged, and the storage. */
-function kitMetadata(side: Side): string {
-  const section = side === "provider" ? "requires" : "provides";
-  return JSON.stringify({
-    name: "conformance-kit",
-    ...(side === "provider"
-      ? { [section]: { [otherEndpoint]: { interface: "database_backup" } } }
-      : {
-          [section]: {
-            [otherEndpoint]: { interface: "database_backup" },
-            [storageEndpoint]: { interface: "s3" },
-          },
-        }),
-  });
-}
-
-function configuration(observation: Observation, data: string, program: string): Record<string, ConfigValue> {
-  const { config, programOption } = observation;
-  const filled = Object.entries(config).map(([key, value]): [string, ConfigValue] => [
-    key,
-    typeof value === "string" ? value.replaceAll("{directory}", data) : value,
-  ]);
-  return Object.fromEntries([
-    ...filled,
-    ...(programOption === undefined ? [] : [[programOption, program] as const]),
-  ]);
 }

@@ -8,17 +8,21 @@ import { isObject } from "../../wire/list-value.ts";
 import { holdsAt, type Call, type JobStory, type Requested, type Story } from "./story.ts";
 import type { TraceEntry } from "./trace.ts";
 
+/** An entry of a kind. */
+type OfKind<Kind extends TraceEntry["kind"]> = Extract<TraceEntry, { kind: Kind }>;
+
 /** Whether an entry of a kind, and of more if asked, lies between two, the second included. */
 export function happened<Kind extends TraceEntry["kind"]>(
   { trace }: Story,
   kind: Kind,
   after: number,
   upTo: number,
-  is: (entry: Extract<TraceEntry, { kind: Kind }>) => boolean = () => true,
+  is: (entry: OfKind<Kind>) => boolean = () => true,
 ): boolean {
+  const isOfKind = (entry: TraceEntry): entry is OfKind<Kind> => entry.kind === kind;
   for (let index = Math.max(0, after + 1); index <= upTo && index < trace.length; index += 1) {
     const entry = trace[index];
-    if (entry?.kind === kind && is(entry as Extract<TraceEntry, { kind: Kind }>)) return true;
+    if (entry !== undefined && isOfKind(entry) && is(entry)) return true;
   }
   return false;
 }

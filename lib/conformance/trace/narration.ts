@@ -6,7 +6,7 @@
 import { isObject, readList } from "../../wire/list-value.ts";
 import { mayHoldCredentials, shortened, shownId } from "../../printable.ts";
 import { stringAt } from "./field.ts";
-import type { Databags, Trace, TraceEntry } from "./trace.ts";
+import type { Databags, HookEntry, Trace, TraceEntry } from "./trace.ts";
 
 /** Something that happened, in words. */
 export interface Told {
@@ -79,17 +79,13 @@ function lineOf(entry: Exclude<TraceEntry, Databags>): readonly string[] {
   }
 }
 
-function hookLine({
-  unit,
-  hook,
-  exitCode,
-  injected,
-  hung,
-}: Extract<TraceEntry, { kind: "hook" }>): readonly string[] {
+function hookLine({ unit, hook, exitCode, said, injected, hung }: HookEntry): readonly string[] {
   if (hung === true) return [`${hook} of ${unit} does not end`];
   if (injected === "lost") return [`${hook} of ${unit} is lost`];
   if (injected === "interrupted") return [`${hook} of ${unit} is interrupted, and runs again`];
-  return exitCode === 0 ? [] : [`${hook} of ${unit} fails with exit code ${exitCode}`];
+  if (exitCode === 0) return [];
+  const why = said === undefined ? "" : `: ${visible(said)}`;
+  return [`${hook} of ${unit} fails with exit code ${exitCode}${why}`];
 }
 
 type Owners = ReadonlyMap<string, Readonly<Record<string, string>>>;

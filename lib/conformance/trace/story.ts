@@ -133,9 +133,9 @@ class Teller {
 
   #requests(index: number, party: Party | undefined): void {
     const items = party === undefined ? [] : readList(party.data, "jobs").items;
-    const named = items.flatMap((item) => {
+    const named = items.filter(isObject).flatMap((item) => {
       const id = idOf(item);
-      return id === undefined ? [] : [{ id, item: item as Readonly<Record<string, unknown>> }];
+      return id === undefined ? [] : [{ id, item }];
     });
     const besideMalformed = items.some((item) => idOf(item) === undefined || !validateRequirerJob(item));
     const isNew = new Set(
@@ -256,9 +256,10 @@ function ownersOf(
 /** The bucket and the artefact of a request. */
 export function placesOf(job: Readonly<Record<string, unknown>>): readonly string[] {
   const storage = job["storage-config"];
-  return [isObject(storage) ? stringAt(storage, "bucket") : undefined, stringAt(job, "artefact-path")].filter(
-    (place) => place !== undefined && place !== "",
-  ) as readonly string[];
+  const bucket = isObject(storage) ? stringAt(storage, "bucket") : undefined;
+  return [bucket, stringAt(job, "artefact-path")].flatMap((place) =>
+    place === undefined || place === "" ? [] : [place],
+  );
 }
 
 function idOf(item: unknown): string | undefined {

@@ -64,7 +64,7 @@ const purpose = oneOf("backup", "restore", "list", "show", "clear");
 const asked = { purpose, unit: text, job: optional(text), artefact: optional(text) };
 
 /** What the fields of each kind have to be. */
-const fields: Readonly<Record<TraceEntry["kind"], Readonly<Record<string, Is>>>> = {
+const fields = {
   start: { side: optional(oneOf(...sides)), scenario: optional(text), observed: flag },
   databags: { provider: optional(party), requirer: optional(party) },
   leader: { application: text, unit: optional(text) },
@@ -73,6 +73,7 @@ const fields: Readonly<Record<TraceEntry["kind"], Readonly<Record<string, Is>>>>
     unit: text,
     hook: text,
     exitCode: optional(number),
+    said: optional(text),
     injected: optional(oneOf("lost", "interrupted")),
     hung: optional(oneOf(true)),
   },
@@ -90,11 +91,12 @@ const fields: Readonly<Record<TraceEntry["kind"], Readonly<Record<string, Is>>>>
   status: { unit: text, status: text, message: text },
   settled: {},
   step: { text, repeats: optional(oneOf(true)) },
-};
+} satisfies Readonly<Record<TraceEntry["kind"], Readonly<Record<string, Is>>>>;
+
+const byKind: ReadonlyMap<unknown, Readonly<Record<string, Is>>> = new Map(Object.entries(fields));
 
 function isEntry(value: unknown): value is TraceEntry {
   if (!isObject(value) || !text(value["at"])) return false;
-  const kind = value["kind"];
-  if (typeof kind !== "string" || !Object.hasOwn(fields, kind)) return false;
-  return Object.entries(fields[kind as TraceEntry["kind"]]).every(([name, is]) => is(value[name]));
+  const expected = byKind.get(value["kind"]);
+  return expected !== undefined && Object.entries(expected).every(([name, is]) => is(value[name]));
 }

@@ -56,6 +56,8 @@ export type Occurrence =
       readonly unit: string;
       readonly hook: string;
       readonly exitCode?: number;
+      /** The last line that the charm wrote to standard error in a hook that failed. */
+      readonly said?: string;
       readonly injected?: "lost" | "interrupted";
       readonly hung?: true;
     }

@@ -10,7 +10,7 @@ import { shownUnits } from "./shown.ts";
 vi.setConfig({ testTimeout: 180_000 });
 
 /** Rules that are broken in databags alone: what `juju show-unit` shows is enough to tell. */
-const seenInDatabags = ["P-15", "P-22", "R-02"];
+const seenInDatabags = new Set(["P-15", "P-22", "R-02"]);
 
 /** What the command says, given a text. */
 async function replayed(text: string): Promise<readonly string[]> {
@@ -55,7 +55,7 @@ describe.each([
       [...traces.values()].map(async (trace) => await replayed(encodeTrace(trace))),
     );
     expect([...new Set(named.flat())].toSorted()).toEqual(broken);
-    if (!seenInDatabags.includes(rule)) return;
+    if (!seenInDatabags.has(rule)) return;
     const seen = await Promise.all(
       [...traces.values()].map(async (trace) => await replayed(shownUnits(trace))),
     );

@@ -40,7 +40,7 @@ export const databaseFaults: readonly Fault[] = [
   { rule: "P-19", fault: "restores-the-latest" },
   { rule: "P-20", fault: "invalid-report", also: ["P-11", "P-12"] },
   { rule: "P-20", fault: "reports-in-application", also: ["P-21"] },
-  { rule: "P-21", fault: "another-unit-reports", also: ["P-11", "P-12"] },
+  { rule: "P-21", fault: "another-unit-reports" },
   { rule: "P-22", fault: "reports-another-bucket", always: true },
   { rule: "P-23", fault: "refuses-unknown-fields" },
   { rule: "P-24", fault: "ignores-all-beside-malformed" },
