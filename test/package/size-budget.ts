@@ -8,23 +8,25 @@ import type { PackedPackage } from "./packed-package.ts";
 
 /** The limits. */
 export const budget = {
-  packedBytes: 340_000,
-  unpackedBytes: 1_300_000,
-  files: 430,
+  packedBytes: 400_000,
+  unpackedBytes: 1_560_000,
+  files: 520,
   /** This package's dependencies, with theirs. */
   runTimePackages: 28,
 } as const;
 
 const measuredBytes: Readonly<Record<string, number>> = {
   "dist/lib": 119_154,
-  "dist/lib/cli": 182_448,
-  "dist/lib/testing": 340_398,
+  "dist/lib/cli": 193_777,
+  "dist/lib/conformance": 188_786,
+  "dist/lib/replay": 19_233,
+  "dist/lib/testing": 344_855,
   "dist/lib/wire": 248_091,
   "dist/provider": 72_572,
   "dist/provider/postgresql": 190_785,
   "dist/requirer": 29_280,
-  schemas: 31_303,
-  "": 23_432,
+  schemas: 31_323,
+  "": 24_652,
 };
 
 /** The bytes of each part of a package: every file counts in the innermost folder that has a figure. */
