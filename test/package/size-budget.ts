@@ -10,7 +10,7 @@ import type { PackedPackage } from "./packed-package.ts";
 export const budget = {
   packedBytes: 400_000,
   unpackedBytes: 1_560_000,
-  files: 520,
+  files: 540,
   /** This package's dependencies, with theirs. */
   runTimePackages: 28,
 } as const;
