@@ -75,7 +75,10 @@ export class SimulatedJuju extends SimulatedController {
       uuid: modelUuid,
       version: options.version,
       now: () => this.#clock.now(),
-      onChange: () => this.#agents.wake(),
+      onChange: () => {
+        this.#agents.wake();
+        options.onChange?.();
+      },
     });
     this.#agents = new Agents({
       model: this.model,
@@ -87,6 +90,7 @@ export class SimulatedJuju extends SimulatedController {
       retryHooks: options.automaticallyRetryHooks ?? true,
       checkRelationEndpoint: options.checkRelationEndpoint ?? false,
       isStepped: options.stepByStep ?? false,
+      failHook: options.failHook ?? (() => undefined),
       charmFunction: (application) => this.#charms.get(application),
       onRun: (run) => this.#runs.push(run),
       onFault: (error) => {
@@ -115,10 +119,9 @@ export class SimulatedJuju extends SimulatedController {
    * @throws ConfigurationError where it is to go step by step by a clock other than a {@link VirtualClock}.
    */
   static async start(options: SimulatedJujuOptions = {}): Promise<SimulatedJuju> {
-    const { directory, extraPath } = options;
     const version = simulatedVersion(options.version);
     const modelUuid = randomUUID();
-    const host = new ProcessHost({ directory, extraPath, modelUuid });
+    const host = new ProcessHost({ ...options, modelUuid });
     return new SimulatedJuju({ ...options, version }, modelUuid, host);
   }
 
