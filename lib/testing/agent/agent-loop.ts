@@ -115,17 +115,11 @@ export class AgentLoop {
     this.#restart = when;
   }
 
-  /** Lets it begin nothing from now on, as on a machine that hangs or is cut off. */
-  hold(): void {
-    this.#isHeld = true;
+  /** Lets it begin nothing from now on, as on a machine that hangs or is cut off; or lets it go on. */
+  hold(held: boolean): void {
+    this.#isHeld = held;
     this.#outlook = undefined;
-  }
-
-  /** Lets it go on after {@link AgentLoop.hold}. */
-  letGo(): void {
-    this.#isHeld = false;
-    this.#outlook = undefined;
-    this.wake();
+    if (!held) this.wake();
   }
 
   /** Lets the unit run `update-status` when it has nothing else to do. */
