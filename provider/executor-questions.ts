@@ -62,7 +62,7 @@ export class ExecutorQuestions {
     // Where there is no choice nobody wants to know until a job comes; where there is one it should not be made on old news.
     const isTime = expected.size > 1 && event.kind === "hook" && event.name === "update-status";
     const isWanted = isTime || isNew || hasWaiting(requests, application);
-    if (known !== undefined && !isWanted) {
+    if (known !== undefined && known.busy !== true && !isWanted) {
       const { claim: _before, ...kept } = known;
       return { ...kept, ...where };
     }

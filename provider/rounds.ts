@@ -222,11 +222,17 @@ function busyStanding(standing: PublishedStanding, view: UnitView, action: UnitA
     return {
       ...standing,
       ready: false,
+      busy: true,
       reason: `fence ${fence} was granted to the unit that bore its name before, and nobody knows what became of it`,
     };
   }
   const grant = view.application.grants.get(view.unit);
   const open = [...view.journal.entries.values()].find((entry) => outcomeOf(entry) === undefined);
   if (open === undefined || (grant !== undefined && grantId(grant) === grantId(open))) return standing;
-  return { ...standing, ready: false, reason: "still has to finish a job that was taken away from it" };
+  return {
+    ...standing,
+    ready: false,
+    busy: true,
+    reason: "still has to finish a job that was taken away from it",
+  };
 }

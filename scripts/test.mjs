@@ -24,6 +24,7 @@ const { status } = spawnSync(
       ...process.env,
       PROPERTY_RUNS: full ? "2000" : "100",
       CONFORMANCE: full ? "all" : "some",
+      LONG_TESTS: full ? "all" : "none",
       MUTATED_DATABAGS: full ? "1000000" : "5000",
     },
   },
