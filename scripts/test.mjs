@@ -1,7 +1,6 @@
 // Everything that has to pass, from nothing: sets up what is missing, checks, and runs the tests. With --full, property
-// tests try twenty times as many cases, a million mutated databags are judged, every
-// charm with a fault is judged, and the demonstration has to end as it
-// should.
+// tests try twenty times as many cases, a million mutated databags and every charm with a fault are judged, the long
+// tests run too, and the demonstration has to end as it should.
 import { spawnSync } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
 import { setUp } from "./setup.mjs";
