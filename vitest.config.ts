@@ -34,11 +34,20 @@ export default defineConfig({
           hookTimeout: 60_000,
         },
       },
+      // The schedules are run on every core.
+      {
+        test: {
+          name: "coordination",
+          include: ["test/coordination/**/*.test.ts"],
+          sequence: { groupOrder: 2 },
+          testTimeout: 3 * 3_600_000,
+        },
+      },
       {
         test: {
           name: "servers",
           include: ["test/end-to-end/**/*.test.ts"],
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
           maxWorkers: 2,
           testTimeout: 180_000,
           hookTimeout: 180_000,
