@@ -4,7 +4,15 @@
  * @module
  */
 import type { Failure, ReportedStorage } from "../job/report.ts";
-import type { JobRequest, JobType, Retention, ScheduleSlot } from "../job/request.ts";
+import type {
+  BackupRequest,
+  JobRequest,
+  JobType,
+  RestoreRequest,
+  Retention,
+  ScheduleSlot,
+} from "../job/request.ts";
+import { Credentials } from "../job/storage-config.ts";
 import type { Databag } from "../juju/juju.ts";
 import type { RequestExtensions, RequirerJob } from "./generated/databags.ts";
 import { validateExtendedRequirerJob } from "./generated/validators/requests.js";
@@ -270,6 +278,17 @@ export function unreadRequests(databag: Databag, read: readonly JobRequest[]): r
   const ids = new Set(read.map(({ id }) => id));
   const items = readJobs(databag, new ProblemList("jobs"));
   return items.filter(({ id }) => !ids.has(id)).map(({ item }) => item);
+}
+
+/** A request whose job has ended, as it may go on standing there: no credential outlives its job. */
+export function withoutCredentials({ secretExtra: _, ...request }: BackupRequest | RestoreRequest): JobRequest {
+  return { ...request, storage: { ...request.storage, credentials: new Credentials("", "") } };
+}
+
+/** Whether a job that could not be read is one from which {@link withoutCredentials} took the keys. */
+export function isWithdrawn(item: JsonObject): boolean {
+  const storage = item["storage-config"];
+  return item["secret-extra"] === undefined && isObject(storage) && isBlank(storage["access-key"]) && isBlank(storage["secret-key"]);
 }
 
 function encodeRequest(request: JobRequest): ExtendedJob {

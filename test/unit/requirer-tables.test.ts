@@ -1,12 +1,20 @@
 import { fc, test as property } from "@fast-check/vitest";
 import { describe, expect, test } from "vitest";
 import type { Backup } from "../../lib/job/backup.ts";
-import { joinJobs, type Job } from "../../lib/job/job.ts";
 import { endPhases, phasesAtWork, type Phase } from "../../lib/job/phase.ts";
 import type { JobReport } from "../../lib/job/report.ts";
 import type { JobRequest } from "../../lib/job/request.ts";
 import { Credentials } from "../../lib/job/storage-config.ts";
-import { backupsTable, describeJob, jobsTable } from "../../requirer/tables.ts";
+import { recordOf } from "../../requirer/history/job-book.ts";
+import { observed, withReports, type JobRecord } from "../../requirer/history/job-record.ts";
+import {
+  backupsOfHistory,
+  backupsTable,
+  databasesTable,
+  describeJob,
+  jobsTable,
+  schedulesTable,
+} from "../../requirer/tables.ts";
 
 const relation = "database-backup:3";
 const storage = {
@@ -25,15 +33,15 @@ const request: JobRequest = {
 };
 const report: JobReport = { id, type: "backup", storage: { bucket: "backups" }, phase: "running" };
 
+const database = { relation, application: "postgresql" };
+
 function jobOf(
   said: Partial<JobReport> | undefined,
-  asked: JobRequest | undefined = request,
+  asked: JobRequest = request,
   unit = "postgresql/0",
-): Job {
+): JobRecord {
   const reports = said === undefined ? [] : [{ unit, report: { ...report, ...said } }];
-  const [job] = joinJobs(relation, asked === undefined ? [] : [asked], reports);
-  if (job === undefined) throw new Error("no job");
-  return job;
+  return observed(recordOf(asked, database), reports);
 }
 
 const linesOf = (table: string): readonly string[] => table.split("\n");
@@ -62,10 +70,40 @@ describe("the table of jobs", () => {
     );
   });
 
-  test("shows a job of which only the report is left", () => {
-    const job = { ...jobOf({ type: "restore", phase: "lost" }, undefined) };
-    const { request: _, ...without } = job;
-    expect(linesOf(jobsTable([without]))[1]).toMatch(/^0197\S+ {2}restore {2}lost {3}postgresql\/0 {2}-$/);
+  test("says why a job waits", () => {
+    const waiting = { jobId: "b", position: 2, reason: "A backup is running." };
+    const job = withReports({ ...recordOf({ ...request, id: "b" }, database), waiting }, []);
+    expect(linesOf(jobsTable([job])).slice(1)).toEqual([
+      "b    backup  waiting  -     2026-03-01T10:00:00Z",
+      "    A backup is running.",
+    ]);
+    expect(describeJob(job)).toMatchObject({
+      phase: "waiting",
+      position: "2",
+      message: "A backup is running.",
+    });
+  });
+
+  test("names the database in place of the unit where there are several", () => {
+    const other = { ...jobOf(undefined), relation: "database-backup:4", application: "mysql" };
+    expect(linesOf(jobsTable([jobOf(undefined), other]))[2]).toMatch(/backup {2}requested {2}mysql/);
+  });
+
+  test("shows as many as are wanted, and what is newer than wanted", () => {
+    const jobs = ["01", "02", "03"].map((day) =>
+      jobOf(undefined, { ...request, id: `on-${day}`, requestedAt: `2026-03-${day}T10:00:00Z` }),
+    );
+    expect(linesOf(jobsTable(jobs, { limit: 1 })).slice(1)).toEqual([
+      expect.stringMatching(/^on-03 /),
+      "2 older ones are not shown.",
+    ]);
+    expect(linesOf(jobsTable(jobs, { since: "2026-03-02T00:00:00Z" }))).toHaveLength(3);
+    expect(jobsTable(jobs, { since: "2026-04-01T00:00:00Z" })).toBe("No jobs.");
+  });
+
+  test("says how many are only counted", () => {
+    const summaries = [{ application: "postgresql", counts: { succeeded: 3, failed: 2 } }];
+    expect(linesOf(jobsTable([jobOf(undefined)], {}, summaries)).at(-1)).toBe("5 older ones are only counted.");
   });
 
   const text = fc.lorem({ mode: "sentences", maxCount: 8 });
