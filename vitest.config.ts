@@ -1,5 +1,13 @@
 import { defineConfig } from "vitest/config";
 
+/** What takes long and would find little that its shorter sisters do not: `npm run test:full` has them. */
+const longTests =
+  process.env["LONG_TESTS"] === "none"
+    ? ["bad-disk-processes", "bad-hook-tools-charms", "bad-requests", "bad-sizes"].map(
+        (name) => `test/simulation/${name}.test.ts`,
+      )
+    : [];
+
 // The real servers share two cores with whatever else runs: their tests come last, one file after the other.
 export default defineConfig({
   test: {
@@ -20,6 +28,7 @@ export default defineConfig({
         test: {
           name: "processes",
           include: ["test/{conformance,simulation,package}/**/*.test.ts"],
+          exclude: longTests,
           sequence: { groupOrder: 1 },
           testTimeout: 60_000,
           hookTimeout: 60_000,

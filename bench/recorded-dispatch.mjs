@@ -81,6 +81,8 @@ export async function recordDispatch({ folder, charm, jobRuns }) {
     outdir: join(bundle, "dist"),
     bundle: true,
     splitting: true,
+    minifySyntax: true,
+    minifyWhitespace: true,
     format: "esm",
     platform: "node",
     target: "node20",

@@ -65,7 +65,7 @@ export async function readDispatch(reading: DispatchReading, leads: Promise<bool
     juju.relationIds(reading.peerEndpoint),
   ]);
   const standing = ids.filter((id) => rules.readsRelationOf(event, id));
-  const databags = peersOf(reading, peerIds[0], goal.units.length);
+  const databags = peersOf(reading, peerIds[0], goal.units);
   const [relations, read] = await Promise.all([
     Promise.all(standing.map(async (id) => await readRelation(juju, id, isLeader, rules))),
     databags?.read(isLeader),
@@ -89,10 +89,12 @@ export async function readDispatch(reading: DispatchReading, leads: Promise<bool
 function peersOf(
   { juju, state, rules }: DispatchReading,
   relation: string | undefined,
-  planned: number,
+  planned: readonly string[],
 ): Peers | undefined {
   if (relation !== undefined) return new PeerRelation(juju, relation, state, rules);
-  return planned > 1 ? undefined : new PeerFile(state, juju.unit);
+  // Of two units of which one goes away, each would find one that is planned: only the other's absence makes one alone.
+  const isAlone = planned.every((unit) => unit === juju.unit);
+  return isAlone ? new PeerFile(state, juju.unit) : undefined;
 }
 
 async function readRelation(juju: Juju, id: string, isLeader: boolean, rules: Rules): Promise<RelationRead> {

@@ -15,7 +15,6 @@ import {
   noClaim,
   type ApplicationRecord,
   type ClaimPlace,
-  type Grant,
   type PublishedStanding,
   type Role,
 } from "./coordination/peer-records.ts";
@@ -46,11 +45,15 @@ export class ExecutorQuestions {
     this.#options = options;
   }
 
-  /** What the unit says of itself: asked anew where somebody may want to know. */
+  /**
+   * What the unit says of itself: asked anew where somebody may want to know.
+   *
+   * @param isNew Whether this unit has a grant that it has done nothing about yet.
+   */
   async standing(
     { application, own }: PeersRead,
     { requests, expected }: DispatchView,
-    grant: Grant | undefined,
+    isNew: boolean,
   ): Promise<PublishedStanding> {
     const { event, juju } = this.#options;
     const claim = await this.claimPlace();
@@ -58,10 +61,10 @@ export class ExecutorQuestions {
     const known = own?.standing;
     // Where there is no choice nobody wants to know until a job comes; where there is one it should not be made on old news.
     const isTime = expected.size > 1 && event.kind === "hook" && event.name === "update-status";
-    const isWanted = isTime || grant !== undefined || hasUndecided(requests, application);
-    if (known?.ready === true && !isWanted) {
-      const { role } = known;
-      return { ready: true, ...(role === undefined ? {} : { role }), ...where };
+    const isWanted = isTime || isNew || hasWaiting(requests, application);
+    if (known !== undefined && known.busy !== true && !isWanted) {
+      const { claim: _before, ...kept } = known;
+      return { ...kept, ...where };
     }
     try {
       const standing = await (await this.#load()).standing();
@@ -91,17 +94,22 @@ export class ExecutorQuestions {
     requests: RequestsSeen,
     application: ApplicationRecord,
   ): Promise<(a: JobRequest, b: JobRequest) => boolean> {
-    if (!hasUndecided(requests, application)) return () => false;
+    if (!hasWaiting(requests, application)) return () => false;
     const executor = await this.#loadIfItCan();
     return (a, b) => executor?.compatible(a, b) ?? false;
   }
 
-  /** The roles in which a unit can take a job of a type, the best first. */
+  /**
+   * The roles in which a unit can take a job of a type, the best first.
+   *
+   * @param isNew Whether this unit has a grant that it has done nothing about yet.
+   */
   async roles(
     requests: RequestsSeen,
     application: ApplicationRecord,
+    isNew: boolean,
   ): Promise<(type: JobType) => readonly Role[]> {
-    if (!hasUndecided(requests, application) && application.grants.size === 0) return rolesByDefault;
+    if (!isNew && !hasWaiting(requests, application)) return rolesByDefault;
     const executor = await this.#loadIfItCan();
     return (type) => executor?.roles?.[type] ?? rolesByDefault(type);
   }
@@ -131,10 +139,12 @@ function rolesByDefault(type: JobType): readonly Role[] {
   return type === "backup" ? ["replica", "primary"] : ["primary"];
 }
 
-/** Whether any request stands that has not ended. */
-function hasUndecided(requests: RequestsSeen, application: ApplicationRecord): boolean {
-  for (const { relation, request } of requests.all) {
-    if (request !== undefined && !application.done.has(jobKey(relation, request.id))) return true;
+/** Whether any request stands that no unit has and that has not ended. */
+function hasWaiting(requests: RequestsSeen, { done, grants }: ApplicationRecord): boolean {
+  const granted = new Set<string>();
+  for (const { relation, job } of grants.values()) granted.add(jobKey(relation, job));
+  for (const { key, request } of requests.all) {
+    if (request !== undefined && !done.has(key) && !granted.has(key)) return true;
   }
   return false;
 }

@@ -73,7 +73,10 @@ export interface ProviderOptions {
   readonly charmDirectory?: string;
   /** The machine that the unit runs on. Default: the one that this process runs on. */
   readonly machine?: Machine;
-  /** Takes a check that is made at the dispatch's end. Default: it is made when this process ends. */
+  /**
+   * Takes a check that is made when the charm is done: that a leader which wrote has not taken too long. A dispatch has it.
+   * Default: it is not made, and a charm that dawdles for minutes after `reconcile()` may overwrite what a new leader wrote.
+   */
   readonly atEnd?: (check: () => void) => void;
 }
 

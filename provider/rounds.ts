@@ -117,6 +117,7 @@ export class Rounds {
     const { requests } = view;
     const { unit } = this.#options;
     const grant = read.application.grants.get(unit);
+    const isNew = grant !== undefined && !state.journal.entries.has(grantId(grant));
     const event = this.#options.event;
     return {
       now: this.#options.machine.clock.now().toISOString(),
@@ -127,8 +128,8 @@ export class Rounds {
       journal: state.journal,
       running: state.running,
       requests,
-      standing: await this.#options.questions.standing(read, view, grant),
-      roles: await this.#options.questions.roles(requests, read.application),
+      standing: await this.#options.questions.standing(read, view, isNew),
+      roles: await this.#options.questions.roles(requests, read.application, isNew),
       leaving: event.kind === "relation" && event.departingUnit === unit,
       revoked: await this.#revoked(grant === undefined ? [] : [grant]),
     };
@@ -154,7 +155,7 @@ export class Rounds {
         requests,
         ownReports: ownReports(view, state.journal),
         compatible: await this.#options.questions.compatible(requests, application),
-        roles: await this.#options.questions.roles(requests, application),
+        roles: await this.#options.questions.roles(requests, application, false),
         revoked: await this.#revoked([...application.grants.values()]),
         fenceOnDisk: lastFence(state.journal),
         // Chance is asked for only once in an application's life: it takes a module of Node's that a hook has not loaded.
@@ -221,11 +222,17 @@ function busyStanding(standing: PublishedStanding, view: UnitView, action: UnitA
     return {
       ...standing,
       ready: false,
+      busy: true,
       reason: `fence ${fence} was granted to the unit that bore its name before, and nobody knows what became of it`,
     };
   }
   const grant = view.application.grants.get(view.unit);
   const open = [...view.journal.entries.values()].find((entry) => outcomeOf(entry) === undefined);
   if (open === undefined || (grant !== undefined && grantId(grant) === grantId(open))) return standing;
-  return { ...standing, ready: false, reason: "still has to finish a job that was taken away from it" };
+  return {
+    ...standing,
+    ready: false,
+    busy: true,
+    reason: "still has to finish a job that was taken away from it",
+  };
 }

@@ -113,10 +113,12 @@ export class UnitWork {
 
   async #recover(entry: JournalEntry, requests: RequestsSeen, incarnation: string): Promise<void> {
     const { juju, state, machine, rules } = this.#options;
+    const isRunning = async (process: ProcessIdentity): Promise<boolean> =>
+      await machine.processes.isRunning(process);
     const id = grantId(entry);
     // From here on a worker that was slow to start finds itself called dead; one that was faster goes on.
     if (!(await state.enterWorker(id, { nobody: true })) && rules.entersOnce()) {
-      const { journal, running } = await readLiveJournal(state, machine.processes.isRunning);
+      const { journal, running } = await readLiveJournal(state, isRunning);
       const now = journal.entries.get(id);
       if (running.has(id) || (now !== undefined && outcomeOf(now) !== undefined)) return;
     }

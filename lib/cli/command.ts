@@ -16,6 +16,16 @@ const verbs: readonly ListedVerb[] = [
     summary: "Say what is wrong with databags.",
     load: async () => (await import("./validate/validate.ts")).validate,
   },
+  {
+    name: "conformance",
+    summary: "Judge a charm by the rules of the interface.",
+    load: async () => (await import("./conformance/conformance.ts")).conformance,
+  },
+  {
+    name: "replay",
+    summary: "Tell the story of jobs from outputs of juju show-unit.",
+    load: async () => (await import("./replay/replay.ts")).replay,
+  },
 ];
 
 const help = `Usage: ${name} <verb> [options]

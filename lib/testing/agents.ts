@@ -4,7 +4,7 @@
  * @module
  */
 import { randomBytes } from "node:crypto";
-import { AgentLoop, type HookRun } from "./agent/agent-loop.ts";
+import { AgentLoop, type AgentLoopOptions, type HookRun } from "./agent/agent-loop.ts";
 import { readJujuExec } from "./in-process/juju-exec-arguments.ts";
 import { InProcessRunner, type CharmFunction } from "./in-process/in-process-runner.ts";
 import type { MemoryDisk } from "./in-process/memory-disk.ts";
@@ -29,6 +29,7 @@ export interface AgentsOptions {
   readonly checkRelationEndpoint: boolean;
   /** Whether nothing happens but step by step. */
   readonly isStepped: boolean;
+  readonly failHook: AgentLoopOptions["failHook"];
   /** The charm of an application as a function, if it runs in this process. */
   readonly charmFunction: (application: string) => CharmFunction | undefined;
   readonly onRun: (run: HookRun) => void;

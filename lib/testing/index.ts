@@ -3,7 +3,7 @@
  *
  * @module
  */
-export type { HookRun } from "./agent/agent-loop.ts";
+export type { HookFault, HookRun } from "./agent/agent-loop.ts";
 export type { ConfigValue } from "./model/charm-metadata.ts";
 export type { CharmFunction } from "./in-process/in-process-runner.ts";
 export type { DiskFault, MemoryDisk } from "./in-process/memory-disk.ts";

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { HookFault } from "./agent/agent-loop.ts";
 import type { ConfigValue } from "./model/charm-metadata.ts";
 import type { CharmFunction } from "./in-process/in-process-runner.ts";
 import type { ModelClock } from "./model-clock.ts";
@@ -18,8 +19,14 @@ export interface SimulatedJujuOptions {
   readonly directory?: string;
   /** Folders at the end of the charms' PATH. Default: that of the running node, so that `env node` finds it. */
   readonly extraPath?: readonly string[];
+  /** Folders before the system's on the charms' PATH, for programs that stand in for others. Default: none. */
+  readonly precedingPath?: readonly string[];
   /** Called with each line of the log as it comes. */
   readonly onLog?: (line: LogLine) => void;
+  /** Called after each change of the model: databags, units, relations, leaders, statuses. */
+  readonly onChange?: () => void;
+  /** Asked before each hook how it is to fail, if at all. Default: not. */
+  readonly failHook?: (unit: string, hook: string) => HookFault | undefined;
   /** Whether a leader gets `relation-changed` for its own write to a peer relation, as in Juju. Default: true. */
   readonly leaderSelfChanged?: boolean;
   /** How long a failed hook waits before it runs again; doubled with each failure, up to 5 min. Default: 5,000. */

@@ -42,10 +42,8 @@ const defaultSettleMs = 60_000;
  *
  * @example
  * const juju = await SimulatedJuju.start();
- * await juju.deploy({ charm: "examples/postgresql-charm", application: "postgresql" });
- * await juju.settle();
- * console.log(juju.status().applications["postgresql"]?.status);
- * await juju.stop();
+ * await juju.deploy({ charm: "examples/postgresql-charm", application: "postgresql" }); await juju.settle();
+ * console.log(juju.status().applications["postgresql"]?.status); await juju.stop();
  */
 export class SimulatedJuju extends SimulatedController {
   readonly #clock: ModelClock;
@@ -75,7 +73,10 @@ export class SimulatedJuju extends SimulatedController {
       uuid: modelUuid,
       version: options.version,
       now: () => this.#clock.now(),
-      onChange: () => this.#agents.wake(),
+      onChange: () => {
+        this.#agents.wake();
+        options.onChange?.();
+      },
     });
     this.#agents = new Agents({
       model: this.model,
@@ -87,6 +88,7 @@ export class SimulatedJuju extends SimulatedController {
       retryHooks: options.automaticallyRetryHooks ?? true,
       checkRelationEndpoint: options.checkRelationEndpoint ?? false,
       isStepped: options.stepByStep ?? false,
+      failHook: options.failHook ?? (() => undefined),
       charmFunction: (application) => this.#charms.get(application),
       onRun: (run) => this.#runs.push(run),
       onFault: (error) => {
@@ -115,10 +117,9 @@ export class SimulatedJuju extends SimulatedController {
    * @throws ConfigurationError where it is to go step by step by a clock other than a {@link VirtualClock}.
    */
   static async start(options: SimulatedJujuOptions = {}): Promise<SimulatedJuju> {
-    const { directory, extraPath } = options;
     const version = simulatedVersion(options.version);
     const modelUuid = randomUUID();
-    const host = new ProcessHost({ directory, extraPath, modelUuid });
+    const host = new ProcessHost({ ...options, modelUuid });
     return new SimulatedJuju({ ...options, version }, modelUuid, host);
   }
 
@@ -190,28 +191,15 @@ export class SimulatedJuju extends SimulatedController {
    * unnoticed, see {@link machine}. Default: false.
    */
   async removeUnit(unit: string, options: { readonly force?: boolean } = {}): Promise<void> {
-    if (options.force !== true) {
-      this.model.removeUnit(unit);
-      return;
-    }
+    if (options.force !== true) return this.model.removeUnit(unit);
     this.model.unit(unit);
     await this.#agents.remove(unit);
     this.model.unitIsDead(unit);
   }
 
-  /** Cuts a unit off: its agent begins nothing, until {@link SimulatedJuju.letGo}. */
-  async hold(unit: string): Promise<void> {
-    this.#loop(unit).hold();
-  }
-
-  /** Lets a unit's agent go on that was held. */
-  async letGo(unit: string): Promise<void> {
-    this.#loop(unit).letGo();
-  }
-
-  /** The time of the model. */
-  now(): Date {
-    return this.#clock.now();
+  /** Cuts a unit off, so that its agent begins nothing; with `held: false` it goes on. */
+  async hold(unit: string, held: boolean = true): Promise<void> {
+    this.#loop(unit).hold(held);
   }
 
   /** Fires `update-status` on a unit when it has nothing else to do. */

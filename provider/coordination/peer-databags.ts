@@ -133,6 +133,7 @@ function standingOf(value: unknown): PublishedStanding {
     ...optional(standing, "role", role),
     ...optional(standing, "reason", anyText),
     ...optional(standing, "claim", text),
+    ...(standing["busy"] === true ? { busy: true as const } : {}),
   };
 }
 

@@ -25,6 +25,8 @@ export interface PublishedStanding {
   readonly reason?: string;
   /** Where this unit can claim a fence. Absent until it has found out. */
   readonly claim?: ClaimPlace;
+  /** It is not ready because it has something to finish first, whatever its database says. Default: that is not why. */
+  readonly busy?: true;
 }
 
 /** A report without what can be read from its request. */

@@ -72,7 +72,7 @@ export class Faults {
     board.storeIsAway = false;
     board.standings.clear();
     for (const unit of this.#world.units) {
-      await juju.letGo(unit);
+      await juju.hold(unit, false);
       juju.machine(unit).skewClock(0);
     }
     if (juju.leader("database") === undefined) await this.#elect(this.#world.units[0]);
@@ -209,8 +209,7 @@ export class Faults {
         await juju.addUnit("database");
         return true;
       case "unit is cut off":
-        if (random.chance(0.5)) await juju.hold(unit);
-        else await juju.letGo(unit);
+        await juju.hold(unit, random.chance(0.5));
         return true;
       case "clock is skewed":
         juju.machine(unit).skewClock((random.next() - 0.5) * 7_200_000);

@@ -8,9 +8,9 @@ import type { PackedPackage } from "./packed-package.ts";
 
 /** The limits. */
 export const budget = {
-  packedBytes: 420_000,
-  unpackedBytes: 1_600_000,
-  files: 520,
+  packedBytes: 500_000,
+  unpackedBytes: 1_900_000,
+  files: 640,
   /** This package's dependencies, with theirs. */
   runTimePackages: 28,
 } as const;
@@ -18,6 +18,8 @@ export const budget = {
 const measuredBytes: Readonly<Record<string, number>> = {
   "dist/lib": 129_593,
   "dist/lib/cli": 186_069,
+  "dist/lib/conformance": 188_786,
+  "dist/lib/replay": 19_233,
   "dist/lib/testing": 384_032,
   "dist/lib/wire": 248_702,
   "dist/provider": 213_955,

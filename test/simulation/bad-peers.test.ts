@@ -124,7 +124,7 @@ describe("the application's databag", () => {
       expect(model.grants()).toEqual(["grant-database-2"]);
       const wrong = changes();
       await put("database", wrong);
-      await model.juju.letGo("database/2");
+      await model.juju.hold("database/2", false);
       await model.updateStatus();
       expect(model.started).toEqual([]);
       for (const unit of model.units) {

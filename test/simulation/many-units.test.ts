@@ -134,7 +134,7 @@ describe("a deadline", () => {
     await start();
     model.scripted.script = { jobs: { first: { waitFor: "the disk" } } };
     await model.request("first");
-    const soon = new Date(model.juju.now().getTime() + 60_000).toISOString();
+    const soon = new Date(model.clock.now().getTime() + 60_000).toISOString();
     await model.request("late", { "start-before": soon });
     await model.juju.advance(120_000);
     await model.updateStatus();

@@ -34,15 +34,18 @@ export interface UnitsModelOptions {
 /** A running model. */
 export class UnitsModel {
   readonly juju: SimulatedJuju;
+  readonly clock: VirtualClock;
   readonly scripted: ScriptedDatabase;
   readonly relations: ReadonlyMap<string, number>;
   readonly #requests = new Map<string, Map<string, Record<string, unknown>>>();
 
   private constructor(
+    clock: VirtualClock,
     juju: SimulatedJuju,
     scripted: ScriptedDatabase,
     relations: ReadonlyMap<string, number>,
   ) {
+    this.clock = clock;
     this.juju = juju;
     this.scripted = scripted;
     this.relations = relations;
@@ -84,7 +87,7 @@ export class UnitsModel {
       relations.set(manager, await juju.integrate(`${manager}:database-backup`, "database:database-backup"));
     }
     await juju.settle();
-    return new UnitsModel(juju, scripted, relations);
+    return new UnitsModel(clock, juju, scripted, relations);
   }
 
   /** Requests a job as a manager, or changes what was requested. */

@@ -18,7 +18,7 @@ function expectAlike(text: string): void {
 
 /** Characters that one of the two treats in a way of its own, among others. */
 const character = fc.oneof(
-  fc.constantFrom(..."\\\"/{}[]:,#&*!|>'%@`?- \t\n\r~<=0123456789eE._xuDd8aAnfN"),
+  fc.constantFrom(...Array.from("\\\"/{}[]:,#&*!|>'%@`?- \t\n\r~<=0123456789eE._xuDd8aAnfN")),
   fc.constantFrom(
     "\u0000",
     "\u0007",

@@ -25,9 +25,17 @@ export interface HookRun {
   readonly departingUnit?: string;
 }
 
+/**
+ * How a hook fails without its charm's doing: its charm is not run at all (`unrun`), or is run and killed at the very end,
+ * so that what it wrote is dropped (`dropped`).
+ */
+export type HookFault = "unrun" | "dropped";
+
 /** What an agent needs to be at work. */
 export interface AgentLoopOptions extends Omit<UnitAgentOptions, "onRetryDue"> {
   readonly onRun: (run: HookRun) => void;
+  /** Asked before each hook how it is to fail, if at all. */
+  readonly failHook: (unit: string, hook: string) => HookFault | undefined;
   /** Called when there is nothing left to do. */
   readonly onIdle: () => void;
   /** Called when the simulation itself is at fault. */
@@ -107,17 +115,11 @@ export class AgentLoop {
     this.#restart = when;
   }
 
-  /** Lets it begin nothing from now on, as on a machine that hangs or is cut off. */
-  hold(): void {
-    this.#isHeld = true;
+  /** Lets it begin nothing from now on, as on a machine that hangs or is cut off; or lets it go on. */
+  hold(held: boolean): void {
+    this.#isHeld = held;
     this.#outlook = undefined;
-  }
-
-  /** Lets it go on after {@link AgentLoop.hold}. */
-  letGo(): void {
-    this.#isHeld = false;
-    this.#outlook = undefined;
-    this.wake();
+    if (!held) this.wake();
   }
 
   /** Lets the unit run `update-status` when it has nothing else to do. */
@@ -212,7 +214,7 @@ export class AgentLoop {
     this.#context = context;
     let end: ProcessEnd;
     try {
-      end = await runner.run(context);
+      end = await this.#run(runner, context);
     } finally {
       this.#context = undefined;
     }
@@ -229,6 +231,17 @@ export class AgentLoop {
     }
   }
 
+  async #run(runner: CharmRunner, context: HookContext): Promise<ProcessEnd> {
+    const { operation } = context;
+    const fault =
+      operation.kind === "hook"
+        ? this.#options.failHook(this.agent.unit, operationName(operation))
+        : undefined;
+    if (fault === undefined) return await runner.run(context);
+    if (fault === "dropped") await runner.run(context);
+    return killed;
+  }
+
   #finish(context: HookContext, end: ProcessEnd): void {
     const restart = this.#restart;
     this.#restart = undefined;
@@ -241,6 +254,8 @@ export class AgentLoop {
     this.agent.restart();
   }
 }
+
+const killed: ProcessEnd = { exitCode: 137, stdout: "", stderr: "" };
 
 function abort(operation: Operation): void {
   if (operation.kind === "action") {

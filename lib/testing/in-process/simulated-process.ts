@@ -125,7 +125,7 @@ export class SimulatedProcess {
   }
 
   async #runStepped(body: () => Promise<void>, exit: Intent | undefined): Promise<SimulatedEnd> {
-    goingOn = this;
+    goOn(this);
     const end = await this.#endOf(body);
     if (exit !== undefined) await this.#permission(exit);
     return end;
@@ -155,7 +155,7 @@ export class SimulatedProcess {
     this.#waits += 1;
     try {
       const result = await action();
-      goingOn = this;
+      goOn(this);
       return this.#isAlive ? result : await never;
     } finally {
       this.#waits -= 1;
@@ -171,7 +171,7 @@ export class SimulatedProcess {
           const at = this.#pending.indexOf(pending);
           if (at < 0) return;
           this.#pending.splice(at, 1);
-          goingOn = this;
+          goOn(this);
           resolve(fails);
           this.#onWent();
         },
@@ -225,6 +225,11 @@ export async function promisesSettled(): Promise<void> {
   await new Promise<void>((resume) => {
     process.nextTick(resume);
   });
+}
+
+/** Notes whose turn it is. */
+function goOn(process: SimulatedProcess): void {
+  goingOn = process;
 }
 
 /** What a killed process waits for. */

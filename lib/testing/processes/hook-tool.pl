@@ -5,6 +5,7 @@
 # A message is a row of netstrings ("<length>:<bytes>,"), the first of which holds the number of those that follow.
 #   request  hook-tool <context id> <directory> <name> <stdin given: 0 or 1> <stdin> <argument>...
 #   request  juju-exec <unit> <relation or ""> <remote unit or ""> <commands>
+#   request  call <pid> <directory> <stdin> <environment, NUL between variables> <name> <argument>...
 #   answer   <exit code, or "stdin" where standard input is wanted> <stdout> <stderr>
 use strict;
 use warnings;
@@ -65,6 +66,14 @@ sub finish {
 }
 
 my ($directory, $name) = $0 =~ m{^(.*)/([^/]+)$} ? ($1, $2) : (".", $0);
+
+# Beside such a file it stands in for a charm's own program, and whoever listens there is told of the call.
+if (open my $observer, "<", "$directory/observer") {
+    chomp(my ($path, $reads) = <$observer>);
+    my $input = $reads ? do { local $/; <STDIN> } // "" : "";
+    my $environment = join "\0", map { "$_=$ENV{$_}" } sort keys %ENV;
+    finish(ask($path, "call", $$, Cwd::getcwd() // "/", $input, $environment, $name, @ARGV));
+}
 
 if ($name eq "juju-exec" || $name eq "juju-run") {
     my ($unit, $relation, $remote, @words) = ("", "", "");

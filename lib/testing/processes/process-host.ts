@@ -19,9 +19,11 @@ const longestSocketPath = 107;
 /** Where processes are hosted. */
 export interface ProcessHostOptions {
   /** Default: a new folder, removed at the end. */
-  readonly directory: string | undefined;
+  readonly directory?: string | undefined;
   /** Folders at the end of the charms' PATH. Default: that of the running node. */
-  readonly extraPath: readonly string[] | undefined;
+  readonly extraPath?: readonly string[] | undefined;
+  /** Folders before the system's on the charms' PATH. Default: none. */
+  readonly precedingPath?: readonly string[] | undefined;
   /** The model's UUID, by which processes that charms leave behind are found. */
   readonly modelUuid: string;
 }
@@ -51,7 +53,7 @@ export class ProcessHost {
     this.socketDirectory = fits ? beside : `/tmp/juju-sockets-${modelUuid}`;
     this.#tools = join(this.directory, "tools");
     const extra = options.extraPath ?? [dirname(process.execPath)];
-    this.#path = [this.#tools, systemPath, ...extra].join(delimiter);
+    this.#path = [this.#tools, ...(options.precedingPath ?? []), systemPath, ...extra].join(delimiter);
   }
 
   /** Makes ready to run a unit's charm. */

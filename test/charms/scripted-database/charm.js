@@ -9,10 +9,16 @@ await runCharm(async (dispatch) => {
   const provider = new Provider({
     ...dispatch,
     stateDirectory: config["state-directory"],
-    executor: {
-      module: import.meta.resolve("juju-database-backup/testing/scripted-executor"),
-      options: { directory: config["script-directory"] },
-    },
+    executor:
+      config["program"] === undefined
+        ? {
+            module: import.meta.resolve("juju-database-backup/testing/scripted-executor"),
+            options: { directory: config["script-directory"] },
+          }
+        : {
+            module: import.meta.resolve("juju-database-backup/testing/program-executor"),
+            options: { program: config["program"] },
+          },
     store: {
       module: import.meta.resolve("juju-database-backup/testing/directory-store"),
       options: { directory: config["store-directory"] },
@@ -21,6 +27,7 @@ await runCharm(async (dispatch) => {
   const { status } = await provider.reconcile();
   await juju.setStatus(status ?? { name: "active", message: "" });
 
+  if (config["script-directory"] === undefined) return;
   // The hook fails after all was done: Juju drops what it wrote to databags and runs it again.
   const failOnce = join(config["script-directory"], "fail-once");
   if (existsSync(failOnce)) {

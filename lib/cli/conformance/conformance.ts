@@ -1,0 +1,115 @@
+/**
+ * The verb `conformance`: judges a charm.
+ *
+ * @module
+ */
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { judgeCharm, type Conformance } from "../../conformance/conformance.ts";
+import { jsonReport } from "../../conformance/reports/json-report.ts";
+import { junitReport } from "../../conformance/reports/junit-report.ts";
+import { textReport } from "../../conformance/reports/text-report.ts";
+import { encodeTrace } from "../../conformance/trace/trace-text.ts";
+import { sides } from "../../conformance/trace/trace.ts";
+import { ConfigurationError } from "../../errors.ts";
+import { quoted } from "../../wire/received.ts";
+import { readArguments, readChoice } from "../arguments.ts";
+import type { Verb } from "../verb.ts";
+
+const command = "juju-database-backup conformance";
+const formats = ["text", "json", "junit"] as const;
+
+const help = `Usage: ${command} [options]
+
+Runs a charm as real processes under the simulated Juju, plays the other side of the interface database_backup, and
+says of each rule whether it holds, is broken, or was not shown. The charm may be in any language: it is a folder with
+charmcraft.yaml (or metadata.yaml) and an executable dispatch.
+
+Options:
+      --charm     The charm's folder. Default: the current one.
+      --side      provider (a database) or requirer (a backup manager). Default: that of the charm's endpoint.
+      --endpoint  The charm's endpoint. Default: its only one with the interface.
+      --observe   The file that tells how the charm is set up and observed. Default: conformance.json in its folder.
+      --rule      A rule to judge, by its id. May be given more than once. Default: all.
+      --strict    Rules that were not shown count as broken.
+      --format    ${formats.join(", ")}. Default: text.
+      --traces    A folder that takes a trace of each scenario, for juju-database-backup replay.
+      --patience  Seconds to wait for a change while the charm leaves something running that never ends. Default: 5.
+      --hook-time Seconds that a hook may take. Default: 60.
+  -h, --help      Show this.
+
+Exit codes: 0 no rule broken, 1 rules broken, 2 the charm cannot be judged.`;
+
+const options = {
+  charm: { type: "string" },
+  side: { type: "string" },
+  endpoint: { type: "string" },
+  observe: { type: "string" },
+  rule: { type: "string", multiple: true },
+  strict: { type: "boolean" },
+  format: { type: "string" },
+  traces: { type: "string" },
+  patience: { type: "string" },
+  "hook-time": { type: "string" },
+  help: { type: "boolean", short: "h" },
+} as const;
+
+/** Judges a charm. */
+export const conformance: Verb = {
+  help,
+  async run(args, terminal) {
+    const { values, positionals } = readArguments(args, options, `${command} --help`);
+    if (values.help === true) {
+      terminal.out(help);
+      return 0;
+    }
+    const [surplus] = positionals;
+    if (surplus !== undefined) {
+      throw new ConfigurationError(`${quoted(surplus)} is no option.`, {
+        remedy: "Name the charm's folder with --charm.",
+      });
+    }
+    const format = readChoice("--format", values.format, formats) ?? "text";
+    const side = readChoice("--side", values.side, sides);
+    const limits = {
+      ...(values.patience === undefined ? {} : { patienceMs: readSeconds("--patience", values.patience) }),
+      ...(values["hook-time"] === undefined
+        ? {}
+        : { hookMs: readSeconds("--hook-time", values["hook-time"]) }),
+    };
+    const { traces } = values;
+    if (traces !== undefined) await mkdir(traces, { recursive: true });
+    const result = await judgeCharm({
+      charm: values.charm ?? ".",
+      side,
+      endpoint: values.endpoint,
+      observation: values.observe,
+      rules: values.rule,
+      limits,
+      onPlayed: async ({ scenario, trace }) => {
+        if (traces !== undefined) await writeFile(join(traces, `${scenario}.jsonl`), encodeTrace(trace));
+      },
+    });
+    for (const line of linesOf(result, format)) terminal.out(line);
+    const fails = values.strict === true ? ["broken", "not shown"] : ["broken"];
+    return result.verdicts.some(({ verdict }) => fails.includes(verdict)) ? 1 : 0;
+  },
+};
+
+function linesOf(result: Conformance, format: (typeof formats)[number]): readonly string[] {
+  switch (format) {
+    case "text":
+      return textReport(result);
+    case "json":
+      return [jsonReport(result)];
+    case "junit":
+      return [junitReport(result)];
+  }
+}
+
+/** Reads a number of seconds, and gives milliseconds. @throws ConfigurationError where it is none. */
+function readSeconds(option: string, given: string): number {
+  const value = Number(given);
+  if (value > 0 && value <= 86_400) return value * 1_000;
+  throw new ConfigurationError(`${option} is ${quoted(given)}.`, { remedy: "Give a number of seconds." });
+}

@@ -1,0 +1,103 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { judgeCharm } from "../../../lib/conformance/conformance.ts";
+import { survivingProcesses } from "../../../lib/testing/processes/surviving-processes.ts";
+import { runWith } from "../../unit/command-run.ts";
+import { charmWithDispatch } from "../../simulation/charm-with-dispatch.ts";
+import { charmFolder, idsOf, judged } from "./judged.ts";
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "bad-charm-"));
+});
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function charm(name: string, script: string): Promise<string> {
+  return await charmWithDispatch(charmFolder("test/charms/v0-database"), join(folder, name), script);
+}
+
+const limits = { patienceMs: 300, hookMs: 1_000 };
+
+describe("a charm that", () => {
+  test("crashes in each hook breaks the rule that none fails", async () => {
+    const result = await judged({ charm: await charm("crashes", "kill -SEGV $$"), rules: ["P-33"], limits });
+    expect(idsOf(result, "broken")).toEqual(["P-33"]);
+  });
+
+  test("never returns breaks the rule that every hook ends, and is killed", async () => {
+    const marker = join(folder, "uuid");
+    const script = `printf %s "$JUJU_MODEL_UUID" > ${marker}\nexec sleep 3600`;
+    const result = await judged({
+      charm: await charm("never-returns", script),
+      rules: ["P-33", "P-34"],
+      limits,
+    });
+    expect(idsOf(result, "broken")).toEqual(["P-34"]);
+    expect(result.verdicts[0]).toMatchObject({
+      verdict: "not shown",
+      why: expect.stringContaining("does not end"),
+    });
+    const { readFile } = await import("node:fs/promises");
+    expect(await survivingProcesses(await readFile(marker, "utf8"))).toEqual([]);
+  });
+
+  test("floods its output is judged, and the flood is not kept", async () => {
+    const script = "head -c 30000000 /dev/zero | tr '\\0' x\nhead -c 30000000 /dev/zero | tr '\\0' '\\n' >&2";
+    const result = await judged({
+      charm: await charm("floods", script),
+      rules: ["P-33"],
+      limits: { ...limits, hookMs: 30_000 },
+    });
+    expect(idsOf(result, "holds")).toEqual(["P-33"]);
+    expect(JSON.stringify([...result.traces]).length).toBeLessThan(100_000);
+  });
+
+  test("leaves daemons behind that never end is judged, and they are killed", async () => {
+    const marker = join(folder, "daemon");
+    const script = `printf %s "$JUJU_MODEL_UUID" > ${marker}\nsetsid sleep 3600 >/dev/null 2>&1 &`;
+    const result = await judged({ charm: await charm("daemons", script), rules: ["P-33"], limits });
+    expect(idsOf(result, "holds")).toEqual(["P-33"]);
+    const { readFile } = await import("node:fs/promises");
+    expect(await survivingProcesses(await readFile(marker, "utf8"))).toEqual([]);
+  });
+});
+
+describe("what cannot be judged is said in a line, with exit code 2:", () => {
+  test.each([
+    ["no charm", ["--charm", "/nowhere"], /holds neither charmcraft\.yaml nor/],
+    ["a charm without dispatch", ["--charm", "test/charms"], /holds neither/],
+    ["a charm without the interface", ["--charm", "test/charms/python"], /has no such endpoint/],
+    [
+      "the other side",
+      ["--charm", "test/charms/v0-database", "--side", "requirer"],
+      /it has: database-backup \(provider\)/,
+    ],
+    [
+      "a rule that there is not",
+      ["--charm", "test/charms/v0-database", "--rule", "R-01"],
+      /There is no rule "R-01" for a provider/,
+    ],
+    [
+      "a file that there is not",
+      ["--charm", "test/charms/v0-database", "--observe", "/nowhere"],
+      /cannot be read \(ENOENT\)/,
+    ],
+    ["no number", ["--charm", "test/charms/v0-database", "--patience", "soon"], /--patience is "soon"/],
+    ["a word too many", ["canary"], /is no option/],
+  ])("%s", async (_, args, message) => {
+    const { code, out, err } = await runWith(["conformance", ...args]);
+    expect({ code, out }).toEqual({ code: 2, out: [] });
+    expect(err).toEqual([expect.stringMatching(message)]);
+  });
+
+  test("a configuration that the charm does not declare", async () => {
+    const observation = join(folder, "conformance.json");
+    writeFileSync(observation, '{"config": {"colour": "blue"}}');
+    const asked = judgeCharm({ charm: charmFolder("test/charms/v0-database"), observation });
+    await expect(asked).rejects.toThrow(/no configuration option "colour"/);
+  });
+});
