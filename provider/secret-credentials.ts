@@ -12,8 +12,8 @@ import type { Juju } from "../lib/juju/juju.ts";
 export interface RequestsWithCredentials {
   /** In the order in which they were given. Those that wait for their secret are among them, without keys. */
   readonly requests: readonly JobRequest[];
-  /** Why jobs have to wait, by the ids of their requests: for people, and nothing of a secret. */
-  readonly waiting: ReadonlyMap<string, string>;
+  /** Why keys are missing, by the ids of the requests that wait for them: for people, and nothing of a secret. */
+  readonly withoutKeys: ReadonlyMap<string, string>;
 }
 
 /**
@@ -32,15 +32,15 @@ export async function withSecretCredentials(
   const secrets = new Map(
     await Promise.all([...named].map(async (uri) => [uri, await keysOf(juju, uri)] as const)),
   );
-  const waiting = new Map<string, string>();
+  const withoutKeys = new Map<string, string>();
   const completed = requests.map((request): JobRequest => {
     if (request.secretExtra === undefined) return request;
     const keys = secrets.get(request.secretExtra);
     if (keys instanceof Credentials) return { ...request, storage: { ...request.storage, credentials: keys } };
-    waiting.set(request.id, keys ?? notReadable);
+    withoutKeys.set(request.id, keys ?? notReadable);
     return request;
   });
-  return { requests: completed, waiting };
+  return { requests: completed, withoutKeys };
 }
 
 const notReadable = "The secret with the keys of its storage cannot be read yet: it may not have been granted.";

@@ -71,7 +71,7 @@ export async function readManager(endpoints: ManagerEndpoints, leads: Promise<bo
     databases,
     storage,
     kept,
-    history: broughtUpToDate({ history: kept, databases, isLeader }),
+    history: broughtUpToDate({ history: kept, databases }),
     schedules: decodeSchedules(databag),
     secrets: decodeSecrets(databag),
     ...(peers === undefined ? {} : { peers }),

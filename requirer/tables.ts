@@ -17,6 +17,7 @@ import { absent, shownDuration, shownSize, shownTime } from "./shown.ts";
 const maxRows = 200;
 const maxColumns = 100;
 const longestNote = 1_000;
+const mostUnknown = 5;
 const longestResult = 4_000;
 
 /** Which rows of a table are shown. */
@@ -40,10 +41,14 @@ export function jobsTable(
   summaries: readonly EndedSummary[] = [],
 ): string {
   const counted = countOf(summaries);
-  const older = counted === 0 ? [] : [`${counted} older ones are only counted.`];
-  const newer = since(jobs, options, ({ requestedAt, reports }) => requestedAt ?? reports[0]?.report.finishedAt);
+  const older = [
+    ...(counted === 0 ? [] : [`${counted} older ones are only counted.`]),
+    ...unknownLines(jobs.filter(({ isUnknown }) => isUnknown === true)),
+  ];
+  const known = jobs.filter(({ isUnknown }) => isUnknown !== true);
+  const newer = since(known, options, ({ requestedAt, reports }) => requestedAt ?? reports[0]?.report.finishedAt);
   if (newer.length === 0) return ["No jobs.", ...older].join("\n");
-  const severalDatabases = new Set(jobs.map(({ relation }) => relation)).size > 1;
+  const severalDatabases = new Set(known.map(({ relation }) => relation)).size > 1;
   const text = table(
     ["JOB", "TYPE", "PHASE", severalDatabases ? "DATABASE" : "UNIT", "REQUESTED"],
     newer,
@@ -65,6 +70,15 @@ export function jobsTable(
     },
   );
   return [text, ...older].join("\n");
+}
+
+/** What units report of jobs that are not in the history, as one line. */
+function unknownLines(jobs: readonly JobRecord[]): readonly string[] {
+  if (jobs.length === 0) return [];
+  const ids = jobs.slice(0, mostUnknown).map(({ id, reports }) => `${shownId(id)} (${shownId(reports[0]?.unit ?? absent)})`);
+  const more = jobs.length - ids.length;
+  const names = [...ids, ...(more === 0 ? [] : [`${more} more`])].join(", ");
+  return wrap(`Reported but not in the history, because they were cleared or nobody here asked for them: ${names}.`, "");
 }
 
 /**
@@ -190,6 +204,7 @@ export function describeJob(job: JobRecord, now: Date = new Date()): Readonly<Re
     "error-code": report?.errorCode,
     message: report?.message ?? job.waiting?.reason ?? (shown === undefined ? "No unit has taken up this job yet." : undefined),
     remedy: report?.remedy,
+    history: job.isUnknown === true ? "not in it: the job was cleared, or nobody here asked for it" : undefined,
     "other-reports":
       others.length === 0 ? undefined : others.map(({ unit, report: { phase } }) => `${unit}: ${phase}`).join(", "),
   };

@@ -47,6 +47,11 @@ export class BoundedObject {
     return this.#fields;
   }
 
+  /** Gives more room. */
+  widen(bytes: number): void {
+    this.#room += bytes;
+  }
+
   /** Adds a field whole, or not at all. */
   put(name: string, value: unknown): void {
     if (value === undefined) return;

@@ -51,7 +51,12 @@ export class History {
   /** Takes up jobs that were asked for. Those that are known already stay as they are. */
   with(records: readonly JobRecord[]): History {
     const known = new Set(this.jobs.map(recordKey));
-    const added = records.filter((record) => !known.has(recordKey(record)));
+    const added = records.filter((record) => {
+      const key = recordKey(record);
+      const isNew = !known.has(key);
+      known.add(key);
+      return isNew;
+    });
     if (added.length === 0) return this;
     const open = [...this.open, ...added.filter((record) => !hasEnded(record))];
     return this.#withEnds(open, this.ended, added.filter(hasEnded));

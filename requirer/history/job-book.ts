@@ -8,7 +8,7 @@ import type { JobRequest } from "../../lib/job/request.ts";
 import type { JsonObject } from "../../lib/wire/list-value.ts";
 import { isWithdrawn, withoutCredentials } from "../../lib/wire/requests.ts";
 import type { RelatedDatabase } from "../database.ts";
-import type { History } from "./history.ts";
+import { History } from "./history.ts";
 import { recordKey, withReports, type JobRecord, type RecordedReport } from "./job-record.ts";
 import { canBeKept } from "./record-json.ts";
 
@@ -56,7 +56,7 @@ function restoreOf(request: Extract<JobRequest, { type: "restore" }>): Partial<J
 }
 
 /** The history with everything that the databags tell beside it. */
-export function broughtUpToDate({ history, databases }: JobBookView): History {
+export function broughtUpToDate({ history, databases }: Omit<JobBookView, "isLeader">): History {
   const asked = databases.flatMap((database) =>
     database.requests.map((request) => recordOf(request, database)).filter(canBeKept),
   );
@@ -158,12 +158,20 @@ export function standingRequests(history: History, database: RelatedDatabase): S
 }
 
 /**
- * Jobs that the databags tell of and the history does not keep: those whose ids are too long for it, and, in a charm
- * without a history, whatever units report.
+ * Jobs that the databags tell of and the history does not keep: those whose ids are too long for it, and those that only units
+ * tell of.
  */
 export function strayJobs(history: History, databases: readonly RelatedDatabase[]): readonly JobRecord[] {
   const known = new Set(history.jobs.map(recordKey));
   const asked = databases.flatMap((database) => database.requests.map((request) => recordOf(request, database)));
-  const stray = new History(asked.filter((record) => !known.has(recordKey(record))));
-  return broughtUpToDate({ history: stray, databases: databases.map((database) => ({ ...database, requests: [] })), isLeader: false }).jobs;
+  const unknown = databases.flatMap(({ relation, application, reports }) =>
+    reports.map(({ report: { id, type } }) =>
+      withReports({ id, relation, application, type, isUnknown: true }, []),
+    ),
+  );
+  const stray = new History().with([...asked, ...unknown].filter((record) => !known.has(recordKey(record))));
+  return broughtUpToDate({
+    history: stray,
+    databases: databases.map((database) => ({ ...database, requests: [] })),
+  }).jobs;
 }

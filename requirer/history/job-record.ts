@@ -45,6 +45,8 @@ export interface JobRecord extends AskedFor {
   readonly cancel?: true;
   /** Why it waits, as the provider says; of a job that no unit has taken up. Not kept. */
   readonly waiting?: QueuedJob;
+  /** Only units tell of it: it was cleared, or nobody here asked for it. Not kept. */
+  readonly isUnknown?: true;
 }
 
 /** How many units' words are kept of one job. */

@@ -29,7 +29,9 @@ import { hasEnded, withReports, type JobRecord, type RecordedReport } from "./jo
 /** How many bytes a record takes at most, the comma that follows included. */
 export const recordBytes: { readonly open: number; readonly ended: number } = { open: 384, ended: 512 };
 
-const most = { id: 72, application: 72, name: 40, text: 48, unit: 40, code: 60, path: 200, message: 300 } as const;
+/** What of it is held for who reported what, whatever was asked for: of an open job one unit, of an ended one three. */
+const heldBytes = { open: 84, ended: 235 } as const;
+const most = { id: 72, application: 72, name: 36, text: 40, unit: 40, code: 60, path: 200, message: 300 } as const;
 const placeOfId = "\t";
 const backupLetters: Readonly<Record<BackupType, string>> = { full: "f", differential: "d", incremental: "i" };
 const phases: readonly Phase[] = [...phasesBeforeStart, ...phasesAtWork, ...endPhases];
@@ -42,7 +44,8 @@ export function canBeKept({ id, relation }: Pick<JobRecord, "id" | "relation">):
 /** Writes a record, as much of it as there is room for. */
 export function encodeRecord(record: JobRecord): Readonly<Record<string, unknown>> {
   const requestedAt = timeOf(record.requestedAt);
-  const object = new BoundedObject((hasEnded(record) ? recordBytes.ended : recordBytes.open) - 1);
+  const kind = hasEnded(record) ? "ended" : "open";
+  const object = new BoundedObject(recordBytes[kind] - 1 - heldBytes[kind]);
   object.put("i", record.id);
   object.put("r", relationNumber(record.relation));
   object.put("k", record.type === "restore" ? "r" : backupLetters[record.backupType ?? "full"]);
@@ -50,14 +53,20 @@ export function encodeRecord(record: JobRecord): Readonly<Record<string, unknown
   object.put("q", requestedAt);
   object.put("b", timeOf(record.startBefore));
   object.put("c", record.cancel === true ? 1 : undefined);
-  object.putText("n", record.schedule?.name, most.name);
-  object.putText("t", record.schedule?.slot, most.text);
+  // One says nothing without the other.
+  if (record.schedule !== undefined && record.schedule.name !== "" && record.schedule.slot !== "") {
+    object.putText("n", record.schedule.name, most.name);
+    object.putText("t", record.schedule.slot, most.text);
+  }
   object.putText("w", record.restoreToTime, most.text);
   object.put("l", record.restoreTimeline);
-  object.putText("a", record.artefactPath, most.text);
-  const [first, ...others] = record.reports;
+  object.putText("a", record.artefactPath, most.path);
+  object.widen(heldBytes[kind]);
+  const [first, ...rest] = record.reports;
+  // Of two units that seem to be at work one will say more, and of ended jobs nothing comes any more.
+  const others = kind === "ended" ? rest : [];
   if (first !== undefined) {
-    const reports = [...others.map(({ unit, report }) => encodeOther(record, unit, report))];
+    const reports = others.map(({ unit, report }) => encodeOther(record, unit, report));
     const room = object.room - '"e":[],'.length - reports.reduce((sum, report) => sum + jsonBytes(report) + 1, 0);
     object.put("e", [encodeFirst(record, first, room, requestedAt ?? 0), ...reports]);
   }
@@ -72,10 +81,11 @@ function encodeFirst(
 ): Readonly<Record<string, unknown>> {
   const object = new BoundedObject(room);
   putWho(object, record, unit, report);
-  const { backupId } = report;
+  const isKept = report.backupId !== undefined && jsonBytes(report.backupId) <= most.code;
+  const backupId = isKept ? report.backupId : undefined;
   object.put("s", timeSince(report.startedAt, since));
   object.put("f", timeSince(report.finishedAt, since));
-  object.put("b", backupId !== undefined && jsonBytes(backupId) <= most.code ? backupId : undefined);
+  object.put("b", backupId);
   object.putText("c", report.errorCode, most.code);
   object.put("z", report.sizeBytes);
   object.put("l", report.timeline);

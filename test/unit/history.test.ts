@@ -74,7 +74,7 @@ const longTexts = fc.oneof(
 const times = fc.oneof(utcTime, longTexts, fc.constant("2026-01-02T03:04:05.123456Z"));
 const numbers = fc.oneof(fc.nat(), fc.constant(Number.MAX_SAFE_INTEGER));
 const phases = fc.constantFrom<Phase>(...phasesAtWork, ...endPhases);
-const unit = fc.oneof(fc.constantFrom("db/0", "db/1", "db/2", "db/3", "db/10"), longTexts);
+const unit = fc.constantFrom("db/0", "db/1", "db/2", "db/3", "db/10", "backup-manager/0");
 const anyReport: fc.Arbitrary<RecordedReport> = fc.record({
   unit,
   report: fc.record(
@@ -102,7 +102,7 @@ const anyJob: fc.Arbitrary<JobRecord> = fc
       {
         id: fc.string({ unit: "grapheme-ascii", minLength: 1, maxLength: 36 }),
         relation: fc.nat().map((number) => `${endpoint}:${number}`),
-        application: fc.oneof(fc.constant("db"), longTexts),
+        application: fc.constantFrom("db", "d-".repeat(31)),
         type: fc.constantFrom("backup" as const, "restore" as const),
         artefactPath: longTexts,
         restoreToTime: longTexts,
@@ -246,20 +246,21 @@ describe("the history in its databag", () => {
     },
   );
 
-  property.prop([anyJob, fc.array(anyJob, { minLength: 1, maxLength: 8 })])(
+  property.prop([anyJob, fc.array(anyJob, { minLength: 1, maxLength: 8 }), longTexts])(
     "takes 256 KiB at most, with a hundred open jobs, the newest ended ones in full, and whatever was said",
-    (open, jobs) => {
-      const { reports: _, ...request } = open;
+    (open, jobs, longest) => {
+      const { reports: _, ...request } = { ...open, application: longest };
       const atWork = said("running", { startedAt: "2026-11-20T02:00:03Z" }, "x".repeat(500));
       const many = Array.from({ length: maxOpenJobs }, (__, number) =>
         withReports({ ...request, id: `${number}-${"i".repeat(60)}` }, [atWork]),
       );
       const over = Array.from({ length: maxEndedJobs }, (__, number) => {
         const job = jobs[number % jobs.length] ?? open;
-        return withReports({ ...job, id: `${number}+${"i".repeat(60)}` }, [...job.reports, said("failed", failure)]);
+        const id = `${number}+${"i".repeat(60)}`;
+        return withReports({ ...job, id, application: longest }, [...job.reports, said("failed", failure)]);
       });
       const summaries = Array.from({ length: 17 }, (__, number) => ({
-        application: number === 16 ? "" : `${number}${jobs[0]?.application ?? ""}`,
+        application: number === 16 ? "" : `${number}${longest}`,
         counts: Object.fromEntries(endPhases.map((phase) => [phase, Number.MAX_SAFE_INTEGER])),
         lastSuccessAt: 8.64e15,
         lastFailureAt: 8.64e15,

@@ -35,26 +35,26 @@ function jujuWith(secrets: Readonly<Record<string, SecretContent>>): {
 describe("requests that name a secret", () => {
   test("get its keys, which are read once for all of them", async () => {
     const juju = jujuWith({ [uri]: keys });
-    const { requests, waiting } = await withSecretCredentials(juju, [request("a", uri), request("b", uri)]);
+    const { requests, withoutKeys } = await withSecretCredentials(juju, [request("a", uri), request("b", uri)]);
     const revealed = requests.map(({ storage }) => storage.credentials.reveal());
     expect(revealed).toEqual([
       { accessKey: "AKIA", secretKey: "canary" },
       { accessKey: "AKIA", secretKey: "canary" },
     ]);
     expect(juju.asked).toEqual([uri]);
-    expect(waiting.size).toBe(0);
+    expect(withoutKeys.size).toBe(0);
   });
 
   test("wait for one that cannot be read, while the others go on in their order", async () => {
     const given = [request("a", uri), request("b"), request("c", "secret:d4f2k8vmp25c7612lk11")];
-    const { requests, waiting } = await withSecretCredentials(jujuWith({ [uri]: keys }), given);
+    const { requests, withoutKeys } = await withSecretCredentials(jujuWith({ [uri]: keys }), given);
     expect(requests.map(({ id, storage }) => [id, storage.credentials.present])).toEqual([
       ["a", true],
       ["b", true],
       ["c", false],
     ]);
-    expect([...waiting.keys()]).toEqual(["c"]);
-    expect(waiting.get("c")).toMatch(/cannot be read yet/);
+    expect([...withoutKeys.keys()]).toEqual(["c"]);
+    expect(withoutKeys.get("c")).toMatch(/cannot be read yet/);
   });
 
   test.each([
@@ -62,9 +62,9 @@ describe("requests that name a secret", () => {
     [{ "access-key": "AKIA" }, "has no secret-key."],
     [{ ...keys, "access-key": " " }, "has no access-key."],
   ])("wait for a secret with %j, and are told what is missing and nothing more", async (content, reason) => {
-    const { waiting } = await withSecretCredentials(jujuWith({ [uri]: content }), [request("a", uri)]);
-    expect(waiting.get("a")).toContain(reason);
-    expect(waiting.get("a")).not.toMatch(/AKIA|canary/);
+    const { withoutKeys } = await withSecretCredentials(jujuWith({ [uri]: content }), [request("a", uri)]);
+    expect(withoutKeys.get("a")).toContain(reason);
+    expect(withoutKeys.get("a")).not.toMatch(/AKIA|canary/);
   });
 });
 
