@@ -36,14 +36,16 @@ export async function withSecretCredentials(
   const completed = requests.map((request): JobRequest => {
     if (request.secretExtra === undefined) return request;
     const keys = secrets.get(request.secretExtra);
-    if (keys instanceof Credentials) return { ...request, storage: { ...request.storage, credentials: keys } };
+    if (keys instanceof Credentials)
+      return { ...request, storage: { ...request.storage, credentials: keys } };
     withoutKeys.set(request.id, keys ?? notReadable);
     return request;
   });
   return { requests: completed, withoutKeys };
 }
 
-const notReadable = "The secret with the keys of its storage cannot be read yet: it may not have been granted.";
+const notReadable =
+  "The secret with the keys of its storage cannot be read yet: it may not have been granted.";
 
 /** The keys, or why there are none. */
 async function keysOf(juju: Pick<Juju, "readSecret">, uri: string): Promise<Credentials | string> {

@@ -3,7 +3,13 @@
  *
  * @module
  */
-import type { BackupRequest, BackupType, RestoreRequest, Retention, ScheduleSlot } from "../lib/job/request.ts";
+import type {
+  BackupRequest,
+  BackupType,
+  RestoreRequest,
+  Retention,
+  ScheduleSlot,
+} from "../lib/job/request.ts";
 import type { StorageConfig } from "../lib/job/storage-config.ts";
 import type { Database } from "./database.ts";
 import { requireFeature } from "./request-checks.ts";
@@ -62,12 +68,17 @@ export function backupRequest(
 }
 
 /** @throws RequestError `feature-missing` */
-export function restoreRequest(base: RequestBaseline, database: Database, options: RestoreOptions): RestoreRequest {
+export function restoreRequest(
+  base: RequestBaseline,
+  database: Database,
+  options: RestoreOptions,
+): RestoreRequest {
   const { backupId, restoreToTime, restoreTimeline, discardOldData } = options;
   if (restoreToTime !== undefined || restoreTimeline !== undefined) {
     requireFeature(database, "restore-to-time", "a restore to a time");
   }
-  if (discardOldData === true) requireFeature(database, "discard-old-data", "a restore that discards the old data");
+  if (discardOldData === true)
+    requireFeature(database, "discard-old-data", "a restore that discards the old data");
   return {
     ...base,
     ...deadline(database, options),

@@ -52,26 +52,45 @@ export function managerActions(
     cancel: async (given) => {
       const id = given.text("job-id") ?? "";
       await requirer.cancel(id);
-      return { "job-id": id, message: "The database was asked to stop the job; show-job tells what became of it." };
+      return {
+        "job-id": id,
+        message: "The database was asked to stop the job; show-job tells what became of it.",
+      };
     },
     "list-databases": async (given) => {
       const [databases, jobs] = [await requirer.databases(), await requirer.jobs()];
       return listing(given, "databases", databasesTable(databases, jobs, clock.now()), () =>
-        databases.map(({ application, relation, features, problems }) => ({ application, relation, features: [...features], problems })),
+        databases.map(({ application, relation, features, problems }) => ({
+          application,
+          relation,
+          features: [...features],
+          problems,
+        })),
       );
     },
     "list-backups": async (given) => {
       const { application, backups } = await requirer.database(given.text("database"));
       const known = backups ?? backupsOfHistory(await requirer.jobs(), application);
       const options = tableOptions(given);
-      const note = backups === undefined ? `\n${application} publishes no list of backups: these are from the manager's own history.` : "";
+      const note =
+        backups === undefined
+          ? `\n${application} publishes no list of backups: these are from the manager's own history.`
+          : "";
       return listing(given, "backups", backupsTable(known, options) + note, () => known);
     },
     "list-jobs": async (given) => {
       const name = given.text("database");
       const all = await requirer.jobs();
-      const jobs = name === undefined ? all : all.filter(({ application, relation }) => application === name || relation === name);
-      return listing(given, "jobs", jobsTable(jobs, tableOptions(given), await requirer.summaries()), () => jobs);
+      const jobs =
+        name === undefined
+          ? all
+          : all.filter(({ application, relation }) => application === name || relation === name);
+      return listing(
+        given,
+        "jobs",
+        jobsTable(jobs, tableOptions(given), await requirer.summaries()),
+        () => jobs,
+      );
     },
     "show-job": async (given) => {
       const job = await requirer.job(given.text("job-id") ?? "");
@@ -113,7 +132,10 @@ export function managerActions(
 }
 
 /** Says what a restore would do; does it where the admin repeats which database is meant. */
-async function restore(requirer: Requirer, given: ActionParameters): Promise<Readonly<Record<string, string>>> {
+async function restore(
+  requirer: Requirer,
+  given: ActionParameters,
+): Promise<Readonly<Record<string, string>>> {
   const options: RestoreOptions = {
     database: given.text("database"),
     backupId: given.text("backup-id"),
@@ -126,9 +148,13 @@ async function restore(requirer: Requirer, given: ActionParameters): Promise<Rea
   const confirmed = given.text("confirm");
   if (confirmed === application) return { "job-id": await requirer.requestRestore(options) };
   if (confirmed !== undefined) {
-    throw new RequestError("request-invalid", `confirm=${shortened(confirmed, 64)} does not name the database that would be restored.`, {
-      remedy: `Run it again with confirm=${application} if ${application} is what you mean.`,
-    });
+    throw new RequestError(
+      "request-invalid",
+      `confirm=${shortened(confirmed, 64)} does not name the database that would be restored.`,
+      {
+        remedy: `Run it again with confirm=${application} if ${application} is what you mean.`,
+      },
+    );
   }
   return {
     restores,
@@ -167,7 +193,9 @@ function tableOptions(given: ActionParameters): TableOptions {
 function timeOf(given: ActionParameters, name: string): string | undefined {
   const text = given.text(name);
   if (text === undefined) return undefined;
-  const isTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/i.test(text) && !Number.isNaN(Date.parse(text));
+  const isTime =
+    /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/i.test(text) &&
+    !Number.isNaN(Date.parse(text));
   if (isTime) return new Date(text).toISOString();
   throw new ConfigurationError(`${name}=${shortened(text, 60)} is no time.`, {
     remedy: `Give it with its offset, for example ${name}=2026-01-31T18:00:00Z.`,
@@ -182,7 +210,9 @@ function retentionOf(given: ActionParameters): Retention | undefined {
   }
   const count = full ?? days;
   if (count !== undefined && count < 1) {
-    throw new ConfigurationError("There is no keeping of less than one.", { remedy: "Give a number of at least 1, or none to keep everything." });
+    throw new ConfigurationError("There is no keeping of less than one.", {
+      remedy: "Give a number of at least 1, or none to keep everything.",
+    });
   }
   if (full !== undefined) return { full };
   return days === undefined ? undefined : { days };

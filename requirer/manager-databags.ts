@@ -11,7 +11,7 @@ import { readS3Storage, s3SecretsWanted, type RelatedStorage } from "../lib/stor
 import { encodeRequests } from "../lib/wire/requests.ts";
 import { readDatabases, type RelatedDatabase } from "./database.ts";
 import { decodeHistory, encodeHistory } from "./history/history-databag.ts";
-import { History } from "./history/history.ts";
+import type { History } from "./history/history.ts";
 import { broughtUpToDate, type StandingRequests } from "./history/job-book.ts";
 import { decodeSchedules, encodeSchedules } from "./schedules/schedules-databag.ts";
 import type { Schedule } from "./schedules/schedule.ts";
@@ -26,11 +26,19 @@ export interface ManagerEndpoints {
   readonly peerEndpoint: string;
 }
 
+/** What is to be written to the application's databag of a relation. */
+interface DatabagWrite {
+  readonly relation: string;
+  readonly changes: Databag;
+}
+
 /** What a dispatch knows. */
 export interface ManagerView {
   readonly isLeader: boolean;
   readonly databases: readonly RelatedDatabase[];
   readonly storage: RelatedStorage;
+  /** What the storage is to be told, of which it knows nothing yet. */
+  readonly storageRequest?: DatabagWrite;
   /** As it was kept. */
   readonly kept: History;
   /** With everything that the databags tell beside it. */
@@ -56,13 +64,17 @@ export interface ManagerRecord {
  * @param leads Whether this unit leads: asked before, since what the leader reads must be newer than the answer.
  * @throws HookToolError @throws PeerDatabagError
  */
-export async function readManager(endpoints: ManagerEndpoints, leads: Promise<boolean>): Promise<ManagerView> {
+export async function readManager(
+  endpoints: ManagerEndpoints,
+  leads: Promise<boolean>,
+): Promise<ManagerView> {
   const { juju, endpoint, storageEndpoint } = endpoints;
-  const [isLeader, databases, storage, peers] = await Promise.all([
+  const [isLeader, databases, storage, peers, storageRequest] = await Promise.all([
     leads,
     readDatabases(endpoints, leads),
     readS3Storage(juju, storageEndpoint),
     readPeers(endpoints, leads),
+    leads.then(async (leader) => (leader ? await s3SecretsWanted(juju, storageEndpoint) : undefined)),
   ]);
   const databag = peers?.databag ?? {};
   const kept = decodeHistory(databag, endpoint);
@@ -70,6 +82,7 @@ export async function readManager(endpoints: ManagerEndpoints, leads: Promise<bo
     isLeader,
     databases,
     storage,
+    ...(storageRequest === undefined ? {} : { storageRequest }),
     kept,
     history: broughtUpToDate({ history: kept, databases }),
     schedules: decodeSchedules(databag),
@@ -89,13 +102,11 @@ async function readPeers(
 
 /** Writes what is to stand. Only the leader may. @throws HookToolError */
 export async function writeManager(
-  { juju, storageEndpoint }: ManagerEndpoints,
-  { databases, peers }: ManagerView,
+  { juju }: ManagerEndpoints,
+  { databases, peers, storageRequest }: ManagerView,
   { history, schedules, secrets, requests }: ManagerRecord,
 ): Promise<boolean> {
-  const writes: { readonly relation: string; readonly changes: Databag }[] = [];
-  const wanted = await s3SecretsWanted(juju, storageEndpoint);
-  if (wanted !== undefined) writes.push(wanted);
+  const writes: DatabagWrite[] = storageRequest === undefined ? [] : [storageRequest];
   for (const { relation } of databases) {
     const standing = requests.get(relation);
     if (standing === undefined) continue;
@@ -105,7 +116,11 @@ export async function writeManager(
     if ((own["jobs"] ?? "") !== jobs) writes.push({ relation, changes: { jobs } });
   }
   if (peers !== undefined) {
-    const after = { ...encodeHistory(history), ...encodeSchedules(schedules), secrets: encodeSecrets(secrets) };
+    const after = {
+      ...encodeHistory(history),
+      ...encodeSchedules(schedules),
+      secrets: encodeSecrets(secrets),
+    };
     const changes = Object.fromEntries(
       Object.entries(after).filter(([key, value]) => (peers.databag[key] ?? "") !== value),
     );
@@ -126,11 +141,18 @@ function decodeSecrets(databag: Databag): KnownSecrets {
   if (text === "") return new Map();
   try {
     const value: unknown = JSON.parse(text);
-    return new Map(Object.entries(Object(value)).filter((entry): entry is [string, string] => typeof entry[1] === "string"));
+    return new Map(
+      Object.entries(Object(value)).filter(
+        (entry): entry is [string, string] => typeof entry[1] === "string",
+      ),
+    );
   } catch {
     throw new PeerDatabagError(
       "The list of secrets in the manager's peer application databag cannot be read, so nothing is requested.",
-      { remedy: "Let the leader delete the key: relation-set --app secrets=. Secrets that were in it stay until the application goes." },
+      {
+        remedy:
+          "Let the leader delete the key: relation-set --app secrets=. Secrets that were in it stay until the application goes.",
+      },
     );
   }
 }

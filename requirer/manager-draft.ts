@@ -83,11 +83,16 @@ export class ManagerDraft {
       this.databases.map((database) => {
         const { requests: asked, unread } = database;
         // Without a history nobody but the databag knows how a job ended.
-        const standing = this.view.peers === undefined ? { requests: asked, unread } : standingRequests(this.history, database);
+        const standing =
+          this.view.peers === undefined
+            ? { requests: asked, unread }
+            : standingRequests(this.history, database);
         return [database.relation, standing] as const;
       }),
     );
-    const named = [...requests.values()].flatMap((standing) => standing.requests.flatMap(({ secretExtra }) => secretExtra ?? []));
+    const named = [...requests.values()].flatMap((standing) =>
+      standing.requests.flatMap(({ secretExtra }) => secretExtra ?? []),
+    );
     if (this.view.peers !== undefined) await this.#secrets.removeOthers(new Set(named));
     return { history: this.history, schedules: this.schedules, secrets: this.#secrets.known, requests };
   }
@@ -99,16 +104,25 @@ export class ManagerDraft {
     // A leader that has not met a database yet does not see the relation either.
     const expected = isOrphaned ? (await this.#juju.goalState()).related[endpoint] : undefined;
     const isGone = ({ application }: JobRecord): boolean => expected?.includes(application) !== true;
-    this.history = withLost({ history, databases, isLeader: true }, isGone, this.#juju.unit, now.toISOString());
+    this.history = withLost(
+      { history, databases, isLeader: true },
+      isGone,
+      this.#juju.unit,
+      now.toISOString(),
+    );
   }
 
   /** Keys may have been rotated since: a job begins with those that the storage has then. */
   async #renewKeys(): Promise<void> {
     const { storage } = this.view;
     if (!storage.complete) return;
-    const started = new Set(this.history.open.filter(({ reports }) => reports.length > 0).map(({ id }) => id));
+    const started = new Set(
+      this.history.open.filter(({ reports }) => reports.length > 0).map(({ id }) => id),
+    );
     for (const { relation, requests } of this.databases) {
-      this.change(relation, (request) => (started.has(request.id) ? request : withKeysOf(request, storage.storage)));
+      this.change(relation, (request) =>
+        started.has(request.id) ? request : withKeysOf(request, storage.storage),
+      );
       await this.#secrets.renew(relation, requests, storage.storage);
     }
   }

@@ -11,6 +11,7 @@ import { shownId } from "../lib/printable.ts";
 import { decodeRequests, encodeRequests } from "../lib/wire/requests.ts";
 import type { Database } from "./database.ts";
 import { maxOpenJobs, type History } from "./history/history.ts";
+import type { JobRecord } from "./history/job-record.ts";
 import type { ManagerEndpoints, ManagerView } from "./manager-databags.ts";
 
 /** What this side's own codec would refuse is not written in the first place. @throws RequestError */
@@ -34,21 +35,47 @@ export function requireFeature(database: Database, feature: string, what: string
 /** @throws RequestError where too many jobs are open. */
 export function requireRoom(history: History): void {
   if (history.hasRoom) return;
-  throw new RequestError("request-invalid", `${maxOpenJobs} jobs are open already, and no more than that can be kept.`, {
-    remedy: "Wait for some to end, or cancel some; list-jobs shows them.",
-  });
+  throw new RequestError(
+    "request-invalid",
+    `${maxOpenJobs} jobs are open already, and no more than that can be kept.`,
+    {
+      remedy: "Wait for some to end, or cancel some; list-jobs shows them.",
+    },
+  );
 }
 
 /** @throws RequestError where the charm has nowhere to keep what must be kept. */
 export function requirePeers({ peers }: ManagerView, peerEndpoint: string): void {
   if (peers !== undefined) return;
-  throw new RequestError("request-invalid", `The charm has no peer relation ${peerEndpoint}, so it cannot keep schedules.`, {
-    remedy: "Declare that peer endpoint in the charm's metadata, or wait until it is set up.",
+  throw new RequestError(
+    "request-invalid",
+    `The charm has no peer relation ${peerEndpoint}, so it cannot keep schedules.`,
+    {
+      remedy: "Declare that peer endpoint in the charm's metadata, or wait until it is set up.",
+    },
+  );
+}
+
+/** @throws RequestError `job-unknown` */
+export function knownJob(jobs: readonly JobRecord[], id: string): JobRecord {
+  const job = jobs.findLast((candidate) => candidate.id === id);
+  if (job === undefined) throw unknownJob(id);
+  return job;
+}
+
+/** There is no job of this id. */
+export function unknownJob(id: string): RequestError {
+  return new RequestError("job-unknown", `There is no job ${shownId(id)}.`, {
+    remedy: "Look for it with list-jobs.",
   });
 }
 
 /** @throws RequestError where a backup is known to be another database's. */
-export function refuseOthersBackup(backup: string | undefined, { application }: Database, history: History): void {
+export function refuseOthersBackup(
+  backup: string | undefined,
+  { application }: Database,
+  history: History,
+): void {
   if (backup === undefined) return;
   const owners = history.ended.flatMap((job) => {
     const [said] = job.reports;
@@ -57,9 +84,13 @@ export function refuseOthersBackup(backup: string | undefined, { application }: 
   });
   const [owner] = owners;
   if (owner === undefined || owners.includes(application)) return;
-  throw new RequestError("request-invalid", `${shownId(backup)} is a backup of ${owner}, not of ${application}.`, {
-    remedy: `Name a backup of ${application}: list-backups database=${application}.`,
-  });
+  throw new RequestError(
+    "request-invalid",
+    `${shownId(backup)} is a backup of ${owner}, not of ${application}.`,
+    {
+      remedy: `Name a backup of ${application}: list-backups database=${application}.`,
+    },
+  );
 }
 
 /**
@@ -84,7 +115,8 @@ export function usableStorage(
   if (storage.secretUnreadable === true) {
     const message = `The storage related as ${storageEndpoint} keeps its keys in a secret that cannot be read yet.`;
     throw new RequestError("storage-missing", message, {
-      remedy: "Try again in a moment; if it stays so, look whether the storage's application grants the secret.",
+      remedy:
+        "Try again in a moment; if it stays so, look whether the storage's application grants the secret.",
       retryable: true,
     });
   }

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { v5 as uuidOf, v7 as uuid } from "uuid";
-import { isDatabaseBackupError, RequestError } from "../lib/errors.ts";
+import { v7 as uuid } from "uuid";
+import { RequestError } from "../lib/errors.ts";
 import type { JobRequest, ScheduleSlot } from "../lib/job/request.ts";
 import type { Dispatch } from "../lib/juju/dispatch.ts";
 import type { JujuEvent } from "../lib/juju/event.ts";
@@ -19,12 +19,29 @@ import { logEnds } from "./end-log.ts";
 import { newlyEnded, strayJobs } from "./history/job-book.ts";
 import { hasEnded, type JobRecord } from "./history/job-record.ts";
 import type { EndedFilter } from "./history/history.ts";
-import { backupRequest, restoreRequest, type BackupOptions, type JobOptions, type RequestBaseline, type RestoreOptions } from "./job-options.ts";
+import {
+  backupRequest,
+  restoreRequest,
+  type BackupOptions,
+  type JobOptions,
+  type RequestBaseline,
+  type RestoreOptions,
+} from "./job-options.ts";
 import { ManagerDraft } from "./manager-draft.ts";
 import { readManager, writeManager, type ManagerEndpoints, type ManagerView } from "./manager-databags.ts";
-import { refuseInvalid, refuseOthersBackup, requireFeature, requirePeers, requireRoom, usableStorage } from "./request-checks.ts";
+import {
+  refuseInvalid,
+  refuseOthersBackup,
+  requireFeature,
+  knownJob,
+  requirePeers,
+  requireRoom,
+  unknownJob,
+  usableStorage,
+} from "./request-checks.ts";
 import { planOfRestore, type RestorePlan } from "./restore-plan.ts";
-import { dueOf, newSchedule, type Schedule, type ScheduleSettings } from "./schedules/schedule.ts";
+import { newSchedule, type Schedule, type ScheduleSettings } from "./schedules/schedule.ts";
+import { askForDue, idOfSlot } from "./schedules/due-requests.ts";
 import { requireRoomForSchedule, scheduleUnknown } from "./schedules/schedule-checks.ts";
 import { summarise } from "./status.ts";
 
@@ -52,9 +69,6 @@ export interface RequirerOptions {
   /** Where to leave the check that the dispatch kept within the leader's time. Default: it is made before writing alone. */
   readonly atEnd?: Dispatch["atEnd"];
 }
-
-/** What scheduled jobs are named in, so that a schedule and its time make one id. */
-const scheduleNamespace = "5f9d3c52-6a0e-4c06-9d0f-0d6b3a1f7e21";
 
 /**
  * Requests jobs with their storage configuration, relays their results, and keeps their history (database_backup, Requirer).
@@ -103,8 +117,11 @@ export class Requirer {
    * @throws RequestError where it cannot be requested; nothing was written then.
    */
   async requestBackup(options: BackupOptions = {}): Promise<string> {
-    return await this.#whileLeading(async (draft) =>
-      await this.#request(draft, uuid(), options, (base, database) => backupRequest(base, database, options)),
+    return await this.#whileLeading(
+      async (draft) =>
+        await this.#request(draft, uuid(), options, (base, database) =>
+          backupRequest(base, database, options),
+        ),
     );
   }
 
@@ -115,11 +132,12 @@ export class Requirer {
    * @throws RequestError where it cannot be requested; nothing was written then.
    */
   async requestRestore(options: RestoreOptions): Promise<string> {
-    return await this.#whileLeading(async (draft) =>
-      await this.#request(draft, uuid(), options, (base, database) => {
-        refuseOthersBackup(options.backupId, database, draft.history);
-        return restoreRequest(base, database, options);
-      }),
+    return await this.#whileLeading(
+      async (draft) =>
+        await this.#request(draft, uuid(), options, (base, database) => {
+          refuseOthersBackup(options.backupId, database, draft.history);
+          return restoreRequest(base, database, options);
+        }),
     );
   }
 
@@ -153,8 +171,12 @@ export class Requirer {
       const database = draft.databases.find(({ relation }) => relation === job.relation);
       if (database === undefined) throw unknownJob(id);
       requireFeature(database, "cancel", "a cancel");
-      draft.change(database.relation, (request) => (request.id === id ? { ...request, cancel: true } : request));
-      draft.history = draft.history.mapOpen((record) => (record.id === id ? { ...record, cancel: true } : record));
+      draft.change(database.relation, (request) =>
+        request.id === id ? { ...request, cancel: true } : request,
+      );
+      draft.history = draft.history.mapOpen((record) =>
+        record.id === id ? { ...record, cancel: true } : record,
+      );
     });
   }
 
@@ -217,12 +239,17 @@ export class Requirer {
    * @throws ConfigurationError where it makes no sense. @throws RequestError where the database is unknown, or there are too
    * many schedules or one of this name.
    */
-  async addSchedule(settings: Omit<ScheduleSettings, "database"> & Pick<JobOptions, "database">): Promise<Schedule> {
+  async addSchedule(
+    settings: Omit<ScheduleSettings, "database"> & Pick<JobOptions, "database">,
+  ): Promise<Schedule> {
     return await this.#whileLeading(async (draft) => {
       requirePeers(draft.view, this.#endpoints.peerEndpoint);
       requireRoomForSchedule(draft.schedules, settings.name);
       const database = this.#choose(draft.view, settings.database);
-      const named = settings.database === undefined || settings.database === "" ? database.application : settings.database;
+      const named =
+        settings.database === undefined || settings.database === ""
+          ? database.application
+          : settings.database;
       const schedule = newSchedule({ ...settings, database: named }, this.#clock.now());
       draft.schedules = [...draft.schedules, schedule];
       return schedule;
@@ -236,7 +263,7 @@ export class Requirer {
 
   /** Lets a schedule ask for nothing, or go on; what it missed in between is not made up for. @throws RequestError `schedule-unknown` */
   async pauseSchedule(name: string, isPaused: boolean): Promise<void> {
-    await this.#changeSchedule(name, ({ paused: _, ...schedule }) => [
+    await this.#changeSchedule(name, ({ paused: _paused, ...schedule }) => [
       { ...schedule, since: this.#clock.now().toISOString(), ...(isPaused ? { paused: true } : {}) },
     ]);
   }
@@ -269,44 +296,18 @@ export class Requirer {
       const read = await this.#read();
       if (!read.isLeader) return [read, []] as const;
       const draft = new ManagerDraft(this.#juju, read);
-      const said = await this.#askAsScheduled(draft);
+      const ask = async (schedule: Schedule, slot: string): Promise<void> =>
+        await this.#askFor(draft, schedule, slot);
+      const said = read.peers === undefined ? [] : await askForDue(draft, this.#clock.now(), ask);
       await this.#settle(draft);
       return [{ ...read, history: draft.history, schedules: draft.schedules }, said] as const;
     });
     return summarise(view, trouble, this.#endpoints.storageEndpoint, this.#clock.now());
   }
 
-  /** Asks for what is due. What cannot be asked for is said, and tried again in the next dispatch. */
-  async #askAsScheduled(draft: ManagerDraft): Promise<readonly string[]> {
-    if (draft.view.peers === undefined) return [];
-    const trouble: string[] = [];
-    const now = this.#clock.now();
-    const schedules: Schedule[] = [];
-    for (const schedule of draft.schedules) {
-      const due = dueOf(schedule, now);
-      if (due === undefined) {
-        schedules.push(schedule);
-        continue;
-      }
-      const isOpen = draft.history.open.some((job) => job.schedule?.name === schedule.name);
-      try {
-        if (!isOpen) await this.#askFor(draft, schedule, due.slot);
-        const missed = schedule.missed + due.older + (isOpen ? 1 : 0);
-        schedules.push({ ...schedule, since: due.slot, missed });
-      } catch (error) {
-        if (!isDatabaseBackupError(error) || error.code === "hook-tool-failed") throw error;
-        trouble.push(`schedule ${schedule.name}: ${error.message}`);
-        schedules.push(schedule);
-      }
-    }
-    draft.schedules = schedules;
-    return trouble;
-  }
-
   async #askFor(draft: ManagerDraft, schedule: Schedule, slot: string): Promise<void> {
     const options = { ...schedule, database: schedule.database, schedule: { name: schedule.name, slot } };
-    // Another leader, or the same hook once more, comes to the same id, and a job is asked for once.
-    const id = uuidOf(`${this.#juju.modelUuid} ${this.#juju.application} ${schedule.name} ${slot}`, scheduleNamespace);
+    const id = idOfSlot(this.#juju, schedule.name, slot);
     if (draft.history.jobs.some((job) => job.id === id)) return;
     await this.#request(draft, id, options, (base, database) => backupRequest(base, database, options));
   }
@@ -322,7 +323,8 @@ export class Requirer {
     const storage = usableStorage(options.storage, draft.view.storage, this.#endpoints);
     const request = complete(this.#baseline(id, storage, options), database);
     refuseInvalid(request);
-    const asSecret = this.#usesSecrets && draft.view.peers !== undefined && database.features.has("secret-extra");
+    const asSecret =
+      this.#usesSecrets && draft.view.peers !== undefined && database.features.has("secret-extra");
     await draft.ask(request, database, asSecret);
     return id;
   }
@@ -334,8 +336,11 @@ export class Requirer {
 
   async #changeSchedule(name: string, change: (schedule: Schedule) => readonly Schedule[]): Promise<void> {
     await this.#whileLeading(async (draft) => {
-      if (!draft.schedules.some((schedule) => schedule.name === name)) throw scheduleUnknown(name, draft.schedules);
-      draft.schedules = draft.schedules.flatMap((schedule) => (schedule.name === name ? change(schedule) : [schedule]));
+      if (!draft.schedules.some((schedule) => schedule.name === name))
+        throw scheduleUnknown(name, draft.schedules);
+      draft.schedules = draft.schedules.flatMap((schedule) =>
+        schedule.name === name ? change(schedule) : [schedule],
+      );
     });
   }
 
@@ -357,9 +362,13 @@ export class Requirer {
     return await this.#turns.take(async () => {
       const view = await this.#read();
       if (!view.isLeader) {
-        throw new RequestError("not-leader", `${this.#juju.unit} does not lead, so it cannot write requests.`, {
-          remedy: `Run it on the leader: juju run ${this.#juju.application}/leader ….`,
-        });
+        throw new RequestError(
+          "not-leader",
+          `${this.#juju.unit} does not lead, so it cannot write requests.`,
+          {
+            remedy: `Run it on the leader: juju run ${this.#juju.application}/leader ….`,
+          },
+        );
       }
       const draft = new ManagerDraft(this.#juju, view);
       const result = await action(draft);
@@ -375,16 +384,4 @@ export class Requirer {
     if (view.peers !== undefined) await logEnds(this.#juju, newlyEnded(view.kept, record.history));
     if (await writeManager(this.#endpoints, view, record)) this.#atEnd?.(() => this.#window.require());
   }
-}
-
-function knownJob(jobs: readonly JobRecord[], id: string): JobRecord {
-  const job = jobs.findLast((candidate) => candidate.id === id);
-  if (job === undefined) throw unknownJob(id);
-  return job;
-}
-
-function unknownJob(id: string): RequestError {
-  return new RequestError("job-unknown", `There is no job ${shownId(id)}.`, {
-    remedy: "Look for it with list-jobs.",
-  });
 }

@@ -40,7 +40,8 @@ export function planOfRestore(
       : backup === undefined
         ? `backup ${shownId(backupId)}`
         : `the ${backup.type} backup ${backup.id} (${shownTime(backup.finishedAt)}, ${shownSize(backup.sizeBytes)})`;
-  const moment = restoreToTime === "latest" ? "the newest state in the storage" : shownId(restoreToTime ?? "");
+  const moment =
+    restoreToTime === "latest" ? "the newest state in the storage" : shownId(restoreToTime ?? "");
   const to = restoreToTime === undefined ? "to the state of that backup" : `to ${moment}`;
   const point = restoreToTime ?? backup?.finishedAt;
   const isFuture = point !== undefined && Date.parse(point) > now.getTime();
@@ -53,7 +54,9 @@ export function planOfRestore(
         : `All that ${application} has written since ${point === undefined ? "that backup" : shownTime(point)}; the database is down meanwhile.`,
     warnings: [
       ...(isFuture ? [`${shownTime(point)} is in the future.`] : []),
-      ...(isUnknown ? [`${shownId(backupId)} is not among the backups that ${application} publishes (list-backups).`] : []),
+      ...(isUnknown
+        ? [`${shownId(backupId)} is not among the backups that ${application} publishes (list-backups).`]
+        : []),
       ...history.open
         .filter((job) => job.application === application)
         .map((job) => `A ${job.type} is ${job.phase} already: job ${shownId(job.id)}.`)

@@ -33,8 +33,12 @@ export function summarise(
   const jobs = summaryOf(history.jobs, now);
   const obstacle = obstacleOf(databases, storage, storageEndpoint) ?? trouble[0];
   // What runs goes on all the same, and an admin wants to see it.
-  if (obstacle !== undefined) return { name: "blocked", message: [shortened(obstacle, 200), ...jobs].join(", ") };
-  return { name: "active", message: [...jobs, ...plainTextOf(databases), ...problemsOf(databases)].join(", ") };
+  if (obstacle !== undefined)
+    return { name: "blocked", message: [shortened(obstacle, 200), ...jobs].join(", ") };
+  return {
+    name: "active",
+    message: [...jobs, ...plainTextOf(databases), ...problemsOf(databases)].join(", "),
+  };
 }
 
 function obstacleOf(
@@ -71,7 +75,9 @@ function percentOf([job]: readonly JobRecord[]): string {
 }
 
 function lastBackup(jobs: readonly JobRecord[], now: Date): readonly string[] {
-  const times = jobs.flatMap((job) => (job.type === "backup" && job.phase === "succeeded" ? (endTime(job) ?? []) : []));
+  const times = jobs.flatMap((job) =>
+    job.type === "backup" && job.phase === "succeeded" ? (endTime(job) ?? []) : [],
+  );
   return times.length === 0 ? [] : [`last backup ${shownDuration(now.getTime() - Math.max(...times))} ago`];
 }
 
@@ -90,8 +96,12 @@ function failed(jobs: readonly JobRecord[]): readonly string[] {
 
 /** The databases whose requests have the keys of the storage in plain text now, as version 0 of the interface has it. */
 function plainTextOf(databases: Situation["databases"]): readonly string[] {
-  const names = databases.filter(({ requests = [] }) => requests.some(({ storage }) => storage.credentials.present));
-  return names.length === 0 ? [] : [`storage keys in plain text for ${names.map(({ application }) => application).join(", ")}`];
+  const names = databases.filter(({ requests = [] }) =>
+    requests.some(({ storage }) => storage.credentials.present),
+  );
+  return names.length === 0
+    ? []
+    : [`storage keys in plain text for ${names.map(({ application }) => application).join(", ")}`];
 }
 
 /** What a database cannot use of this side's requests, or this side of its reports, needs somebody to look at it. */

@@ -69,7 +69,8 @@ export class StorageSecrets {
   /** Before Juju 3.6 the same content would make a new revision. */
   async #update(uri: string, content: SecretContent): Promise<void> {
     const before = await this.#juju.readSecret(uri);
-    const isSame = before !== undefined && Object.entries(content).every(([key, value]) => before[key] === value);
+    const isSame =
+      before !== undefined && Object.entries(content).every(([key, value]) => before[key] === value);
     if (!isSame) await this.#juju.updateSecret(uri, content);
   }
 }
@@ -92,6 +93,9 @@ function contentOf({ credentials }: StorageConfig): SecretContent {
 function labelOf(relation: string, storage: StorageConfig): string {
   const { endpoint, bucket, path } = storageLocation(storage);
   const { createHash } = process.getBuiltinModule("node:crypto");
-  const place = createHash("sha256").update(JSON.stringify([endpoint, bucket, path])).digest("hex").slice(0, 16);
+  const place = createHash("sha256")
+    .update(JSON.stringify([endpoint, bucket, path]))
+    .digest("hex")
+    .slice(0, 16);
   return `${relation.replace(":", ".")}.storage.${place}`;
 }

@@ -46,7 +46,11 @@ export function jobsTable(
     ...unknownLines(jobs.filter(({ isUnknown }) => isUnknown === true)),
   ];
   const known = jobs.filter(({ isUnknown }) => isUnknown !== true);
-  const newer = since(known, options, ({ requestedAt, reports }) => requestedAt ?? reports[0]?.report.finishedAt);
+  const newer = since(
+    known,
+    options,
+    ({ requestedAt, reports }) => requestedAt ?? reports[0]?.report.finishedAt,
+  );
   if (newer.length === 0) return ["No jobs.", ...older].join("\n");
   const severalDatabases = new Set(known.map(({ relation }) => relation)).size > 1;
   const text = table(
@@ -75,10 +79,15 @@ export function jobsTable(
 /** What units report of jobs that are not in the history, as one line. */
 function unknownLines(jobs: readonly JobRecord[]): readonly string[] {
   if (jobs.length === 0) return [];
-  const ids = jobs.slice(0, mostUnknown).map(({ id, reports }) => `${shownId(id)} (${shownId(reports[0]?.unit ?? absent)})`);
+  const ids = jobs
+    .slice(0, mostUnknown)
+    .map(({ id, reports }) => `${shownId(id)} (${shownId(reports[0]?.unit ?? absent)})`);
   const more = jobs.length - ids.length;
   const names = [...ids, ...(more === 0 ? [] : [`${more} more`])].join(", ");
-  return wrap(`Reported but not in the history, because they were cleared or nobody here asked for them: ${names}.`, "");
+  return wrap(
+    `Reported but not in the history, because they were cleared or nobody here asked for them: ${names}.`,
+    "",
+  );
 }
 
 /**
@@ -126,7 +135,11 @@ export function backupsOfHistory(jobs: readonly JobRecord[], application: string
 }
 
 /** The related databases, with what they can do and how their last backup went. */
-export function databasesTable(databases: readonly Database[], jobs: readonly JobRecord[], now: Date): string {
+export function databasesTable(
+  databases: readonly Database[],
+  jobs: readonly JobRecord[],
+  now: Date,
+): string {
   if (databases.length === 0) return "No databases.";
   return table(
     ["DATABASE", "RELATION", "OPEN", "LAST BACKUP", "KEYS"],
@@ -162,7 +175,9 @@ export function schedulesTable(schedules: readonly Schedule[], now: Date): strin
       schedule.backupType,
       schedule.cron,
       schedule.timezone,
-      schedule.paused === true ? "paused" : shownTime(nextTime(schedule, now)?.toISOString().replace(".000Z", "Z")),
+      schedule.paused === true
+        ? "paused"
+        : shownTime(nextTime(schedule, now)?.toISOString().replace(".000Z", "Z")),
       String(schedule.missed),
     ],
   );
@@ -193,7 +208,10 @@ export function describeJob(job: JobRecord, now: Date = new Date()): Readonly<Re
     "started-at": report?.startedAt,
     "finished-at": report?.finishedAt,
     took: tookOf(report?.startedAt, report?.finishedAt),
-    progress: isOpen && report?.progress !== undefined ? progressOf(report.progress, report.startedAt, now) : undefined,
+    progress:
+      isOpen && report?.progress !== undefined
+        ? progressOf(report.progress, report.startedAt, now)
+        : undefined,
     position: job.waiting?.position,
     "waiting-for": job.waiting?.waitingFor,
     "backup-id": report?.backupId,
@@ -202,11 +220,17 @@ export function describeJob(job: JobRecord, now: Date = new Date()): Readonly<Re
     timeline: report?.timeline,
     "log-path": report?.logPath,
     "error-code": report?.errorCode,
-    message: report?.message ?? job.waiting?.reason ?? (shown === undefined ? "No unit has taken up this job yet." : undefined),
+    message:
+      report?.message ??
+      job.waiting?.reason ??
+      (shown === undefined ? "No unit has taken up this job yet." : undefined),
     remedy: report?.remedy,
-    history: job.isUnknown === true ? "not in it: the job was cleared, or nobody here asked for it" : undefined,
+    history:
+      job.isUnknown === true ? "not in it: the job was cleared, or nobody here asked for it" : undefined,
     "other-reports":
-      others.length === 0 ? undefined : others.map(({ unit, report: { phase } }) => `${unit}: ${phase}`).join(", "),
+      others.length === 0
+        ? undefined
+        : others.map(({ unit, report: { phase } }) => `${unit}: ${phase}`).join(", "),
   };
   return Object.fromEntries(
     Object.entries(fields).flatMap(([key, value]) =>
@@ -221,14 +245,28 @@ function tookOf(startedAt: string | undefined, finishedAt: string | undefined): 
 }
 
 /** How far a job is, and, once it has come far enough to tell, how long it may still take. */
-function progressOf({ percent, bytesDone, bytesTotal }: Progress, startedAt: string | undefined, now: Date): string {
-  const bytes = bytesDone === undefined || bytesTotal === undefined ? "" : ` (${shownSize(bytesDone)} of ${shownSize(bytesTotal)})`;
+function progressOf(
+  { percent, bytesDone, bytesTotal }: Progress,
+  startedAt: string | undefined,
+  now: Date,
+): string {
+  const bytes =
+    bytesDone === undefined || bytesTotal === undefined
+      ? ""
+      : ` (${shownSize(bytesDone)} of ${shownSize(bytesTotal)})`;
   const elapsed = now.getTime() - Date.parse(startedAt ?? "");
-  const left = percent < 5 || percent >= 100 || !(elapsed > 0) ? "" : `, about ${shownDuration((elapsed * (100 - percent)) / percent)} left`;
+  const left =
+    percent < 5 || percent >= 100 || !(elapsed > 0)
+      ? ""
+      : `, about ${shownDuration((elapsed * (100 - percent)) / percent)} left`;
   return `${Math.floor(percent)} %${bytes}${left}`;
 }
 
-function since<Row>(rows: readonly Row[], { since: from }: TableOptions, timeOf: (row: Row) => string | undefined): readonly Row[] {
+function since<Row>(
+  rows: readonly Row[],
+  { since: from }: TableOptions,
+  timeOf: (row: Row) => string | undefined,
+): readonly Row[] {
   if (from === undefined) return rows;
   const start = Date.parse(from);
   return rows.filter((row) => !(Date.parse(timeOf(row) ?? "") < start));

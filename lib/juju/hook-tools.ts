@@ -50,7 +50,7 @@ const statusNames: readonly string[] = ["active", "waiting", "blocked", "mainten
  * Juju, by its hook tools. Databag values travel on standard input, those of secrets in files, never in an argument.
  *
  * What cannot change within one dispatch is asked for once: the relations and who is in them, the configuration, and
- * each databag, of which a write is remembered.
+ * each databag and secret, of which a write is remembered.
  *
  * A tool that fails, hangs, or answers what it never answers is a {@link HookToolError}: to take it for an empty databag
  * would be to lose what stands there. What an admin reads (statuses, log lines, results of actions) is escaped, so that
@@ -63,6 +63,7 @@ export class HookTools implements Juju {
   readonly #runTool: ToolRunner;
   readonly #secretFiles: SecretFiles;
   readonly #answers = new Map<string, Promise<unknown>>();
+  readonly #secrets = new Map<string, Promise<SecretContent | undefined>>();
 
   /** @throws ConfigurationError where the environment is none that Juju gives to a charm. */
   constructor(options: HookToolsOptions = {}) {
@@ -178,7 +179,10 @@ export class HookTools implements Juju {
   async addSecret(label: string, content: SecretContent): Promise<string> {
     return await this.#secretFiles.lend(content, async (paths) => {
       const answer = (await this.#run("secret-add", ["--label", label, ...valuesFrom(paths)])).trim();
-      if (/^secret:\S+$/.test(answer)) return answer;
+      if (/^secret:\S+$/.test(answer)) {
+        this.#secrets.set(answer, Promise.resolve(content));
+        return answer;
+      }
       throw unusable("secret-add", "answered what is no URI of a secret");
     });
   }
@@ -187,6 +191,7 @@ export class HookTools implements Juju {
     await this.#secretFiles.lend(content, async (paths) => {
       await this.#run("secret-set", [uri, ...valuesFrom(paths)]);
     });
+    this.#secrets.set(uri, Promise.resolve(content));
   }
 
   async secretInfo(label: string): Promise<SecretInfo | undefined> {
@@ -201,9 +206,22 @@ export class HookTools implements Juju {
   }
 
   async readSecret(uri: string): Promise<SecretContent | undefined> {
+    let answer = this.#secrets.get(uri);
+    if (answer === undefined) {
+      answer = this.#askSecret(uri);
+      this.#secrets.set(uri, answer);
+      // What failed may be asked again.
+      answer.catch(() => this.#secrets.delete(uri));
+    }
+    return await answer;
+  }
+
+  async #askSecret(uri: string): Promise<SecretContent | undefined> {
     const args = ["--format=json", "--refresh", uri];
     const stdout = await this.#runUnless(isNotReadable, "secret-get", args);
-    return stdout === undefined ? undefined : answeredDatabag("secret-get", parseAnswer("secret-get", stdout));
+    return stdout === undefined
+      ? undefined
+      : answeredDatabag("secret-get", parseAnswer("secret-get", stdout));
   }
 
   async grantSecret(uri: string, relationId: string): Promise<void> {
@@ -212,6 +230,7 @@ export class HookTools implements Juju {
 
   async removeSecret(uri: string, revision?: number): Promise<void> {
     const args = revision === undefined ? [uri] : [uri, "--revision", String(revision)];
+    if (revision === undefined) this.#secrets.delete(uri);
     await this.#runUnless(isNotFound, "secret-remove", args);
   }
 

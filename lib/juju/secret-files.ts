@@ -37,7 +37,8 @@ export function nodeSecretFiles(unit: string): SecretFiles {
       const directory = fs.mkdtempSync(`${tmpdir()}/${prefix}`);
       try {
         const paths = pathsIn(directory, content);
-        for (const [key, path] of Object.entries(paths)) fs.writeFileSync(path, content[key] ?? "", { mode: 0o600 });
+        for (const [key, path] of Object.entries(paths))
+          fs.writeFileSync(path, content[key] ?? "", { mode: 0o600 });
         return await use(paths);
       } finally {
         fs.rmSync(directory, { recursive: true, force: true });

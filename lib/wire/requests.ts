@@ -281,14 +281,22 @@ export function unreadRequests(databag: Databag, read: readonly JobRequest[]): r
 }
 
 /** A request whose job has ended, as it may go on standing there: no credential outlives its job. */
-export function withoutCredentials({ secretExtra: _, ...request }: BackupRequest | RestoreRequest): JobRequest {
+export function withoutCredentials({
+  secretExtra: _uri,
+  ...request
+}: BackupRequest | RestoreRequest): JobRequest {
   return { ...request, storage: { ...request.storage, credentials: new Credentials("", "") } };
 }
 
 /** Whether a job that could not be read is one from which {@link withoutCredentials} took the keys. */
 export function isWithdrawn(item: JsonObject): boolean {
   const storage = item["storage-config"];
-  return item["secret-extra"] === undefined && isObject(storage) && isBlank(storage["access-key"]) && isBlank(storage["secret-key"]);
+  return (
+    item["secret-extra"] === undefined &&
+    isObject(storage) &&
+    isBlank(storage["access-key"]) &&
+    isBlank(storage["secret-key"])
+  );
 }
 
 function encodeRequest(request: JobRequest): ExtendedJob {

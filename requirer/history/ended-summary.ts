@@ -26,7 +26,10 @@ export function countEnd(summaries: readonly EndedSummary[], record: JobRecord):
   const isKnown = summaries.some(({ application }) => application === record.application);
   const named = summaries.filter(({ application }) => application !== "");
   const application = isKnown || named.length < maxSummaries ? record.application : "";
-  const before = summaries.find((summary) => summary.application === application) ?? { application, counts: {} };
+  const before = summaries.find((summary) => summary.application === application) ?? {
+    application,
+    counts: {},
+  };
   const others = summaries.filter((summary) => summary.application !== application);
   const endedAt = endTime(record);
   const isSuccess = record.phase === "succeeded";

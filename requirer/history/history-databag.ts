@@ -69,7 +69,8 @@ type Written = Readonly<Record<string, unknown>>;
 function sharedTexts(records: readonly Written[]): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   const count = (value: unknown): void => {
-    if (typeof value === "string" && value.length >= shortestShared) counts.set(value, (counts.get(value) ?? 0) + 1);
+    if (typeof value === "string" && value.length >= shortestShared)
+      counts.set(value, (counts.get(value) ?? 0) + 1);
   };
   for (const record of records) {
     for (const name of sharedInRecord) count(record[name]);
@@ -136,7 +137,10 @@ function decodeSummary(value: unknown): readonly EndedSummary[] {
     const count: unknown = numbers[index];
     return typeof count === "number" && count > 0 ? [[phase, count]] : [];
   });
-  const moment = (name: string, key: "lastSuccessAt" | "lastFailureAt" | "lastEndedAt"): Partial<EndedSummary> => {
+  const moment = (
+    name: string,
+    key: "lastSuccessAt" | "lastFailureAt" | "lastEndedAt",
+  ): Partial<EndedSummary> => {
     const time = value[name];
     return typeof time === "number" ? { [key]: time } : {};
   };

@@ -4,7 +4,14 @@
  * @module
  */
 import { countEnd, endTime, type EndedSummary } from "./ended-summary.ts";
-import { hasEnded, observed, recordKey, withReports, type JobRecord, type RecordedReport } from "./job-record.ts";
+import {
+  hasEnded,
+  observed,
+  recordKey,
+  withReports,
+  type JobRecord,
+  type RecordedReport,
+} from "./job-record.ts";
 
 /** How many jobs may be open at a time. */
 export const maxOpenJobs = 100;
@@ -70,7 +77,13 @@ export class History {
       isChanged ||= changed !== record;
       return changed;
     });
-    return isChanged ? this.#withEnds(open.filter((record) => !hasEnded(record)), this.ended, open.filter(hasEnded)) : this;
+    return isChanged
+      ? this.#withEnds(
+          open.filter((record) => !hasEnded(record)),
+          this.ended,
+          open.filter(hasEnded),
+        )
+      : this;
   }
 
   /**
@@ -115,7 +128,11 @@ export class History {
     );
   }
 
-  #withEnds(open: readonly JobRecord[], ended: readonly JobRecord[], newlyEnded: readonly JobRecord[]): History {
+  #withEnds(
+    open: readonly JobRecord[],
+    ended: readonly JobRecord[],
+    newlyEnded: readonly JobRecord[],
+  ): History {
     const all = [...ended, ...newlyEnded.map(settled)];
     const surplus = Math.max(0, all.length - maxEndedJobs);
     const summaries = all.slice(0, surplus).reduce(countEnd, this.summaries);
@@ -124,6 +141,6 @@ export class History {
 }
 
 /** A job that has ended has nothing to wait for. */
-function settled({ waiting: _, startBefore: _before, ...record }: JobRecord): JobRecord {
+function settled({ waiting: _waiting, startBefore: _before, ...record }: JobRecord): JobRecord {
   return withReports(record, record.reports);
 }

@@ -28,7 +28,10 @@ export interface JobBookView {
 }
 
 /** A job as it was asked for. */
-export function recordOf(request: JobRequest, { relation, application }: Pick<RelatedDatabase, "relation" | "application">): JobRecord {
+export function recordOf(
+  request: JobRequest,
+  { relation, application }: Pick<RelatedDatabase, "relation" | "application">,
+): JobRecord {
   const { id, type, requestedAt, startBefore, schedule, cancel } = request;
   return withReports(
     {
@@ -74,14 +77,18 @@ export function broughtUpToDate({ history, databases }: Omit<JobBookView, "isLea
     }
   }
   const waiting = new Map(
-    databases.flatMap(({ relation, queue }) => queue.map((job) => [recordKey({ relation, id: job.jobId }), job] as const)),
+    databases.flatMap(({ relation, queue }) =>
+      queue.map((job) => [recordKey({ relation, id: job.jobId }), job] as const),
+    ),
   );
   return history
     .with(asked)
     .observe(reports)
     .mapOpen((record) => {
       const queued = waiting.get(recordKey(record));
-      return queued === undefined || record.reports.length > 0 ? record : withReports({ ...record, waiting: queued }, []);
+      return queued === undefined || record.reports.length > 0
+        ? record
+        : withReports({ ...record, waiting: queued }, []);
     });
 }
 
@@ -112,7 +119,10 @@ export function withLost(
   return history.mapOpen((record) => {
     const gone = whyGone(record, related.get(record.relation), isLeader, isGone);
     if (gone === undefined) return record;
-    return withReports(record, [...record.reports, { unit, report: { phase: "lost", finishedAt: now, errorCode: "request-gone", ...gone } }]);
+    return withReports(record, [
+      ...record.reports,
+      { unit, report: { phase: "lost", finishedAt: now, errorCode: "request-gone", ...gone } },
+    ]);
   });
 }
 
@@ -153,7 +163,9 @@ export function standingRequests(history: History, database: RelatedDatabase): S
     if (open.has(request.id) || !canBeKept({ relation, id: request.id })) return [request];
     return request.id === last ? [withoutCredentials(request)] : [];
   });
-  const unread = database.unread.filter((item) => !isWithdrawn(item) || item["job-id"] === last || open.has(String(item["job-id"])));
+  const unread = database.unread.filter(
+    (item) => !isWithdrawn(item) || item["job-id"] === last || open.has(String(item["job-id"])),
+  );
   return { requests, unread };
 }
 
@@ -163,7 +175,9 @@ export function standingRequests(history: History, database: RelatedDatabase): S
  */
 export function strayJobs(history: History, databases: readonly RelatedDatabase[]): readonly JobRecord[] {
   const known = new Set(history.jobs.map(recordKey));
-  const asked = databases.flatMap((database) => database.requests.map((request) => recordOf(request, database)));
+  const asked = databases.flatMap((database) =>
+    database.requests.map((request) => recordOf(request, database)),
+  );
   const unknown = databases.flatMap(({ relation, application, reports }) =>
     reports.map(({ report: { id, type } }) =>
       withReports({ id, relation, application, type, isUnknown: true }, []),

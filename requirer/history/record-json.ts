@@ -31,9 +31,22 @@ export const recordBytes: { readonly open: number; readonly ended: number } = { 
 
 /** What of it is held for who reported what, whatever was asked for: of an open job one unit, of an ended one three. */
 const heldBytes = { open: 84, ended: 235 } as const;
-const most = { id: 72, application: 72, name: 36, text: 40, unit: 40, code: 60, path: 200, message: 300 } as const;
+const most = {
+  id: 72,
+  application: 72,
+  name: 36,
+  text: 40,
+  unit: 40,
+  code: 60,
+  path: 200,
+  message: 300,
+} as const;
 const placeOfId = "\t";
-const backupLetters: Readonly<Record<BackupType, string>> = { full: "f", differential: "d", incremental: "i" };
+const backupLetters: Readonly<Record<BackupType, string>> = {
+  full: "f",
+  differential: "d",
+  incremental: "i",
+};
 const phases: readonly Phase[] = [...phasesBeforeStart, ...phasesAtWork, ...endPhases];
 
 /** Whether a job can be kept: its id tells it from others, so it is never cut. */
@@ -67,7 +80,8 @@ export function encodeRecord(record: JobRecord): Readonly<Record<string, unknown
   const others = kind === "ended" ? rest : [];
   if (first !== undefined) {
     const reports = others.map(({ unit, report }) => encodeOther(record, unit, report));
-    const room = object.room - '"e":[],'.length - reports.reduce((sum, report) => sum + jsonBytes(report) + 1, 0);
+    const room =
+      object.room - '"e":[],'.length - reports.reduce((sum, report) => sum + jsonBytes(report) + 1, 0);
     object.put("e", [encodeFirst(record, first, room, requestedAt ?? 0), ...reports]);
   }
   return object.fields;
@@ -98,7 +112,11 @@ function encodeFirst(
 }
 
 /** Of the ends that do not count it is told who reported what. */
-function encodeOther(record: JobRecord, unit: string, report: JobProgress): Readonly<Record<string, unknown>> {
+function encodeOther(
+  record: JobRecord,
+  unit: string,
+  report: JobProgress,
+): Readonly<Record<string, unknown>> {
   const object = new BoundedObject(recordBytes.open);
   putWho(object, record, unit, report);
   return object.fields;
@@ -135,7 +153,10 @@ export function decodeRecord(value: unknown, endpoint: string): JobRecord | unde
     application,
     ...(kind === "r"
       ? { type: "restore" }
-      : { type: "backup", backupType: kind === "d" ? "differential" : kind === "i" ? "incremental" : "full" }),
+      : {
+          type: "backup",
+          backupType: kind === "d" ? "differential" : kind === "i" ? "incremental" : "full",
+        }),
     ...optional("artefactPath", fields.text("a")),
     ...optional("restoreToTime", fields.text("w")),
     ...optional("restoreTimeline", fields.number("l")),
@@ -200,7 +221,10 @@ class Fields {
   }
 }
 
-function optional<Key extends string, Value>(key: Key, value: Value | undefined): { readonly [K in Key]?: Value } {
+function optional<Key extends string, Value>(
+  key: Key,
+  value: Value | undefined,
+): { readonly [K in Key]?: Value } {
   const result: { [K in Key]?: Value } = {};
   if (value !== undefined) result[key] = value;
   return result;

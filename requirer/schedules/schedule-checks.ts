@@ -15,9 +15,13 @@ export function requireRoomForSchedule(schedules: readonly Schedule[], name: str
     });
   }
   if (schedules.length < maxSchedules) return;
-  throw new RequestError("request-invalid", `There are ${maxSchedules} schedules already, and no more can be kept.`, {
-    remedy: "Remove one first: remove-schedule.",
-  });
+  throw new RequestError(
+    "request-invalid",
+    `There are ${maxSchedules} schedules already, and no more can be kept.`,
+    {
+      remedy: "Remove one first: remove-schedule.",
+    },
+  );
 }
 
 /** There is no schedule of this name. */

@@ -60,7 +60,9 @@ export function newSchedule(settings: ScheduleSettings, now: Date): Schedule {
     });
   }
   if (settings.database.length > longestDatabase) {
-    throw new ConfigurationError("The name of the database is too long.", { remedy: "Name an application that is related." });
+    throw new ConfigurationError("The name of the database is too long.", {
+      remedy: "Name an application that is related.",
+    });
   }
   const schedule = { ...settings, since: now.toISOString(), missed: 0 };
   if (nextTime(schedule, now) === undefined) {
@@ -100,7 +102,8 @@ function timesOf({ cron, timezone }: Pick<Schedule, "cron" | "timezone">): Cron 
   const shown = shortened(cron, longestCron);
   if (cron.length > longestCron || cron.trim().split(/\s+/).length !== 5) {
     throw new ConfigurationError(`"${shown}" does not say when: expected five fields.`, {
-      remedy: "Give minute, hour, day of the month, month and day of the week, for example 0 2 * * 0 for Sundays at two.",
+      remedy:
+        "Give minute, hour, day of the month, month and day of the week, for example 0 2 * * 0 for Sundays at two.",
     });
   }
   requireZone(timezone);
@@ -108,7 +111,8 @@ function timesOf({ cron, timezone }: Pick<Schedule, "cron" | "timezone">): Cron 
     return new Cron(cron.trim(), { timezone, paused: true });
   } catch {
     throw new ConfigurationError(`"${shown}" does not say when: a field is none that cron knows.`, {
-      remedy: "Give minute, hour, day of the month, month and day of the week, for example 0 2 * * 0 for Sundays at two.",
+      remedy:
+        "Give minute, hour, day of the month, month and day of the week, for example 0 2 * * 0 for Sundays at two.",
     });
   }
 }

@@ -27,7 +27,10 @@ export function decodeSchedules(databag: Databag): readonly Schedule[] {
   }
   throw new PeerDatabagError(
     "The schedules in the manager's peer application databag cannot be read, so nothing is requested.",
-    { remedy: "Look at them with juju show-unit; to give them up, let the leader delete the key: relation-set --app schedules=." },
+    {
+      remedy:
+        "Look at them with juju show-unit; to give them up, let the leader delete the key: relation-set --app schedules=.",
+    },
   );
 }
 

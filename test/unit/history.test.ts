@@ -60,7 +60,8 @@ const success: Partial<JobProgress> = {
 const failure: Partial<JobProgress> = {
   startedAt: "2026-11-20T02:00:03.000Z",
   errorCode: "pgbackrest-82",
-  message: "pgBackRest failed with exit code 82: WAL segment 000000010000000000000003 was not archived in 60000 ms.",
+  message:
+    "pgBackRest failed with exit code 82: WAL segment 000000010000000000000003 was not archived in 60000 ms.",
   remedy: "Look at the PostgreSQL log for what the archive command says, then check the storage.",
   logPath: "/clusters/blue/database-backup/prod.postgresql/0193-76a5-5f2c/job.log",
   fence: 1_235,
@@ -117,19 +118,20 @@ const anyJob: fc.Arbitrary<JobRecord> = fc
     fc.constantFrom(...backupTypes),
     reports,
   )
-  .map(([job, backupType, seen]) =>
-    withReports(job.type === "backup" ? { ...job, backupType } : job, seen),
-  );
+  .map(([job, backupType, seen]) => withReports(job.type === "backup" ? { ...job, backupType } : job, seen));
 
 describe("what is seen of a job", () => {
   const empty = asked("a");
 
-  property.prop([reports, reports, reports])("comes to the same in whatever order and however often", (a, b, c) => {
-    const ab = observed(observed(empty, a), b);
-    expect(observed(observed(empty, b), a)).toEqual(ab);
-    expect(observed(ab, a)).toEqual(ab);
-    expect(observed(ab, c)).toEqual(observed(empty, [...c, ...b, ...a]));
-  });
+  property.prop([reports, reports, reports])(
+    "comes to the same in whatever order and however often",
+    (a, b, c) => {
+      const ab = observed(observed(empty, a), b);
+      expect(observed(observed(empty, b), a)).toEqual(ab);
+      expect(observed(ab, a)).toEqual(ab);
+      expect(observed(ab, c)).toEqual(observed(empty, [...c, ...b, ...a]));
+    },
+  );
 
   property.prop([reports, reports])("never takes an end back", (a, b) => {
     const before = observed(empty, a);
@@ -139,7 +141,10 @@ describe("what is seen of a job", () => {
   });
 
   test("keeps two ends of two units, the one that counts first", () => {
-    const two = observed(empty, [said("succeeded", { fence: 2 }), said("failed", { fence: 1 }, "postgresql/1")]);
+    const two = observed(empty, [
+      said("succeeded", { fence: 2 }),
+      said("failed", { fence: 1 }, "postgresql/1"),
+    ]);
     expect(two.phase).toBe("succeeded");
     expect(kept(new History([], [two])).jobs[0]?.reports).toMatchObject([
       { unit: "postgresql/0", report: { phase: "succeeded", fence: 2 } },
@@ -195,14 +200,24 @@ describe("the history", () => {
     const old = { finishedAt: "2026-01-01T00:00:00Z" };
     const history = new History(
       [asked("open")],
-      [ended("old", "failed", old), ended("other", "failed", old, ), { ...ended("mysql", "failed", old), application: "mysql" }, ended("new")],
+      [
+        ended("old", "failed", old),
+        ended("other", "failed", old),
+        { ...ended("mysql", "failed", old), application: "mysql" },
+        ended("new"),
+      ],
     );
     const left = (...filter: Parameters<History["cleared"]>): readonly string[] =>
       history.cleared(...filter).jobs.map(({ id }) => id);
     expect(left({})).toEqual(["open"]);
     expect(left({ application: "mysql" })).toEqual(["old", "other", "new", "open"]);
     expect(left({ before: new Date("2026-02-01T00:00:00Z") })).toEqual(["new", "open"]);
-    expect(left({ before: new Date("2026-02-01T00:00:00Z"), application: "mysql" })).toEqual(["old", "other", "new", "open"]);
+    expect(left({ before: new Date("2026-02-01T00:00:00Z"), application: "mysql" })).toEqual([
+      "old",
+      "other",
+      "new",
+      "open",
+    ]);
     expect(history.cleared({}).cleared({})).toEqual(history.cleared({}));
   });
 
@@ -225,7 +240,10 @@ describe("the history in its databag", () => {
       cancel: true,
     });
     const { backupType: _, ...expected } = restore;
-    const history = new History([expected], [ended("a", "succeeded", success), ended("b", "failed", failure)]);
+    const history = new History(
+      [expected],
+      [ended("a", "succeeded", success), ended("b", "failed", failure)],
+    );
     expect(kept(history)).toEqual(history);
   });
 
@@ -266,27 +284,41 @@ describe("the history in its databag", () => {
         lastFailureAt: 8.64e15,
         lastEndedAt: 8.64e15,
       }));
-      expect(bytesOf(new History(many, over, summaries))).toBeLessThanOrEqual(maxHistoryBytes - schedulesBytes);
+      expect(bytesOf(new History(many, over, summaries))).toBeLessThanOrEqual(
+        maxHistoryBytes - schedulesBytes,
+      );
     },
   );
 
   property.prop([anyJob])("gives each record its own bound", (job) => {
     const isOver = isEnd(job.phase);
     const history = isOver ? new History([], [job]) : new History([job]);
-    const text = encodeHistory(history)[isOver ? "ended" : "open"] ?? "";
-    expect(Buffer.byteLength(text)).toBeLessThanOrEqual((isOver ? recordBytes.ended : recordBytes.open) + 1);
+    const written = encodeHistory(history)[isOver ? "ended" : "open"] ?? "";
+    expect(Buffer.byteLength(written)).toBeLessThanOrEqual(
+      (isOver ? recordBytes.ended : recordBytes.open) + 1,
+    );
   });
 
   test("has room for what is said of a job as a rule", () => {
     const texts = (job: JobRecord): number =>
-      bytesOf(new History([], Array.from({ length: 400 }, (_, number) => ({ ...job, id: `019376a5-5f2c-7c3e-9d40-${String(number).padStart(12, "0")}` })))) / 400;
+      bytesOf(
+        new History(
+          [],
+          Array.from({ length: 400 }, (_, number) => ({
+            ...job,
+            id: `019376a5-5f2c-7c3e-9d40-${String(number).padStart(12, "0")}`,
+          })),
+        ),
+      ) / 400;
     expect(texts(ended("a", "succeeded", success))).toBeLessThanOrEqual(256);
     expect(texts(ended("a", "failed", failure))).toBeLessThanOrEqual(512);
-    expect(kept(new History([], [ended("a", "failed", failure)])).ended[0]?.reports[0]?.report).toMatchObject(failure);
+    expect(kept(new History([], [ended("a", "failed", failure)])).ended[0]?.reports[0]?.report).toMatchObject(
+      failure,
+    );
   });
 
   test.each([
-    [{ format: "2" }, "is written in format \"2\", and this version reads format 1"],
+    [{ format: "2" }, 'is written in format "2", and this version reads format 1'],
     [{ ended: "{}" }, "has no JSON list in its key ended"],
     [{ open: "[" }, "has no JSON list in its key open"],
   ])("that is %j is not taken for an empty one", (databag, why) => {

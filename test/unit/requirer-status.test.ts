@@ -11,7 +11,12 @@ import { summarise, type Situation } from "../../requirer/status.ts";
 const storage = { bucket: "b", credentials: new Credentials("AKIACANARY", "secret-canary") };
 const complete: RelatedStorage = { complete: true, storage, problems: [] };
 const now = new Date("2026-03-01T13:00:00Z");
-const database = { relation: "database-backup:1", application: "postgresql", features: new Set<string>(), problems: [] };
+const database = {
+  relation: "database-backup:1",
+  application: "postgresql",
+  features: new Set<string>(),
+  problems: [],
+};
 
 type Said = Partial<JobReport> & { readonly phase: Phase };
 
@@ -40,7 +45,11 @@ const messageOf = (...said: readonly Said[]): string => {
   return message;
 };
 
-function blocked(more: Partial<Situation>, trouble: readonly string[] = [], endpoint = "s3-parameters"): string {
+function blocked(
+  more: Partial<Situation>,
+  trouble: readonly string[] = [],
+  endpoint = "s3-parameters",
+): string {
   const { name, message } = summarise(situation([], more), trouble, endpoint, now);
   expect(name).toBe("blocked");
   return message;
@@ -75,15 +84,17 @@ describe("a manager that cannot request anything", () => {
   });
 
   test("says why a schedule cannot ask", () => {
-    expect(blocked({}, ["schedule nightly: No database called \"db\" is related to this backup manager."])).toBe(
-      'schedule nightly: No database called "db" is related to this backup manager.',
-    );
+    expect(
+      blocked({}, ['schedule nightly: No database called "db" is related to this backup manager.']),
+    ).toBe('schedule nightly: No database called "db" is related to this backup manager.');
   });
 
   test("says what runs all the same", () => {
     const nothing: RelatedStorage = { complete: false, related: false, missing: [] };
     const history = { jobs: jobs({ phase: "running", progress: { percent: 5 } }) };
-    expect(blocked({ storage: nothing, history })).toBe("no storage related (s3-parameters), 1 running (5 %)");
+    expect(blocked({ storage: nothing, history })).toBe(
+      "no storage related (s3-parameters), 1 running (5 %)",
+    );
   });
 });
 
@@ -142,6 +153,8 @@ describe("the summary of all jobs", () => {
   });
 
   test("never shows credentials", () => {
-    expect(JSON.stringify(summarise(situation([{ phase: "running" }]), [], "s3", now))).not.toMatch(/canary/i);
+    expect(JSON.stringify(summarise(situation([{ phase: "running" }]), [], "s3", now))).not.toMatch(
+      /canary/i,
+    );
   });
 });

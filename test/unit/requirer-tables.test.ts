@@ -103,7 +103,9 @@ describe("the table of jobs", () => {
 
   test("says how many are only counted", () => {
     const summaries = [{ application: "postgresql", counts: { succeeded: 3, failed: 2 } }];
-    expect(linesOf(jobsTable([jobOf(undefined)], {}, summaries)).at(-1)).toBe("5 older ones are only counted.");
+    expect(linesOf(jobsTable([jobOf(undefined)], {}, summaries)).at(-1)).toBe(
+      "5 older ones are only counted.",
+    );
   });
 
   const text = fc.lorem({ mode: "sentences", maxCount: 8 });
@@ -287,7 +289,10 @@ describe("the story of a job", () => {
   test("that runs says how far it is, and how long it may still take", () => {
     const said = { phase: "running", startedAt: "2026-03-01T10:00:00Z" } as const;
     const shownAt = (progress: JobReport["progress"], clock: string): string | undefined =>
-      describeJob(jobOf({ ...said, ...(progress === undefined ? {} : { progress }) }), new Date(`2026-03-01T${clock}Z`))["progress"];
+      describeJob(
+        jobOf({ ...said, ...(progress === undefined ? {} : { progress }) }),
+        new Date(`2026-03-01T${clock}Z`),
+      )["progress"];
     const half = { percent: 50.5, bytesDone: 1024, bytesTotal: 2048 };
     expect(shownAt(half, "10:10:06")).toBe("50 % (1.0 KiB of 2.0 KiB), about 9 min left");
     expect(shownAt({ percent: 25 }, "14:00:00")).toBe("25 %, about 12 h left");
@@ -334,8 +339,16 @@ test("backups of a database that publishes none are those that the manager saw s
 test("the table of databases says how each is, and what is wrong with it", () => {
   const related = { ...database, features: new Set(["secret-extra"]), problems: [] };
   const wrong = [{ field: "jobs", message: "jobs is not JSON.", remedy: "Write it with a JSON library." }];
-  const jobs = [jobOf({ phase: "succeeded", finishedAt: "2026-03-01T10:00:00Z" }), jobOf(undefined, { ...request, id: "b" })];
-  const other = { relation: "database-backup:4", application: "mysql", features: new Set<string>(), problems: wrong };
+  const jobs = [
+    jobOf({ phase: "succeeded", finishedAt: "2026-03-01T10:00:00Z" }),
+    jobOf(undefined, { ...request, id: "b" }),
+  ];
+  const other = {
+    relation: "database-backup:4",
+    application: "mysql",
+    features: new Set<string>(),
+    problems: wrong,
+  };
   expect(databasesTable([related, other], jobs, new Date("2026-03-01T13:00:00Z"))).toBe(
     [
       "DATABASE    RELATION           OPEN  LAST BACKUP  KEYS",

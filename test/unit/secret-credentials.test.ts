@@ -35,7 +35,10 @@ function jujuWith(secrets: Readonly<Record<string, SecretContent>>): {
 describe("requests that name a secret", () => {
   test("get its keys, which are read once for all of them", async () => {
     const juju = jujuWith({ [uri]: keys });
-    const { requests, withoutKeys } = await withSecretCredentials(juju, [request("a", uri), request("b", uri)]);
+    const { requests, withoutKeys } = await withSecretCredentials(juju, [
+      request("a", uri),
+      request("b", uri),
+    ]);
     const revealed = requests.map(({ storage }) => storage.credentials.reveal());
     expect(revealed).toEqual([
       { accessKey: "AKIA", secretKey: "canary" },

@@ -38,7 +38,7 @@ function allOf(databag: Record<string, string>): string {
     remedy: failure.remedy,
   }));
   // The URI of a secret is none: only who was granted it can read what it names. No message shows it all the same.
-  const read = requests.requests.map(({ secretExtra: _, ...request }) => request);
+  const read = requests.requests.map(({ secretExtra: _uri, ...request }) => request);
   const decoded = [
     { ...requests, requests: read },
     decodeReports(databag),

@@ -108,13 +108,17 @@ function expectReadable(database: Partial<RelatedDatabase>): void {
     ...database,
   };
   const now = new Date("2026-03-01T13:00:00Z");
-  const asked = shown.requests.map((request) => recordOf(request, shown));
-  const reported = strayJobs(new History(), [{ ...shown, requests: [] }]).map(({ isUnknown: _, ...job }) => job);
+  const asked = shown.requests.map((one) => recordOf(one, shown));
+  const reported = strayJobs(new History(), [{ ...shown, requests: [] }]).map(
+    ({ isUnknown: _isUnknown, ...job }) => job,
+  );
   const jobs = [...asked, ...reported];
   expect(jobs.length).toBe(shown.requests.length + shown.reports.length);
   expectLines(jobsTable(jobs).split("\n"));
   expectLines(databasesTable([shown], jobs, now).split("\n"));
-  expectLines([summarise({ databases: [shown], storage: complete, history: { jobs } }, [], "s3", now).message]);
+  expectLines([
+    summarise({ databases: [shown], storage: complete, history: { jobs } }, [], "s3", now).message,
+  ]);
   for (const job of jobs) expectLines(Object.values(describeJob(job, now)));
   expectLines(shown.problems.flatMap(({ field, message, remedy }) => [field, message, remedy]));
   expectLines(backupsTable(shown.backups).split("\n"));
