@@ -24,6 +24,7 @@ export type ErrorCode =
   | "not-leader"
   | "peer-databag-unreadable"
   | "request-invalid"
+  | "schedule-unknown"
   | "storage-failed"
   | "storage-missing";
 
@@ -81,6 +82,7 @@ export type RequestErrorCode = Extract<
   | "job-unknown"
   | "not-leader"
   | "request-invalid"
+  | "schedule-unknown"
   | "storage-missing"
 >;
 

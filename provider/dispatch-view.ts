@@ -14,6 +14,7 @@ import { actionRelation, type AskedJob, type UnitRecord } from "./coordination/p
 import { RequestsSeen, type RelationRequests } from "./coordination/requests-seen.ts";
 import type { Rules } from "./coordination/rules.ts";
 import { PeerFile, PeerRelation, type Peers, type PeersRead } from "./peers.ts";
+import { withSecretCredentials } from "./secret-credentials.ts";
 import type { StateDirectory } from "./state-directory.ts";
 
 /** One relation with a backup manager, and the databags as they were read. */
@@ -107,8 +108,14 @@ async function readRelation(juju: Juju, id: string, isLeader: boolean, rules: Ru
     isLeader ? juju.readApplicationDatabag(id, juju.application) : undefined,
   ]);
   const { application, databag } = remote;
+  const decoded = decodeRequests(databag);
   return {
-    requests: { relation: id, application, ...decodeRequests(databag) },
+    requests: {
+      relation: id,
+      application,
+      ...decoded,
+      ...(await withSecretCredentials(juju, decoded.requests)),
+    },
     reports: decodeReports(unitDatabag).reports,
     unitDatabag,
     ...(applicationDatabag === undefined ? {} : { applicationDatabag }),
