@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 /** What takes long and would find little that its shorter sisters do not: `npm run test:full` has them. */
 const longTests =
   process.env["LONG_TESTS"] === "none"
-    ? ["bad-disk-processes", "bad-hook-tools-charms", "bad-requests", "bad-sizes"].map(
+    ? ["bad-disk-processes", "bad-hook-tools-charms", "bad-requests", "bad-sizes", "units-as-processes"].map(
         (name) => `test/simulation/${name}.test.ts`,
       )
     : [];
