@@ -1,12 +1,12 @@
 import { defineConfig } from "vitest/config";
 
 /** What takes long and would find little that its shorter sisters do not: `npm run test:full` has them. */
-const longTests =
-  process.env["LONG_TESTS"] === "none"
-    ? ["bad-disk-processes", "bad-hook-tools-charms", "bad-requests", "bad-sizes", "units-as-processes"].map(
-        (name) => `test/simulation/${name}.test.ts`,
-      )
-    : [];
+const areLongTestsLeft = process.env["LONG_TESTS"] === "none";
+const longTests = areLongTestsLeft
+  ? ["bad-disk-processes", "bad-hook-tools-charms", "bad-requests", "bad-sizes", "units-as-processes"].map(
+      (name) => `test/simulation/${name}.test.ts`,
+    )
+  : [];
 
 // The real servers share two cores with whatever else runs: their tests come last, one file after the other.
 export default defineConfig({
@@ -47,6 +47,7 @@ export default defineConfig({
         test: {
           name: "servers",
           include: ["test/end-to-end/**/*.test.ts"],
+          exclude: areLongTestsLeft ? ["test/end-to-end/coordination.test.ts"] : [],
           sequence: { groupOrder: 3 },
           maxWorkers: 2,
           testTimeout: 180_000,
