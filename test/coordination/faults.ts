@@ -110,6 +110,8 @@ export class Faults {
       const parameters = { fence, confirm: grant.unit };
       const ended = this.#world.juju.runAction(on, "release-grant", parameters);
       await this.#world.settle();
+      // What was wrong may have ended everything in its middle.
+      if (this.#world.board.violations.length > 0) return;
       const { results } = await ended;
       if (results["state"] !== "revoking") return;
       await this.#world.settle();

@@ -197,21 +197,21 @@ class Schedule {
     this.#dawdles = false;
     this.#interleaving.isOn = false;
     await faults.end();
-    for (let round = 0; round < maxRounds; round += 1) {
+    for (let round = 0; round < maxRounds && world.board.violations.length === 0; round += 1) {
       await world.settle();
       const before = stateOf(world);
       const isIdle = await this.#passTime(world);
       const isAtRest = isIdle && stateOf(world) === before;
       if (isAtRest && !(await faults.admin())) return this.#judge(world);
     }
-    world.board.violations.push("the units never come to rest");
+    if (world.board.violations.length === 0) world.board.violations.push("the units never come to rest");
   }
 
   /** Lets what waits for the clock go on, and dispatches every unit once more. @returns Whether no other hook ran. */
   async #passTime(world: World): Promise<boolean> {
     const { juju } = world;
     const before = juju.hooksRun().length;
-    await juju.advance(6 * 60_000);
+    await world.advance(6 * 60_000);
     const { units } = world;
     for (const unit of units) await juju.updateStatus(unit);
     await world.settle();

@@ -23,6 +23,8 @@ const archiveStorage: StorageConfig = {
 };
 /** By number of units and whether there is a storage that keeps fences. */
 const beginnings = new Map<string, Beginning>();
+/** Schedules come to rest long before. */
+const mostSteps = 500;
 const ends: ReadonlySet<unknown> = new Set(endPhases);
 
 /** How a world is made. */
@@ -139,10 +141,24 @@ export class World {
     if (step.kind === "end") this.look();
   }
 
-  /** Lets everything happen that can, in its order, until only time can pass. */
+  /** Lets everything happen that can, in its order, until only time can pass, or something was wrong. */
   async settle(): Promise<void> {
-    await this.juju.settle({ allowErrors: true });
+    const { violations } = this.board;
+    let taken = 0;
+    await this.juju.settle({
+      allowErrors: true,
+      isEnough: () => violations.length > 0 || (taken += 1) > mostSteps,
+    });
+    if (taken > mostSteps) violations.push(`${mostSteps} steps, and still no rest`);
     this.look();
+  }
+
+  /** Lets time pass, with all that falls due meanwhile. */
+  async advance(ms: number): Promise<void> {
+    const end = new Date(this.clock.now().getTime() + ms);
+    await this.settle();
+    while (this.board.violations.length === 0 && this.clock.step(end)) await this.settle();
+    this.clock.moveTo(end);
   }
 
   /** Writes what is requested. */
