@@ -10,6 +10,7 @@ import { endPhases } from "../../lib/job/phase.ts";
 import { SimulatedJuju } from "../../lib/testing/simulated-juju.ts";
 import type { Fault, Step } from "../../lib/testing/stepping/step.ts";
 import { VirtualClock } from "../../lib/testing/in-process/virtual-clock.ts";
+import type { AskedJob } from "../../provider/coordination/peer-records.ts";
 import { shippedRules, type Rules } from "../../provider/coordination/rules.ts";
 import { Provider } from "../../provider/provider.ts";
 import { providerActions } from "../../provider/provider-actions.ts";
@@ -26,6 +27,13 @@ const beginnings = new Map<string, Beginning>();
 /** Schedules come to rest long before. */
 const mostSteps = 500;
 const ends: ReadonlySet<unknown> = new Set(endPhases);
+
+/** Called with everything that happens. */
+export type Trace = (line: string) => void;
+
+/** The event by which a unit is told to ask for a job of its own, as an action does. */
+const askEvent = "ask";
+const askedJob: AskedJob = { id: "asked-1", type: "backup", backupType: "full", compression: true };
 
 /** How a world is made. */
 export interface WorldOptions {
@@ -60,17 +68,22 @@ export class World {
   readonly requests: Map<string, Requested> = new Map();
   /** By job: every end that was ever read. */
   readonly ends: Map<string, ReadEnd[]> = new Map();
+  /** Where a unit keeps fences that has another storage than the others. */
+  readonly archives: Map<string, StorageConfig>;
   /** Every unit that there ever was. */
   readonly everUnits: Set<string> = new Set();
+  /** By job: how a unit let go of it. */
+  readonly #released = new Map<string, string>();
   steps = 0;
   leaderChanges = 0;
 
-  private constructor(parts: Pick<World, "juju" | "clock" | "board" | "relation" | "peers">) {
+  private constructor(parts: Pick<World, "juju" | "clock" | "board" | "relation" | "peers" | "archives">) {
     this.juju = parts.juju;
     this.clock = parts.clock;
     this.board = parts.board;
     this.relation = parts.relation;
     this.peers = parts.peers;
+    this.archives = parts.archives;
   }
 
   /** Makes a world in which everything is set up and nothing was requested yet. */
@@ -98,7 +111,8 @@ export class World {
     let isBegun = beginning === undefined;
     const stepAt = (what: string): boolean => isBegun && options.stepAt(what);
     const juju = await SimulatedJuju.start({ clock, stepByStep: true, stepAt });
-    const charm = databaseCharm(board, options);
+    const archives = new Map<string, StorageConfig>();
+    const charm = databaseCharm(board, archives, options);
     await juju.deploy({
       application: "database",
       charm: "examples/postgresql-charm",
@@ -124,7 +138,7 @@ export class World {
     for (const [key, text] of beginning?.objects ?? []) board.objects.set(key, text);
     await juju.settle();
     isBegun = true;
-    return new World({ juju, clock, board, relation, peers });
+    return new World({ juju, clock, board, relation, peers, archives });
   }
 
   /** The units that there are. */
@@ -169,15 +183,39 @@ export class World {
 
   /** Reads the ends that units report, as the manager does, and looks for what must never stand in a databag. */
   look(): void {
-    for (const unit of new Set([...this.everUnits, ...this.units])) {
-      const { jobs } = this.juju.databag(this.relation, unit);
-      if (jobs === undefined) continue;
-      if (jobs.includes(secret)) this.board.violations.push(`${unit} reports a credential`);
-      const reports: readonly { "job-id": string; phase: string }[] = JSON.parse(jobs);
-      for (const { "job-id": id, phase } of reports) if (ends.has(phase)) this.#noteEnd(id, unit, phase);
+    const { violations } = this.board;
+    const units = new Set([...this.everUnits, ...this.units]);
+    for (const unit of units) this.#noteRelease(unit);
+    for (const unit of units) {
+      if (this.juju.databag(this.relation, unit)["jobs"]?.includes(secret) === true)
+        violations.push(`${unit} reports a credential`);
+      for (const [id, phase] of this.#endsOf(unit)) this.#noteEnd(id, unit, phase);
     }
     const peers = JSON.stringify(this.juju.databag(this.peers, "database"));
-    if (peers.includes(secret)) this.board.violations.push("the peer databag holds a credential");
+    if (peers.includes(secret)) violations.push("the peer databag holds a credential");
+  }
+
+  /** The jobs whose ends stand in the databags of units that there are. */
+  readableEnds(): ReadonlySet<string> {
+    return new Set(this.units.flatMap((unit) => this.#endsOf(unit).map(([id]) => id)));
+  }
+
+  #endsOf(unit: string): readonly (readonly [id: string, phase: string])[] {
+    const { jobs } = this.juju.databag(this.relation, unit);
+    if (jobs === undefined) return [];
+    const reports: readonly { "job-id": string; phase: string }[] = JSON.parse(jobs);
+    return reports
+      .filter(({ phase }) => ends.has(phase))
+      .map(({ "job-id": id, phase }) => [id, phase] as const);
+  }
+
+  #noteRelease(unit: string): void {
+    const { unit: said } = this.juju.databag(this.peers, unit);
+    if (said === undefined) return;
+    const { released }: { released?: { relation: string; job: string; outcome: unknown } } = JSON.parse(said);
+    if (released === undefined || typeof released.outcome !== "object") return;
+    const phase = String((released.outcome as { phase?: unknown } | null)?.phase);
+    if (ends.has(phase) && phase !== "lost") this.#released.set(released.job, phase);
   }
 
   #noteEnd(id: string, unit: string, phase: string): void {
@@ -190,6 +228,10 @@ export class World {
     }
     if (phase === "succeeded" && this.board.results.get(id) !== "succeeded")
       this.board.violations.push(`${id} is reported as succeeded, and it did not`);
+    if (phase === "lost") this.board.calledLost.add(id);
+    const released = this.#released.get(id);
+    if (phase === "lost" && released !== undefined)
+      this.board.violations.push(`${id} is called lost, and its unit had let go of it as ${released}`);
     this.ends.set(id, [...known, { unit, phase }]);
   }
 
@@ -207,7 +249,7 @@ export class World {
   }
 }
 
-function databaseCharm(board: Board, { rules, keepsFences, afterwards }: WorldOptions): CharmFunction {
+function databaseCharm(board: Board, archives: ReadonlyMap<string, StorageConfig>, { rules, keepsFences, afterwards }: WorldOptions): CharmFunction {
   const everyRule = { ...shippedRules, ...rules };
   return async (dispatch) => {
     const provider = new Provider(
@@ -216,7 +258,7 @@ function databaseCharm(board: Board, { rules, keepsFences, afterwards }: WorldOp
         stateDirectory: "/state",
         executor: board.module,
         store: board.module,
-        ...(keepsFences ? { archiveStorage } : {}),
+        ...(keepsFences ? { archiveStorage: archives.get(dispatch.juju.unit) ?? archiveStorage } : {}),
       },
       everyRule,
     );
@@ -224,6 +266,7 @@ function databaseCharm(board: Board, { rules, keepsFences, afterwards }: WorldOp
       await runAction(dispatch.juju, dispatch.event.name, providerActions(provider));
       return;
     }
+    if (dispatch.event.kind === "custom" && dispatch.event.name === askEvent) await provider.requestJob(askedJob);
     const { status } = await provider.reconcile();
     await afterwards(dispatch);
     await dispatch.juju.setStatus(status ?? { name: "active", message: "" });
