@@ -57,13 +57,19 @@ async function main(): Promise<void> {
     addTo(total.ends, result.ends);
     addTo(total.faults, result.faults);
     if (result.violations.length > 0)
-      total.violations.push(await failureOf(options, result, share.unshrunk || total.violations.length >= maxShrunk));
+      total.violations.push(
+        await failureOf(options, result, share.unshrunk || total.violations.length >= maxShrunk),
+      );
   }
   console.log(JSON.stringify(total));
   process.exit();
 }
 
-async function failureOf(options: ScheduleOptions, result: ScheduleResult, unshrunk: boolean): Promise<unknown> {
+async function failureOf(
+  options: ScheduleOptions,
+  result: ScheduleResult,
+  unshrunk: boolean,
+): Promise<unknown> {
   if (unshrunk || options.trace !== undefined) {
     return { seed: result.seed, turns: result.turns, faults: [], lines: result.violations, trace: [] };
   }

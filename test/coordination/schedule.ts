@@ -8,6 +8,7 @@ import type { Fate } from "./board.ts";
 import { Admin } from "./admin.ts";
 import { Faults, faultKinds, type FaultKind } from "./faults.ts";
 import { Interleaving } from "./interleaving.ts";
+import { wireRequest } from "./manager.ts";
 import { Random } from "./random.ts";
 import { comeToRest } from "./rest.ts";
 import { World, type Trace } from "./world.ts";
@@ -222,15 +223,4 @@ function countEnds(world: World): Record<string, number> {
 
 function soon(world: World, random: Random): string {
   return new Date(world.clock.now().getTime() + random.next() * 30_000).toISOString();
-}
-
-function wireRequest(id: string, isRestore: boolean): Record<string, unknown> {
-  return {
-    "job-id": id,
-    "job-type": isRestore ? "restore" : "backup",
-    "job-config": { compression: true },
-    "storage-interface": "s3",
-    "storage-config": { bucket: "b", "access-key": "canary-access", "secret-key": "canary-secret-key" },
-    ...(isRestore ? { "artefact-path": "/backup/x/" } : {}),
-  };
 }

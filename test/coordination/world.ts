@@ -2,6 +2,7 @@
  * A database of several units in a simulated Juju that takes its steps only when it is told to, and a manager that is a
  * databag.
  */
+import type { Juju } from "../../lib/juju/juju.ts";
 import type { CharmFunction } from "../../lib/testing/in-process/in-process-runner.ts";
 import { runAction } from "../../lib/juju/action.ts";
 import type { Dispatch } from "../../lib/juju/dispatch.ts";
@@ -18,7 +19,8 @@ import { beginningOf, takePlace, type Beginning } from "./beginning.ts";
 import { Board } from "./board.ts";
 
 const secret = "canary-secret-key";
-const archiveStorage: StorageConfig = {
+/** Where the cluster archives to. */
+export const archiveStorage: StorageConfig = {
   bucket: "archive",
   credentials: new Credentials("canary-access", secret),
 };
@@ -32,7 +34,7 @@ const ends: ReadonlySet<unknown> = new Set(endPhases);
 export type Trace = (line: string) => void;
 
 /** The event by which a unit is told to ask for a job of its own, as an action does. */
-const askEvent = "ask";
+export const askEvent = "ask";
 const askedJob: AskedJob = { id: "asked-1", type: "backup", backupType: "full", compression: true };
 
 /** How a world is made. */
@@ -44,6 +46,8 @@ export interface WorldOptions {
   /** Called by the charm when it is done with its own part of a dispatch: it may dawdle. */
   readonly afterwards: (dispatch: Dispatch) => Promise<void>;
   readonly stepAt: (what: string) => boolean;
+  /** Whether the units set themselves up, as another life of the application. Default: all worlds begin alike. */
+  readonly isFresh?: boolean;
 }
 
 /** A request as the manager wrote it. */
@@ -88,6 +92,7 @@ export class World {
 
   /** Makes a world in which everything is set up and nothing was requested yet. */
   static async start(options: WorldOptions): Promise<World> {
+    if (options.isFresh === true) return await World.#make(options);
     const kind = `${options.units} ${options.keepsFences}`;
     let beginning = beginnings.get(kind);
     if (beginning === undefined) {
@@ -191,8 +196,10 @@ export class World {
         violations.push(`${unit} reports a credential`);
       for (const [id, phase] of this.#endsOf(unit)) this.#noteEnd(id, unit, phase);
     }
-    const peers = JSON.stringify(this.juju.databag(this.peers, "database"));
-    if (peers.includes(secret)) violations.push("the peer databag holds a credential");
+    for (const [key, value] of Object.entries(this.juju.databag(this.peers, "database"))) {
+      if (value.includes(secret)) violations.push("the peer databag holds a credential");
+      if (key.startsWith("done-") && value.includes('"lost"')) this.#noteLost(JSON.parse(value).report.id);
+    }
   }
 
   /** The jobs whose ends stand in the databags of units that there are. */
@@ -218,6 +225,14 @@ export class World {
     if (ends.has(phase) && phase !== "lost") this.#released.set(released.job, phase);
   }
 
+  #noteLost(id: string): void {
+    if (this.board.calledLost.has(id)) return;
+    this.board.calledLost.add(id);
+    const released = this.#released.get(id);
+    if (released !== undefined)
+      this.board.violations.push(`${id} is called lost, and its unit had let go of it as ${released}`);
+  }
+
   #noteEnd(id: string, unit: string, phase: string): void {
     const known = this.ends.get(id) ?? [];
     if (known.some((end) => end.unit === unit && end.phase === phase)) return;
@@ -228,10 +243,7 @@ export class World {
     }
     if (phase === "succeeded" && this.board.results.get(id) !== "succeeded")
       this.board.violations.push(`${id} is reported as succeeded, and it did not`);
-    if (phase === "lost") this.board.calledLost.add(id);
-    const released = this.#released.get(id);
-    if (phase === "lost" && released !== undefined)
-      this.board.violations.push(`${id} is called lost, and its unit had let go of it as ${released}`);
+    if (phase === "lost") this.#noteLost(id);
     this.ends.set(id, [...known, { unit, phase }]);
   }
 
@@ -249,9 +261,15 @@ export class World {
   }
 }
 
-function databaseCharm(board: Board, archives: ReadonlyMap<string, StorageConfig>, { rules, keepsFences, afterwards }: WorldOptions): CharmFunction {
+function databaseCharm(
+  board: Board,
+  archives: ReadonlyMap<string, StorageConfig>,
+  { rules, keepsFences, afterwards }: WorldOptions,
+): CharmFunction {
   const everyRule = { ...shippedRules, ...rules };
   return async (dispatch) => {
+    const { event, juju } = dispatch;
+    if (event.kind === "relation" && event.change === "broken") forgetRemote(juju, event.relationId);
     const provider = new Provider(
       {
         ...dispatch,
@@ -266,9 +284,21 @@ function databaseCharm(board: Board, archives: ReadonlyMap<string, StorageConfig
       await runAction(dispatch.juju, dispatch.event.name, providerActions(provider));
       return;
     }
-    if (dispatch.event.kind === "custom" && dispatch.event.name === askEvent) await provider.requestJob(askedJob);
+    if (event.kind === "custom" && event.name === askEvent) {
+      await provider.requestJob(askedJob);
+      return;
+    }
     const { status } = await provider.reconcile();
     await afterwards(dispatch);
     await dispatch.juju.setStatus(status ?? { name: "active", message: "" });
   };
+}
+
+/** Whether the manager's databag can still be read in the last hook of its relation nobody knows: here it cannot. */
+function forgetRemote(juju: Juju, broken: string): void {
+  const read = juju.readApplicationDatabag.bind(juju);
+  Object.assign(juju, {
+    readApplicationDatabag: async (relation: string, application: string) =>
+      relation === broken && application !== juju.application ? {} : await read(relation, application),
+  });
 }
