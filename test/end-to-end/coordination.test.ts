@@ -34,9 +34,9 @@ async function atWork(id: string): Promise<number> {
   return await model.worker(id);
 }
 
-async function nextSucceeds(id: string): Promise<void> {
+async function expectSuccess(id: string): Promise<void> {
   await model.request(id);
-  await model.reported(id, "succeeded");
+  expect(await model.reported(id, "succeeded")).toMatchObject({ status: "success" });
   await takesWrites();
 }
 
@@ -52,20 +52,20 @@ test("leadership that goes and comes back in mid-job changes nothing for the job
   await model.juju.updateStatus(unit);
   await model.juju.settle();
   await model.juju.setLeader(unit);
-  await model.reported("leaders", "succeeded");
+  expect(await model.reported("leaders", "succeeded")).toMatchObject({ status: "success" });
 });
 
 test("an agent that restarts in mid-job finds the job", async () => {
   await atWork("agent");
   await model.juju.restartAgent(unit);
-  await model.reported("agent", "succeeded");
+  expect(await model.reported("agent", "succeeded")).toMatchObject({ status: "success" });
 });
 
 test("a worker that is killed leaves nothing that stands in the next one's way", async () => {
   const worker = await atWork("killed");
   process.kill(worker, "SIGKILL");
-  await model.reported("killed", "lost");
-  await nextSucceeds("after-killed");
+  expect(await model.reported("killed", "lost")).toMatchObject({ "error-code": "worker-lost" });
+  await expectSuccess("after-killed");
 });
 
 describe.each(["die-before-writes", "die-after-writes"] as const)(
@@ -73,7 +73,7 @@ describe.each(["die-before-writes", "die-after-writes"] as const)(
   (killed) => {
     test("by the request that it was to serve loses nothing", async () => {
       await model.tell(killed);
-      await nextSucceeds(killed);
+      await expectSuccess(killed);
     });
 
     test("in mid-job neither stops nor repeats the job", async () => {
@@ -84,7 +84,7 @@ describe.each(["die-before-writes", "die-after-writes"] as const)(
       await model.juju.settle({ allowErrors: true });
       const { "backup-id": backup } = await model.reported(id, "succeeded");
       expect(isAlive(worker)).toBe(false);
-      await nextSucceeds(`${id}-next`);
+      await expectSuccess(`${id}-next`);
       expect(model.reports(id)[unit]?.["backup-id"]).toBe(backup);
     });
   },
