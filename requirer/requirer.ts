@@ -222,9 +222,12 @@ export class Requirer {
    */
   async clearHistory(filter: EndedFilter = {}): Promise<number> {
     return await this.#whileLeading(async (draft) => {
-      const before = draft.history.ended.length;
+      const before = draft.history.ended;
       draft.history = draft.history.cleared(filter);
-      return before - draft.history.ended.length;
+      const kept = new Set(draft.history.ended);
+      const cleared = before.filter((job) => !kept.has(job));
+      for (const job of cleared) draft.withdraw(job);
+      return cleared.length;
     });
   }
 

@@ -158,13 +158,14 @@ export function standingRequests(history: History, database: RelatedDatabase): S
   const { relation } = database;
   const ended = history.ended.filter((record) => record.relation === relation);
   const last = ended.at(-1)?.id;
+  const over = new Set(ended.map(({ id }) => id));
   const open = new Set(history.open.filter((record) => record.relation === relation).map(({ id }) => id));
   const requests = database.requests.flatMap((request) => {
     if (open.has(request.id) || !canBeKept({ relation, id: request.id })) return [request];
     return request.id === last ? [withoutCredentials(request)] : [];
   });
   const unread = database.unread.filter(
-    (item) => !isWithdrawn(item) || item["job-id"] === last || open.has(String(item["job-id"])),
+    (item) => !isWithdrawn(item) || item["job-id"] === last || !over.has(String(item["job-id"])),
   );
   return { requests, unread };
 }
