@@ -10,7 +10,7 @@ import type { RelatedDatabase } from "./database.ts";
 import type { History } from "./history/history.ts";
 import { recordOf, standingRequests, withLost } from "./history/job-book.ts";
 import type { JobRecord } from "./history/job-record.ts";
-import type { ManagerRecord, ManagerView } from "./manager-databags.ts";
+import type { ManagerEndpoints, ManagerRecord, ManagerView } from "./manager-databags.ts";
 import type { Schedule } from "./schedules/schedule.ts";
 import { StorageSecrets, withKeysOf } from "./storage-secrets.ts";
 
@@ -76,7 +76,11 @@ export class ManagerDraft {
   }
 
   /** What is to stand. */
-  async settled(endpoint: string, now: Date): Promise<ManagerRecord> {
+  async settled(
+    { endpoint, event }: Pick<ManagerEndpoints, "endpoint" | "event">,
+    now: Date,
+  ): Promise<ManagerRecord> {
+    await this.#secrets.removeOld(event);
     await this.#loseWhatIsGone(endpoint, now);
     await this.#renewKeys();
     const requests = new Map(

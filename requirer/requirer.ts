@@ -382,7 +382,7 @@ export class Requirer {
 
   async #settle(draft: ManagerDraft): Promise<void> {
     const { view } = draft;
-    const record = await draft.settled(this.#endpoints.endpoint, this.#clock.now());
+    const record = await draft.settled(this.#endpoints, this.#clock.now());
     this.#window.require();
     if (view.peers !== undefined) await logEnds(this.#juju, newlyEnded(view.kept, record.history));
     if (await writeManager(this.#endpoints, view, record)) this.#atEnd?.(() => this.#window.require());
