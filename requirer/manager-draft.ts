@@ -8,7 +8,7 @@ import { Credentials } from "../lib/job/storage-config.ts";
 import type { Juju } from "../lib/juju/juju.ts";
 import type { RelatedDatabase } from "./database.ts";
 import type { History } from "./history/history.ts";
-import { recordOf, standingRequests, withLost } from "./history/job-book.ts";
+import { dated, recordOf, standingRequests, withLost } from "./history/job-book.ts";
 import type { JobRecord } from "./history/job-record.ts";
 import type { ManagerEndpoints, ManagerRecord, ManagerView } from "./manager-databags.ts";
 import type { Schedule } from "./schedules/schedule.ts";
@@ -82,6 +82,7 @@ export class ManagerDraft {
   ): Promise<ManagerRecord> {
     await this.#secrets.removeOld(event);
     await this.#loseWhatIsGone(endpoint, now);
+    this.history = dated(this.view.kept, this.history, now.toISOString());
     await this.#renewKeys();
     const requests = new Map(
       this.databases.map((database) => {

@@ -98,6 +98,17 @@ export function newlyEnded(before: History, after: History): readonly JobRecord[
   return after.ended.filter((record) => !known.has(recordKey(record)));
 }
 
+/** Gives the ends of which no unit said when they were the time at which they were first seen. */
+export function dated(before: History, after: History, now: string): History {
+  const seen = new Set(newlyEnded(before, after));
+  const ended = after.ended.map((record) => {
+    const [shown, ...others] = record.reports;
+    if (shown === undefined || shown.report.finishedAt !== undefined || !seen.has(record)) return record;
+    return { ...record, reports: [{ ...shown, report: { ...shown.report, finishedAt: now } }, ...others] };
+  });
+  return new History(after.open, ended, after.summaries);
+}
+
 /** Why the end of a job will never be seen. */
 export interface Gone {
   readonly message: string;
