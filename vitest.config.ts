@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 /** What takes long and would find little that its shorter sisters do not: `npm run test:full` has them. */
 const longTests =
   process.env["LONG_TESTS"] === "none"
-    ? ["bad-disk-processes", "bad-hook-tools-charms", "bad-requests", "bad-sizes"].map(
+    ? ["bad-disk-processes", "bad-hook-tools-charms", "bad-requests", "bad-sizes", "units-as-processes"].map(
         (name) => `test/simulation/${name}.test.ts`,
       )
     : [];
@@ -34,11 +34,20 @@ export default defineConfig({
           hookTimeout: 60_000,
         },
       },
+      // The schedules are run on every core.
+      {
+        test: {
+          name: "coordination",
+          include: ["test/coordination/**/*.test.ts"],
+          sequence: { groupOrder: 2 },
+          testTimeout: 3 * 3_600_000,
+        },
+      },
       {
         test: {
           name: "servers",
           include: ["test/end-to-end/**/*.test.ts"],
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
           maxWorkers: 2,
           testTimeout: 180_000,
           hookTimeout: 180_000,

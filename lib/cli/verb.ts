@@ -15,6 +15,8 @@ export interface Terminal {
   readonly err: (line: string) => void;
   /** Standard input, in chunks. */
   readonly input: () => AsyncIterable<Uint8Array>;
+  /** Takes it upon itself to end in good order when somebody wants it to: what it gives is aborted then. */
+  readonly interruption: () => AbortSignal;
 }
 
 /** One thing that the command can do. */

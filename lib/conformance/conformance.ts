@@ -7,6 +7,7 @@ import { access } from "node:fs/promises";
 import { join } from "node:path";
 import { ConfigurationError } from "../errors.ts";
 import { readCharm, type CharmMetadata, type Endpoint } from "../testing/model/charm-metadata.ts";
+import { interfaceName } from "../wire/interface-name.ts";
 import { quoted } from "../wire/received.ts";
 import { readObservation, unobserved, type Observation } from "./observation/observation.ts";
 import { play, scenariosOf } from "./play.ts";
@@ -14,7 +15,7 @@ import type { Rule } from "./rules/rule.ts";
 import { rulesOf } from "./rules/rules-of.ts";
 import { defaultLimits, type Limits } from "./stage/rest.ts";
 import type { JudgedCharm } from "./stage/judged-charm.ts";
-import type { Side } from "./trace/trace.ts";
+import type { Side } from "../wire/side.ts";
 import { isContent, verdicts, type PlayedScenario, type Verdict } from "./verdict.ts";
 
 /** What to judge. */
@@ -32,6 +33,8 @@ export interface ConformanceOptions {
   readonly limits?: Partial<Limits>;
   /** Configuration of the charm besides that in the file. */
   readonly config?: Observation["config"];
+  /** Ends it early: everything is taken down, and it rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
   /** Called with each scenario when it was played. */
   readonly onPlayed?: (played: PlayedScenario) => Promise<void> | void;
 }
@@ -45,7 +48,7 @@ export interface Conformance {
   readonly verdicts: readonly Verdict[];
 }
 
-const interfaceName = "database_backup";
+const neverAborted = new AbortController().signal;
 const defaultFile = "conformance.json";
 
 /**
@@ -67,6 +70,7 @@ export async function judgeCharm(options: ConformanceOptions): Promise<Conforman
     takesStorage: metadata.endpoints.get(observation.storageEndpoint)?.interface === "s3",
     observation: { ...observation, config: { ...observation.config, ...options.config } },
     limits: { ...defaultLimits, ...options.limits },
+    signal: options.signal ?? neverAborted,
     isContent: (trace) => isContent(trace, side),
   };
   requireOptions(metadata, charm.observation);

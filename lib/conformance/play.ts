@@ -12,8 +12,9 @@ import { ManagerPart } from "./stage/manager-part.ts";
 import type { Recording } from "./stage/recording.ts";
 import type { JudgedCharm, StageOptions } from "./stage/judged-charm.ts";
 import type { Stage } from "./stage/stage.ts";
-import type { Side } from "./trace/trace.ts";
-import type { PlayedScenario } from "./verdict.ts";
+import { Standstill } from "./stage/standstill.ts";
+import type { Side } from "../wire/side.ts";
+import { judge, type PlayedScenario } from "./verdict.ts";
 
 /** A scenario as it is listed. */
 export type NamedScenario = Pick<ScenarioOf<never>, "name" | "summary">;
@@ -23,12 +24,27 @@ export function scenariosOf(side: Side): readonly NamedScenario[] {
   return side === "provider" ? providerScenarios : requirerScenarios;
 }
 
+/** How often a scenario is played before the machine is given up. */
+const mostTimes = 3;
+
 /**
- * Plays a scenario with a charm.
+ * Plays a scenario with a charm. Where something went wrong while the machine stood still, it is played anew.
  *
  * @param name One of {@link scenariosOf} the charm's side.
+ * @returns Without a trace where the machine stood still each time.
  */
 export async function play(charm: JudgedCharm, name: string): Promise<PlayedScenario> {
+  for (let times = 0; times < mostTimes; times += 1) {
+    const standstill = new Standstill();
+    const played = await playOnce(charm, name);
+    standstill.end();
+    const isGood = judge(played.trace, charm.side).every(({ verdict }) => verdict === "holds");
+    if (isGood || !standstill.happened) return played;
+  }
+  return { scenario: name, trace: [] };
+}
+
+async function playOnce(charm: JudgedCharm, name: string): Promise<PlayedScenario> {
   return charm.side === "provider"
     ? await playWith(
         find(providerScenarios, name),

@@ -8,8 +8,9 @@ import { providerJudges } from "./judges/provider-judges.ts";
 import { requirerJudges } from "./judges/requirer-judges.ts";
 import type { Rule } from "./rules/rule.ts";
 import { narrateUpTo } from "./trace/narration.ts";
-import { tellStory } from "./trace/story.ts";
-import type { Side, Trace, TraceEntry } from "./trace/trace.ts";
+import { tellStory, type Story } from "./trace/story.ts";
+import type { Side } from "../wire/side.ts";
+import type { Trace, TraceEntry } from "./trace/trace.ts";
 
 /** A trace with the name of the scenario that it is of. */
 export interface PlayedScenario {
@@ -39,7 +40,17 @@ const judges: Readonly<Record<Side, readonly Judge[]>> = {
 /** Finds all evidence in a trace, in the order in which it shows. */
 export function judge(trace: Trace, side: Side): readonly Evidence[] {
   const story = tellStory(trace);
-  return judges[side].flatMap((each) => each(story)).toSorted((a, b) => a.index - b.index);
+  return judges[side]
+    .flatMap((each) => each(story))
+    .filter((evidence) => evidence.verdict === "holds" || !mayBeLate(story, evidence.index))
+    .toSorted((a, b) => a.index - b.index);
+}
+
+/** Whether what is missing at an entry may only be late: a charm that is slow breaks no rule. */
+function mayBeLate({ trace, settled, hasty }: Story, index: number): boolean {
+  const kind = trace[index]?.kind;
+  if (kind !== "settled" && kind !== "told") return false;
+  return hasty.has(settled.findLast((each) => each <= index) ?? -1);
 }
 
 /** Whether nothing is wrong with what is seen at the end of a trace. What went wrong before is not asked again. */
@@ -72,11 +83,15 @@ function whyNotShown(rule: Rule, side: Side, played: readonly PlayedScenario[]):
   const traces = played.filter(({ scenario }) => rule.scenarios.includes(scenario)).map(({ trace }) => trace);
   const has = (is: (entry: TraceEntry) => boolean): boolean => traces.some((trace) => trace.some(is));
   if (traces.length === 0) return "its scenario was not played";
+  if (traces.every((trace) => trace.length === 0)) return "the machine stood still whenever it was tried";
   if (has((entry) => entry.kind === "hook" && entry.hung === true)) {
     return "a hook does not end, and with it the scenario did";
   }
   if (has((entry) => entry.kind === "status" && entry.status === "blocked")) {
     return "the charm is blocked: its admin would have to act first";
+  }
+  if (has((entry) => entry.kind === "settled" && entry.stillRuns === true)) {
+    return "something of the charm still ran when the kit had waited long enough; give it more time with --patience";
   }
   if (side === "requirer") return "the charm has no action for it, or it did not come to it";
   if (!has((entry) => entry.kind === "start" && entry.observed)) {

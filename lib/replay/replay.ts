@@ -10,10 +10,11 @@ import { isEndStatus, openCalls } from "../conformance/trace/circumstances.ts";
 import { stringAt } from "../conformance/trace/field.ts";
 import { narrate, type Told } from "../conformance/trace/narration.ts";
 import { holdsAt, tellStory, type JobStory, type Story } from "../conformance/trace/story.ts";
-import { sides, type Side, type Trace } from "../conformance/trace/trace.ts";
+import type { Trace } from "../conformance/trace/trace.ts";
 import { judge } from "../conformance/verdict.ts";
 import { mayHoldCredentials, shortened } from "../printable.ts";
 import { isObject, readList } from "../wire/list-value.ts";
+import { sides, type Side } from "../wire/side.ts";
 import type { RelationTrace } from "./snapshots.ts";
 
 /** A job's story. */

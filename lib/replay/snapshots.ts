@@ -4,7 +4,9 @@
  * @module
  */
 import type { Databag } from "../juju/juju.ts";
-import type { Occurrence, Party, Side, Trace, TraceEntry } from "../conformance/trace/trace.ts";
+import type { Occurrence, Party, Trace, TraceEntry } from "../conformance/trace/trace.ts";
+import { usualEndpoint } from "../wire/interface-name.ts";
+import type { Side } from "../wire/side.ts";
 import { applicationOf, shownRelations, type ShownRelation } from "./shown-relation.ts";
 
 /** What `juju show-unit` printed at a time. */
@@ -21,9 +23,6 @@ export interface RelationTrace {
   readonly relation: string;
   readonly trace: Trace;
 }
-
-/** The interface's own name of an endpoint, and what charms make of it. */
-const usualEndpoint = /database[-_]?backup/i;
 
 /**
  * Makes a trace of each relation of the interface.

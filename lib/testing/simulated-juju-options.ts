@@ -47,6 +47,12 @@ export interface SimulatedJujuOptions {
    * charms then run in this process. Default: false.
    */
   readonly stepByStep?: boolean;
+  /**
+   * Which of the things that processes do are steps of their own, with `stepByStep`; asked each time with the step's
+   * `what`, and with `exit` for the end of a dispatch. What is none belongs to the step before it. That a dispatch, a worker
+   * or a timer begins always is one. Default: all are.
+   */
+  readonly stepAt?: (what: string) => boolean;
 }
 
 /** What to deploy. */

@@ -88,6 +88,7 @@ export class SimulatedJuju extends SimulatedController {
       retryHooks: options.automaticallyRetryHooks ?? true,
       checkRelationEndpoint: options.checkRelationEndpoint ?? false,
       isStepped: options.stepByStep ?? false,
+      stepAt: options.stepAt,
       failHook: options.failHook ?? (() => undefined),
       charmFunction: (application) => this.#charms.get(application),
       onRun: (run) => this.#runs.push(run),

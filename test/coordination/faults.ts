@@ -34,6 +34,9 @@ export const faultKinds = [
 /** What may go wrong. */
 export type FaultKind = (typeof faultKinds)[number];
 
+/** How much likelier some are than the others: those that tell more about jobs at work. */
+const weights: Partial<Record<FaultKind, number>> = { "leader moves": 5, "worker is killed": 5 };
+
 /** The faults of one schedule. */
 export class Faults {
   readonly counts: Partial<Record<FaultKind, number>> = {};
@@ -47,7 +50,7 @@ export class Faults {
   constructor(world: World, random: Random, kinds: readonly FaultKind[], trace: (line: string) => void) {
     this.#world = world;
     this.#random = random;
-    this.#kinds = kinds;
+    this.#kinds = kinds.flatMap((kind) => Array.from({ length: weights[kind] ?? 1 }, () => kind));
     this.#trace = trace;
   }
 
@@ -57,7 +60,7 @@ export class Faults {
     if (kind === undefined) return false;
     // What takes a unit away ends more than it shows.
     if (/removed|lost/.test(kind) && this.#random.chance(0.6)) return false;
-    const unit = this.#random.pick(this.#world.units);
+    const unit = this.#random.pick(this.#candidates(kind));
     if (unit !== undefined && (await this.#happenTo(kind, unit))) {
       this.counts[kind] = (this.counts[kind] ?? 0) + 1;
       this.#trace(`!! ${kind}: ${unit}`);
@@ -78,8 +81,8 @@ export class Faults {
     if (juju.leader("database") === undefined) await this.#elect(this.#world.units[0]);
   }
 
-  /** Does what statuses and queues tell an admin to do. */
-  async admin(): Promise<void> {
+  /** Does what statuses and queues tell an admin to do. @returns Whether there was anything. */
+  async admin(): Promise<boolean> {
     const { juju, relation } = this.#world;
     const told = new Map<string, string>();
     const { queue = "" } = juju.databag(relation, "database");
@@ -95,6 +98,7 @@ export class Faults {
       if (!this.#world.units.includes(unit) && leader !== undefined) told.set(String(fence), leader);
     }
     for (const [fence, on] of told) await this.#releaseGrant(Number(fence), on);
+    return told.size > 0;
   }
 
   async #releaseGrant(fence: number, on: string): Promise<void> {
@@ -119,6 +123,15 @@ export class Faults {
     machine.restart();
     this.#orphans.delete(unit);
     this.#world.board.machineIsGone(unit);
+  }
+
+  /** The units that it can happen to. */
+  #candidates(kind: FaultKind): readonly string[] {
+    const { juju, units } = this.#world;
+    if (kind === "worker is killed") return units.filter((unit) => juju.machine(unit).processes.length > 0);
+    if (kind !== "leader moves") return units;
+    const leader = juju.leader("database");
+    return units.filter((unit) => unit !== leader);
   }
 
   async #happenTo(kind: FaultKind, unit: string): Promise<boolean> {

@@ -1,7 +1,6 @@
 /**
  * Runs a share of the schedules, and prints what came of it as one line of JSON. Started by scripts/simulate.mjs.
  */
-import { faultKinds, type FaultKind } from "./faults.ts";
 import { runSchedule, type ScheduleOptions, type ScheduleResult } from "./schedule.ts";
 import { shrink } from "./shrink.ts";
 import { variants } from "./variants.ts";
@@ -22,7 +21,6 @@ const maxShrunk = 2;
 async function main(): Promise<void> {
   const share: Share = JSON.parse(process.argv[2] ?? "{}");
   const rules = variants.find(({ name }) => name === share.variant)?.rules ?? {};
-  const faults: readonly FaultKind[] = share.faultless ? [] : faultKinds;
   const total = {
     schedules: 0,
     steps: 0,
@@ -40,7 +38,7 @@ async function main(): Promise<void> {
       seed,
       units: Number(share.units),
       jobs: Number(share.jobs),
-      faults,
+      faultless: share.faultless,
       rules,
       ...(share.trace ? { trace: (line: string) => console.log(line) } : {}),
     };

@@ -6,16 +6,19 @@ import type { Dispatch } from "../../lib/juju/dispatch.ts";
 import type { Rules } from "../../provider/coordination/rules.ts";
 import type { Fate } from "./board.ts";
 import { Faults, faultKinds, type FaultKind } from "./faults.ts";
+import { Interleaving } from "./interleaving.ts";
 import { Random } from "./random.ts";
 import { World } from "./world.ts";
 
 /** What a schedule is made of. */
 export interface ScheduleOptions {
   readonly seed: number;
-  /** Default: 3. */
+  /** At most so many, and two at least. Default: 3. */
   readonly units?: number;
-  /** Default: 4. */
+  /** At most so many, and two at least. Default: 4. */
   readonly jobs?: number;
+  /** Nothing goes wrong, no job fails, and the manager cancels and edits nothing. Default: false. */
+  readonly faultless?: boolean;
   /** The faults that may happen. Default: all. */
   readonly faults?: readonly FaultKind[];
   /** After so many turns everything goes well. Default: as chance has it. */
@@ -55,7 +58,9 @@ export async function runSchedule(options: ScheduleOptions): Promise<ScheduleRes
 class Schedule {
   readonly #options: ScheduleOptions;
   readonly #random: Random;
+  readonly #interleaving: Interleaving;
   readonly #trace: (line: string) => void;
+  readonly #jobs: number;
   #requested = 0;
   #dawdles = false;
   #waited = false;
@@ -64,6 +69,8 @@ class Schedule {
   constructor(options: ScheduleOptions) {
     this.#options = options;
     this.#random = new Random(options.seed);
+    this.#interleaving = new Interleaving(options.seed);
+    this.#jobs = this.#between(Math.min(2, options.jobs ?? 4), options.jobs ?? 4);
     this.#trace = options.trace ?? (() => undefined);
   }
 
@@ -71,15 +78,20 @@ class Schedule {
     const { seed, units = 3, rules = {} } = this.#options;
     const random = this.#random;
     const world = await World.start({
-      units,
+      units: this.#between(Math.min(2, units), units),
       rules,
       keepsFences: random.chance(0.7),
       afterwards: async (dispatch) => await this.#dawdle(dispatch),
+      stepAt: (what) => this.#interleaving.isStep(what),
     });
+    this.#interleaving.isOn = true;
     const hooks = world.juju.hooksRun().length;
     world.board.together = random.chance(0.4);
-    const faults = new Faults(world, random, this.#options.faults ?? faultKinds, this.#trace);
-    const turns = this.#options.turns ?? 40 + Math.floor(random.next() * 360);
+    const kinds = this.#options.faultless === true ? [] : (this.#options.faults ?? faultKinds);
+    const faults = new Faults(world, random, kinds, this.#trace);
+    // Drawn even where it is given, so that a shorter schedule is the beginning of the longer one.
+    const drawn = this.#between(30, 170);
+    const turns = this.#options.turns ?? drawn;
     try {
       for (let turn = 0; turn < turns && world.board.violations.length === 0; turn += 1) {
         await this.#turn(world, faults);
@@ -110,8 +122,8 @@ class Schedule {
 
   async #turn(world: World, faults: Faults): Promise<void> {
     const random = this.#random;
-    const { jobs = 4 } = this.#options;
-    if (this.#requested < jobs && random.chance(0.06)) return await this.#request(world);
+    if (this.#requested < this.#jobs && random.chance(this.#requested === 0 ? 0.5 : 0.08))
+      return await this.#request(world);
     if (world.requests.size > 0 && random.chance(0.012)) return await this.#change(world);
     // What goes wrong while a job is at work tells more.
     if (random.chance(world.board.isActive() ? 0.12 : 0.03)) {
@@ -146,9 +158,10 @@ class Schedule {
   async #request(world: World): Promise<void> {
     const random = this.#random;
     const id = `job-${(this.#requested += 1)}`;
-    if (random.chance(0.3)) world.board.fates.set(id, random.pick(fates) ?? "fails");
+    const { faultless = false } = this.#options;
+    if (!faultless && random.chance(0.3)) world.board.fates.set(id, random.pick(fates) ?? "fails");
     const isRestore = random.chance(0.3);
-    const deadline = random.chance(0.1) ? { "start-before": soon(world, random) } : {};
+    const deadline = !faultless && random.chance(0.1) ? { "start-before": soon(world, random) } : {};
     world.requests.set(id, { id, fields: { ...wireRequest(id, isRestore), ...deadline } });
     this.#trace(`the manager requests ${isRestore ? "restore" : "backup"} ${id}`);
     await world.publish();
@@ -163,6 +176,8 @@ class Schedule {
     if (world.ends.has(id)) {
       this.#trace(`the manager withdraws ${id}`);
       world.requests.delete(id);
+    } else if (this.#options.faultless === true) {
+      return;
     } else if (random.chance(0.6)) {
       this.#trace(`the manager cancels ${id}`);
       world.requests.set(id, { id, fields: { ...fields, cancel: true } });
@@ -180,24 +195,32 @@ class Schedule {
   async #comeToRest(world: World, faults: Faults): Promise<void> {
     this.#trace("from here on everything goes well");
     this.#dawdles = false;
+    this.#interleaving.isOn = false;
     await faults.end();
-    let before = "";
     for (let round = 0; round < maxRounds; round += 1) {
       await world.settle();
-      await this.#passTime(world);
-      const state = stateOf(world);
-      if (state === before) break;
-      before = state;
-      await faults.admin();
+      const before = stateOf(world);
+      const isIdle = await this.#passTime(world);
+      const isAtRest = isIdle && stateOf(world) === before;
+      if (isAtRest && !(await faults.admin())) return this.#judge(world);
     }
-    this.#judge(world);
+    world.board.violations.push("the units never come to rest");
   }
 
-  /** Lets what waits for the clock go on, and dispatches every unit once more. */
-  async #passTime(world: World): Promise<void> {
-    await world.juju.advance(6 * 60_000);
-    for (const unit of world.units) await world.juju.updateStatus(unit);
+  /** Lets what waits for the clock go on, and dispatches every unit once more. @returns Whether no other hook ran. */
+  async #passTime(world: World): Promise<boolean> {
+    const { juju } = world;
+    const before = juju.hooksRun().length;
+    await juju.advance(6 * 60_000);
+    const { units } = world;
+    for (const unit of units) await juju.updateStatus(unit);
     await world.settle();
+    return juju.hooksRun().length <= before + units.length;
+  }
+
+  /** A number out of a range, both ends included. */
+  #between(least: number, most: number): number {
+    return least + Math.floor(this.#random.next() * (most - least + 1));
   }
 
   #judge(world: World): void {

@@ -2,6 +2,7 @@
  * A database of several units in a simulated Juju that takes its steps only when it is told to, and a manager that is a
  * databag.
  */
+import type { CharmFunction } from "../../lib/testing/in-process/in-process-runner.ts";
 import { runAction } from "../../lib/juju/action.ts";
 import type { Dispatch } from "../../lib/juju/dispatch.ts";
 import { Credentials, type StorageConfig } from "../../lib/job/storage-config.ts";
@@ -12,6 +13,7 @@ import { VirtualClock } from "../../lib/testing/in-process/virtual-clock.ts";
 import { shippedRules, type Rules } from "../../provider/coordination/rules.ts";
 import { Provider } from "../../provider/provider.ts";
 import { providerActions } from "../../provider/provider-actions.ts";
+import { beginningOf, takePlace, type Beginning } from "./beginning.ts";
 import { Board } from "./board.ts";
 
 const secret = "canary-secret-key";
@@ -19,6 +21,8 @@ const archiveStorage: StorageConfig = {
   bucket: "archive",
   credentials: new Credentials("canary-access", secret),
 };
+/** By number of units and whether there is a storage that keeps fences. */
+const beginnings = new Map<string, Beginning>();
 const ends: ReadonlySet<unknown> = new Set(endPhases);
 
 /** How a world is made. */
@@ -29,6 +33,7 @@ export interface WorldOptions {
   readonly keepsFences: boolean;
   /** Called by the charm when it is done with its own part of a dispatch: it may dawdle. */
   readonly afterwards: (dispatch: Dispatch) => Promise<void>;
+  readonly stepAt: (what: string) => boolean;
 }
 
 /** A request as the manager wrote it. */
@@ -67,36 +72,45 @@ export class World {
   }
 
   /** Makes a world in which everything is set up and nothing was requested yet. */
-  static async start({ units, rules, keepsFences, afterwards }: WorldOptions): Promise<World> {
+  static async start(options: WorldOptions): Promise<World> {
+    const kind = `${options.units} ${options.keepsFences}`;
+    let beginning = beginnings.get(kind);
+    if (beginning === undefined) {
+      const first = await World.#make({
+        ...options,
+        rules: {},
+        stepAt: () => false,
+        afterwards: async () => undefined,
+      });
+      beginning = beginningOf(first.juju, first.board, first.peers);
+      beginnings.set(kind, beginning);
+      await first.stop();
+    }
+    return await World.#make(options, beginning);
+  }
+
+  /** @param beginning Absent where the units are to set themselves up. */
+  static async #make(options: WorldOptions, beginning?: Beginning): Promise<World> {
     const clock = new VirtualClock();
     const board = new Board();
-    const juju = await SimulatedJuju.start({ clock, stepByStep: true });
-    const everyRule = { ...shippedRules, ...rules };
+    let isBegun = beginning === undefined;
+    const stepAt = (what: string): boolean => isBegun && options.stepAt(what);
+    const juju = await SimulatedJuju.start({ clock, stepByStep: true, stepAt });
+    const charm = databaseCharm(board, options);
     await juju.deploy({
       application: "database",
       charm: "examples/postgresql-charm",
-      units,
+      units: 0,
       reuseUnitNumbers: true,
       inProcess: async (dispatch) => {
-        const provider = new Provider(
-          {
-            ...dispatch,
-            stateDirectory: "/state",
-            executor: board.module,
-            store: board.module,
-            ...(keepsFences ? { archiveStorage } : {}),
-          },
-          everyRule,
-        );
-        if (dispatch.event.kind === "action") {
-          await runAction(dispatch.juju, dispatch.event.name, providerActions(provider));
-          return;
-        }
-        const { status } = await provider.reconcile();
-        await afterwards(dispatch);
-        await dispatch.juju.setStatus(status ?? { name: "active", message: "" });
+        if (isBegun) await charm(dispatch);
+        else if (beginning !== undefined) await takePlace(dispatch, beginning);
       },
     });
+    for (let unit = 0; unit < options.units; unit += 1) {
+      const disk = beginning?.disks[unit]?.copy();
+      await juju.addUnit("database", disk === undefined ? {} : { disk });
+    }
     await juju.deploy({
       application: "manager",
       charm: "examples/backup-manager-charm",
@@ -105,9 +119,10 @@ export class World {
     });
     const relation = await juju.integrate("manager:database-backup", "database:database-backup");
     const peers = juju.peerRelation("database", "database-backup-peers");
-    const world = new World({ juju, clock, board, relation, peers });
+    for (const [key, text] of beginning?.objects ?? []) board.objects.set(key, text);
     await juju.settle();
-    return world;
+    isBegun = true;
+    return new World({ juju, clock, board, relation, peers });
   }
 
   /** The units that there are. */
@@ -174,4 +189,27 @@ export class World {
     this.board.forget();
     await this.juju.stop();
   }
+}
+
+function databaseCharm(board: Board, { rules, keepsFences, afterwards }: WorldOptions): CharmFunction {
+  const everyRule = { ...shippedRules, ...rules };
+  return async (dispatch) => {
+    const provider = new Provider(
+      {
+        ...dispatch,
+        stateDirectory: "/state",
+        executor: board.module,
+        store: board.module,
+        ...(keepsFences ? { archiveStorage } : {}),
+      },
+      everyRule,
+    );
+    if (dispatch.event.kind === "action") {
+      await runAction(dispatch.juju, dispatch.event.name, providerActions(provider));
+      return;
+    }
+    const { status } = await provider.reconcile();
+    await afterwards(dispatch);
+    await dispatch.juju.setStatus(status ?? { name: "active", message: "" });
+  };
 }

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { scenariosOf } from "../../lib/conformance/play.ts";
 import { rulesOf } from "../../lib/conformance/rules/rules-of.ts";
-import { sides } from "../../lib/conformance/trace/trace.ts";
+import { sides } from "../../lib/wire/side.ts";
 import { marked, read, root } from "./pages.ts";
 import { comparable, shownOutput } from "./shown-output.ts";
 import { code, shownTable } from "./shown-table.ts";

@@ -92,6 +92,7 @@ describe("input that cannot be read", () => {
           yield chunk;
         }
       },
+      interruption: () => new AbortController().signal,
     });
     expect({ code, err }).toEqual({
       code: 2,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { checkText } from "../../lib/cli/validate/check-text.ts";
-import { sides, type Side } from "../../lib/cli/databag/side.ts";
+import { sides, type Side } from "../../lib/wire/side.ts";
 import { decodeText } from "../../lib/cli/input-text.ts";
 import type { JsonObject } from "../../lib/wire/list-value.ts";
 import { isObject } from "../../lib/wire/list-value.ts";

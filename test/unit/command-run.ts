@@ -26,6 +26,7 @@ export async function runWith(args: readonly string[], input: string | Uint8Arra
     input: async function* () {
       yield Buffer.from(input);
     },
+    interruption: () => new AbortController().signal,
   });
   return { code, out, err };
 }

@@ -6,7 +6,7 @@
 import { readFileSync } from "node:fs";
 import { Ajv2019, type ValidateFunction } from "ajv/dist/2019.js";
 import { isObject, type JsonObject } from "../../lib/wire/list-value.ts";
-import type { Side } from "../../lib/cli/databag/side.ts";
+import type { Side } from "../../lib/wire/side.ts";
 
 /** How the command has to end. */
 export type Verdict = "unreadable" | "errors" | "no errors";

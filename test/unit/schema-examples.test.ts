@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Ajv2019 } from "ajv/dist/2019.js";
 import { describe, expect, test } from "vitest";
-import type { Side } from "../../lib/cli/databag/side.ts";
+import type { Side } from "../../lib/wire/side.ts";
 import { checkText } from "../../lib/cli/validate/check-text.ts";
 import { fieldPath } from "../../lib/wire/received.ts";
 

@@ -10,7 +10,7 @@ import { jsonReport } from "../../conformance/reports/json-report.ts";
 import { junitReport } from "../../conformance/reports/junit-report.ts";
 import { textReport } from "../../conformance/reports/text-report.ts";
 import { encodeTrace } from "../../conformance/trace/trace-text.ts";
-import { sides } from "../../conformance/trace/trace.ts";
+import { sides } from "../../wire/side.ts";
 import { ConfigurationError } from "../../errors.ts";
 import { quoted } from "../../wire/received.ts";
 import { readArguments, readChoice } from "../arguments.ts";
@@ -79,7 +79,9 @@ export const conformance: Verb = {
     };
     const { traces } = values;
     if (traces !== undefined) await mkdir(traces, { recursive: true });
-    const result = await judgeCharm({
+    const signal = terminal.interruption();
+    const judged = judgeCharm({
+      signal,
       charm: values.charm ?? ".",
       side,
       endpoint: values.endpoint,
@@ -90,11 +92,25 @@ export const conformance: Verb = {
         if (traces !== undefined) await writeFile(join(traces, `${scenario}.jsonl`), encodeTrace(trace));
       },
     });
+    const result = await unlessInterrupted(judged, signal);
+    if (result === undefined) {
+      terminal.err("Interrupted before all was judged. What the charm left running has been ended.");
+      return 2;
+    }
     for (const line of linesOf(result, format)) terminal.out(line);
     const fails = values.strict === true ? ["broken", "not shown"] : ["broken"];
     return result.verdicts.some(({ verdict }) => fails.includes(verdict)) ? 1 : 0;
   },
 };
+
+async function unlessInterrupted<T>(result: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  try {
+    return await result;
+  } catch (error) {
+    if (signal.aborted) return undefined;
+    throw error;
+  }
+}
 
 function linesOf(result: Conformance, format: (typeof formats)[number]): readonly string[] {
   switch (format) {

@@ -4,11 +4,11 @@
  * @module
  */
 import type { FoundDatabag } from "./databag.ts";
-import { sideOfJobs, type Side } from "./side.ts";
+import { usualEndpoint } from "../../wire/interface-name.ts";
+import type { Side } from "../../wire/side.ts";
+import { sideOfJobs } from "./side-of-jobs.ts";
 import type { ShownRelation } from "./show-unit.ts";
 
-/** The interface's own name of an endpoint, and what charms make of it. */
-const usualEndpoint = /database[-_]?backup/i;
 const peers = /peers?$/i;
 
 /**

@@ -6,7 +6,7 @@
 import { fieldPath } from "../../wire/received.ts";
 import { applicationKeys, type FoundDatabag } from "../databag/databag.ts";
 import { looksLike } from "../databag/misspelt.ts";
-import type { Side } from "../databag/side.ts";
+import type { Side } from "../../wire/side.ts";
 import type { Findings } from "./findings.ts";
 import { checkJobs } from "./job-rules.ts";
 import { sections } from "./rules.ts";

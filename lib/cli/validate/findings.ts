@@ -6,7 +6,7 @@
 import { mayHoldCredentials, shownId } from "../../printable.ts";
 import { isObject } from "../../wire/list-value.ts";
 import type { DatabagPlace } from "../databag/databag.ts";
-import type { Side } from "../databag/side.ts";
+import type { Side } from "../../wire/side.ts";
 import { rules, type RuleName, type Severity } from "./rules.ts";
 
 /** Something that is wrong. Shows no credential. */

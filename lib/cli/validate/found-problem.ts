@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Side } from "../databag/side.ts";
+import type { Side } from "../../wire/side.ts";
 import type { Counts } from "./findings.ts";
 import type { RuleName, Severity } from "./rules.ts";
 

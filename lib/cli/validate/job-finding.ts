@@ -4,7 +4,7 @@
  * @module
  */
 import type { JsonObject } from "../../wire/list-value.ts";
-import type { Side } from "../databag/side.ts";
+import type { Side } from "../../wire/side.ts";
 import { sections, type RuleName } from "./rules.ts";
 
 /** Something wrong with one job, by its path inside it. */

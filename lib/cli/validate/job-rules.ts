@@ -6,7 +6,8 @@
 import { isObject, type JsonObject } from "../../wire/list-value.ts";
 import { fieldPath, kindOf, quoted } from "../../wire/received.ts";
 import type { FoundDatabag } from "../databag/databag.ts";
-import { indexOfSide, sideOfJobs, type Side } from "../databag/side.ts";
+import type { Side } from "../../wire/side.ts";
+import { indexOfSide, sideOfJobs } from "../databag/side-of-jobs.ts";
 import { jsonFindings } from "./json-findings.ts";
 import { jobName, type DatabagFinding, type Findings } from "./findings.ts";
 import type { JobFinding } from "./job-finding.ts";

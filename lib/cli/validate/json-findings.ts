@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Side } from "../databag/side.ts";
+import type { Side } from "../../wire/side.ts";
 import type { JsonFaultPlace } from "../document/parse-json.ts";
 import type { DatabagFinding } from "./findings.ts";
 

@@ -13,7 +13,7 @@ import {
 } from "../../wire/generated/fields.ts";
 import { isObject, type JsonObject } from "../../wire/list-value.ts";
 import { looksLike } from "../databag/misspelt.ts";
-import type { Side } from "../databag/side.ts";
+import type { Side } from "../../wire/side.ts";
 
 /** A name that looks like a field that is not there. */
 export interface MisspeltField {

@@ -4,7 +4,7 @@
  * @module
  */
 import { readArguments, readChoice } from "../arguments.ts";
-import { sides } from "../databag/side.ts";
+import { sides } from "../../wire/side.ts";
 import { inputName, readInputText, type Unreadable } from "../input-text.ts";
 import type { ExitCode, Terminal, Verb } from "../verb.ts";
 import { checkText, type CheckOptions } from "./check-text.ts";

@@ -29,8 +29,8 @@ export const detection: Judge = (story) =>
       if (index < request.from || !isRequested(job, index) || !isRelated(story, index)) continue;
       const rule = ruleOf(story, job, request, index, hasWaited);
       if (isTakenUp(story, job, index)) return [holds(rule, index, job.id)];
-      // A charm that tells its admin to act first does not hide that it leaves jobs alone.
-      if (isBlocked(story, index)) continue;
+      // A charm that tells its admin to act first does not hide that it leaves jobs alone; one that is slow may be late.
+      if (isBlocked(story, index) || story.hasty.has(index)) continue;
       if (openCalls(story, index).length > 0) {
         hasWaited = true;
         continue;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Side } from "../trace/trace.ts";
+import type { Side } from "../../wire/side.ts";
 import { providerRules } from "./provider-rules.ts";
 import { requirerRules } from "./requirer-rules.ts";
 import type { Rule } from "./rule.ts";

@@ -5,6 +5,7 @@
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { interfaceName } from "../../wire/interface-name.ts";
 import type { ConfigValue } from "../../testing/model/charm-metadata.ts";
 import type { SimulatedJuju } from "../../testing/simulated-juju.ts";
 import type { Observation } from "../observation/observation.ts";
@@ -47,7 +48,7 @@ export async function deploy({
   const { otherUnits = 1, units = 1 } = options;
   await deployKit(juju, other, otherUnits, directory, {
     [charm.side === "provider" ? "requires" : "provides"]: {
-      [kitEndpoint]: { interface: "database_backup" },
+      [kitEndpoint]: { interface: interfaceName },
     },
   });
   await juju.deploy({

@@ -4,7 +4,8 @@
  * @module
  */
 import type { Observation } from "../observation/observation.ts";
-import type { Side, Trace } from "../trace/trace.ts";
+import type { Side } from "../../wire/side.ts";
+import type { Trace } from "../trace/trace.ts";
 import type { Limits } from "./rest.ts";
 
 /** The charm that is judged, and how. */
@@ -20,6 +21,8 @@ export interface JudgedCharm {
   readonly takesStorage: boolean;
   readonly observation: Observation;
   readonly limits: Limits;
+  /** Ends what is played. */
+  readonly signal: AbortSignal;
   /** Whether nothing is wrong at the end of a trace. */
   readonly isContent: (trace: Trace) => boolean;
 }

@@ -6,7 +6,8 @@
 import type { Databag } from "../../juju/juju.ts";
 import type { LogLine } from "../../testing/log-line.ts";
 import type { SimulatedJuju } from "../../testing/simulated-juju.ts";
-import type { Occurrence, Party, Side, Trace, TraceEntry } from "../trace/trace.ts";
+import type { Side } from "../../wire/side.ts";
+import type { Occurrence, Party, Trace, TraceEntry } from "../trace/trace.ts";
 
 /** Which parts of the model are recorded. */
 export interface Recorded {

@@ -2,19 +2,19 @@
  * Waits until nothing more comes by itself: no hook is due, and whatever the charm left running waits for the kit.
  *
  * It looks at processes, not at the clock: how fast the machine is does not matter, unless a charm leaves something
- * running for good. Only then it goes by how long nothing has changed.
+ * running for good. Only then it goes by how long nothing has changed, in the {@link CharmTime time of the charm}.
  *
  * @module
  */
-import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { survivingProcesses } from "../../testing/processes/surviving-processes.ts";
 import type { SimulatedJuju } from "../../testing/simulated-juju.ts";
 import { SimulationError } from "../../testing/simulation-error.ts";
 import type { Observer } from "../observation/observer.ts";
+import { charmProcesses, isAnyBeingStarted, parentOf, type CharmProcess } from "./charm-processes.ts";
+import { CharmTime } from "./charm-time.ts";
 import type { Recording } from "./recording.ts";
 
-/** How long the kit waits, in milliseconds. */
+/** How long the kit waits, in milliseconds of the charm's time. */
 export interface Limits {
   /** For a change, while something of the charm runs that never ends. Default: 5,000. */
   readonly patienceMs: number;
@@ -31,38 +31,70 @@ export interface Waited {
   readonly recording: Recording;
   readonly observer: Observer;
   readonly limits: Limits;
+  readonly signal: AbortSignal;
+}
+
+/** What became of waiting. */
+export interface Rest {
+  /** The units with a hook that does not end; none where there is rest. */
+  readonly hung: readonly string[];
+  /** Whether something of the charm still ran when the kit had waited long enough. */
+  readonly stillRuns: boolean;
 }
 
 const sliceMs = 50;
+const atRest: Rest = { hung: [], stillRuns: false };
 
-/**
- * Waits for rest.
- *
- * @returns The units with a hook that does not end; none where there is rest.
- */
-export async function rest({ juju, recording, observer, limits }: Waited): Promise<readonly string[]> {
-  let since = performance.now();
+/** Waits for rest. @throws The reason of the signal. */
+export async function rest({ juju, recording, observer, limits, signal }: Waited): Promise<Rest> {
+  const time = new CharmTime();
+  let looked = performance.now();
   let changes = -1;
   let quietLooks = 0;
-  for (;;) {
-    const isBusy = await isStillBusy(juju);
+  for (let turn = 0; ; turn += 1) {
+    signal.throwIfAborted();
+    const hasHooks = await isBusy(juju, sliceMs);
     recording.look();
     observer.reap();
     if (recording.trace.length !== changes) {
       changes = recording.trace.length;
-      since = performance.now();
+      time.reset();
     }
     const held = observer.open.map(({ pid }) => pid);
     // To look through all processes of a machine takes its time: it is done when that can make a difference.
-    const isQuiet = (!isBusy || held.length > 0) && (await isAllQuiet(juju.modelUuid, isBusy, held));
-    // A process that is being started may not be seen at the first look.
+    const isHookAlone = hasHooks && held.length === 0;
+    if (isHookAlone && turn % 5 !== 0) {
+      await sleep(25);
+      continue;
+    }
+    const running = await charmProcesses(juju.modelUuid);
+    const now = performance.now();
+    time.pass(now - looked, running);
+    looked = now;
+    const isQuiet = !isHookAlone && (await isAllQuiet(running, hasHooks, held));
+    // A process may start another one, and end, while the kit looks.
     quietLooks = isQuiet ? quietLooks + 1 : 0;
-    if (quietLooks > 1) return [];
-    const waited = performance.now() - since;
-    if (isBusy && held.length === 0 && waited > limits.hookMs) return executingUnits(juju);
-    if ((!isBusy || held.length > 0) && waited > limits.patienceMs) return [];
-    await sleep(isQuiet ? 5 : 25);
+    if (quietLooks > 1) return atRest;
+    if (isHookAlone && time.isOver(limits.hookMs)) return { hung: executingUnits(juju), stillRuns: true };
+    if (!isHookAlone && time.isOver(limits.patienceMs)) return { hung: [], stillRuns: true };
+    await sleep(isQuiet ? 10 : 25);
   }
+}
+
+/** Comes back when what runs had all the time that a hook may take, or when nobody wants to know any more. */
+export async function timeIsUp(
+  { juju, limits, signal: end }: Pick<Waited, "juju" | "limits" | "signal">,
+  signal: AbortSignal,
+): Promise<undefined> {
+  const time = new CharmTime();
+  let looked = performance.now();
+  while (!signal.aborted && !end.aborted && !time.isOver(limits.hookMs)) {
+    await sleep(200, undefined, { signal }).catch(() => undefined);
+    const now = performance.now();
+    if (!signal.aborted) time.pass(now - looked, await charmProcesses(juju.modelUuid));
+    looked = now;
+  }
+  return undefined;
 }
 
 /** The units that run a hook right now. */
@@ -72,9 +104,10 @@ export function executingUnits(juju: SimulatedJuju): readonly string[] {
   );
 }
 
-async function isStillBusy(juju: SimulatedJuju): Promise<boolean> {
+/** Whether a hook runs or is due, for at least so many milliseconds from now. */
+export async function isBusy(juju: SimulatedJuju, timeoutMs: number): Promise<boolean> {
   try {
-    await juju.settle({ allowErrors: true, timeoutMs: sliceMs });
+    await juju.settle({ allowErrors: true, timeoutMs });
     return false;
   } catch (error) {
     if (error instanceof SimulationError) return true;
@@ -82,24 +115,22 @@ async function isStillBusy(juju: SimulatedJuju): Promise<boolean> {
   }
 }
 
-/** Whether nothing of a model runs but what waits for a call that is held open. */
-async function isAllQuiet(modelUuid: string, isBusy: boolean, held: readonly number[]): Promise<boolean> {
-  const running = await survivingProcesses(modelUuid);
-  return running.length === 0 ? !isBusy : await areAllAbove(running, held);
+/** Whether nothing of a model runs but what waits for a call that is held open, and that does wait. */
+async function isAllQuiet(
+  running: readonly CharmProcess[],
+  hasHooks: boolean,
+  held: readonly number[],
+): Promise<boolean> {
+  if (running.some(({ wantsToRun }) => wantsToRun)) return false;
+  const isWaiting = running.length === 0 ? !hasHooks : await areAllAbove(running, held);
+  return isWaiting && !(await isAnyBeingStarted());
 }
 
 /** Whether each process is one of those that are held, or one that stands above such a one. */
-async function areAllAbove(running: readonly number[], held: readonly number[]): Promise<boolean> {
+async function areAllAbove(running: readonly CharmProcess[], held: readonly number[]): Promise<boolean> {
   const waiting = new Set<number>();
   for (const pid of held) {
     for (let each = pid; each > 1 && !waiting.has(each); each = await parentOf(each)) waiting.add(each);
   }
-  return running.every((pid) => waiting.has(pid));
-}
-
-async function parentOf(pid: number): Promise<number> {
-  const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
-  // The name in parentheses may hold blanks and parentheses of its own.
-  const [, parent = "0"] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return Number(parent);
+  return running.every(({ pid }) => waiting.has(pid));
 }

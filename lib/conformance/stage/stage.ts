@@ -15,9 +15,7 @@ import { applications, deploy, kitEndpoint } from "./deployment.ts";
 import { HookFaults } from "./hook-faults.ts";
 import type { JudgedCharm, StageOptions } from "./judged-charm.ts";
 import { Recording } from "./recording.ts";
-import { executingUnits, rest, type Waited } from "./rest.ts";
-
-const manyTimes = 200;
+import { executingUnits, isBusy, rest, timeIsUp, type Waited } from "./rest.ts";
 
 /** What a call of the observed program names: found by the texts that the kit gave to each job. */
 export type Recognise = (call: ObservedCall) => {
@@ -39,6 +37,7 @@ export class Stage {
   readonly #faults: HookFaults;
   readonly #endpoint: string;
   readonly #actions: ReadonlySet<string>;
+  #stillRuns = false;
 
   private constructor(
     parts: Pick<
@@ -60,7 +59,14 @@ export class Stage {
     this.#directory = directory;
     this.#endpoint = charm.endpoint;
     this.#actions = charm.actions;
-    this.#waited = { juju, recording, observer, limits: charm.limits, isContent: charm.isContent };
+    this.#waited = {
+      juju,
+      recording,
+      observer,
+      limits: charm.limits,
+      signal: charm.signal,
+      isContent: charm.isContent,
+    };
     this.#faults = faults;
   }
 
@@ -131,7 +137,8 @@ export class Stage {
 
   /** Waits until the charm rests. @throws CharmHung where it never does. */
   async rest(): Promise<void> {
-    const hung = await rest(this.#waited);
+    const { hung, stillRuns } = await rest(this.#waited);
+    this.#stillRuns = stillRuns;
     for (const unit of hung) {
       const { message } = this.juju.status().applications[this.judged]?.units[unit]?.agent ?? { message: "" };
       this.recording.add({ kind: "hook", unit, hook: message.replace(/^running | hook$/g, ""), hung: true });
@@ -153,7 +160,7 @@ export class Stage {
       await this.giveHooks();
       if (this.recording.changes === before) break;
     }
-    this.recording.add({ kind: "settled" });
+    this.recording.add({ kind: "settled", ...(this.#stillRuns ? { stillRuns: true } : {}) });
   }
 
   /** Whether nothing would be wrong if this came next in the trace. */
@@ -210,15 +217,12 @@ export class Stage {
     const [unit = ""] = this.units;
     this.step("The next hook runs twice.");
     await cause();
-    for (let times = 0; times < manyTimes; times += 1) {
-      if (executingUnits(this.juju).includes(unit)) {
-        this.recording.inject(unit, "interrupted");
-        await this.juju.restartAgent(unit, { when: "unrecorded" });
-        break;
-      }
-      await new Promise((resume) => {
-        setImmediate(resume);
-      });
+    while (!executingUnits(this.juju).includes(unit) && (await isBusy(this.juju, 1))) {
+      // Its agent takes note of the change first, and other hooks may be due.
+    }
+    if (executingUnits(this.juju).includes(unit)) {
+      this.recording.inject(unit, "interrupted");
+      await this.juju.restartAgent(unit, { when: "unrecorded" });
     }
     await this.rest();
     await this.#runAgain(unit);
@@ -255,13 +259,9 @@ export class Stage {
     parameters: Readonly<Record<string, unknown>>,
   ): Promise<ActionResult | undefined> {
     const { id, result } = this.juju.startAction(unit, name, parameters);
-    const timer = new AbortController();
-    const timeUp = new Promise<undefined>((resolve) => {
-      const timeout = setTimeout(() => resolve(undefined), this.#waited.limits.hookMs);
-      timer.signal.addEventListener("abort", () => clearTimeout(timeout));
-    });
-    const ended = await Promise.race([result, timeUp]);
-    timer.abort();
+    const watch = new AbortController();
+    const ended = await Promise.race([result, timeIsUp(this.#waited, watch.signal)]);
+    watch.abort();
     if (ended === undefined) await this.juju.cancelTask(id).catch(() => undefined);
     return ended;
   }

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { requestFields, storageConfigFields } from "../../wire/generated/fields.ts";
 import { isObject } from "../../wire/list-value.ts";
 import { holdsAt, type Call, type JobStory, type Requested, type Story } from "./story.ts";
 import type { TraceEntry } from "./trace.ts";
@@ -101,28 +102,6 @@ export function isEndStatus(status: string): boolean {
   return status === "success" || status === "error";
 }
 
-const requestFields: ReadonlySet<string> = new Set([
-  "job-id",
-  "job-type",
-  "job-config",
-  "storage-interface",
-  "storage-config",
-  "artefact-path",
-]);
-const storageFields: ReadonlySet<string> = new Set([
-  "bucket",
-  "access-key",
-  "secret-key",
-  "path",
-  "endpoint",
-  "region",
-  "s3-uri-style",
-  "storage-class",
-  "tls-ca-chain",
-  "attributes",
-  "s3-api-version",
-]);
-
 /** Whether a request or a report has fields that version 0 does not name. */
 export function hasUnknownFields(
   job: Readonly<Record<string, unknown>>,
@@ -130,7 +109,7 @@ export function hasUnknownFields(
 ): boolean {
   const storage = job["storage-config"];
   return (
-    Object.keys(job).some((field) => !requestFields.has(field) && !known.includes(field)) ||
-    (isObject(storage) && Object.keys(storage).some((field) => !storageFields.has(field)))
+    Object.keys(job).some((field) => !requestFields.includes(field) && !known.includes(field)) ||
+    (isObject(storage) && Object.keys(storage).some((field) => !storageConfigFields.includes(field)))
   );
 }

@@ -71,8 +71,10 @@ export interface Story {
   /** Calls that name no job. */
   readonly strayCalls: readonly Call[];
   readonly unreadable: readonly Unreadable[];
-  /** The entries at which nothing more would come by itself. */
+  /** The entries at which nothing more would come by itself, or the kit had waited long enough. */
   readonly settled: readonly number[];
+  /** Those of them at which something of the charm still ran: what is missing there may only be late. */
+  readonly hasty: ReadonlySet<number>;
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -95,14 +97,17 @@ class Teller {
   readonly #calls = new Map<number, Mutable<Call>>();
   readonly #unreadable: Mutable<Unreadable>[] = [];
   readonly #settled: number[] = [];
+  readonly #hasty = new Set<number>();
   #observed = false;
 
   constructor(trace: Trace) {
     this.#trace = trace;
     for (const [index, entry] of trace.entries()) {
       if (entry.kind === "start") this.#observed ||= entry.observed;
-      else if (entry.kind === "settled") this.#settled.push(index);
-      else if (entry.kind === "call") this.#call(index, entry);
+      else if (entry.kind === "settled") {
+        this.#settled.push(index);
+        if (entry.stillRuns === true) this.#hasty.add(index);
+      } else if (entry.kind === "call") this.#call(index, entry);
       else if (entry.kind === "databags") {
         this.#requests(index, entry.requirer);
         this.#reports(index, entry.provider);
@@ -120,6 +125,7 @@ class Teller {
       strayCalls: this.#strayCalls,
       unreadable: this.#unreadable,
       settled: this.#settled,
+      hasty: this.#hasty,
     };
   }
 

@@ -4,7 +4,8 @@
  * @module
  */
 import { isObject } from "../../wire/list-value.ts";
-import { sides, type Trace, type TraceEntry } from "./trace.ts";
+import { sides } from "../../wire/side.ts";
+import type { Trace, TraceEntry } from "./trace.ts";
 
 /** Writes a trace. */
 export function encodeTrace(trace: Trace): string {
@@ -89,7 +90,7 @@ const fields = {
   asked,
   told: { ...asked, done: flag, text },
   status: { unit: text, status: text, message: text },
-  settled: {},
+  settled: { stillRuns: optional(oneOf(true)) },
   step: { text, repeats: optional(oneOf(true)) },
 } satisfies Readonly<Record<TraceEntry["kind"], Readonly<Record<string, Is>>>>;
 

@@ -6,11 +6,7 @@
  * @module
  */
 import type { Databag } from "../../juju/juju.ts";
-
-/** The sides of the interface. */
-export const sides = ["provider", "requirer"] as const;
-/** A side of the interface. */
-export type Side = (typeof sides)[number];
+import type { Side } from "../../wire/side.ts";
 
 /** What one side has in a relation. */
 export interface Party {
@@ -81,8 +77,11 @@ export type Occurrence =
   | ({ readonly kind: "told"; readonly done: boolean; readonly text: string } & Asked)
   /** The status of a unit of the judged charm. */
   | { readonly kind: "status"; readonly unit: string; readonly status: string; readonly message: string }
-  /** Nothing more will come by itself: all hooks have run, and all that the charm left running waits for the kit. */
-  | { readonly kind: "settled" }
+  /**
+   * Nothing more will come by itself: all hooks have run, and all that the charm left running waits for the kit.
+   * `stillRuns`: more might have come; something of the charm ran when the kit had waited long enough.
+   */
+  | { readonly kind: "settled"; readonly stillRuns?: true }
   /** What the kit did, in words. */
   | { readonly kind: "step"; readonly text: string; readonly repeats?: true };
 

@@ -18,6 +18,8 @@ export interface SimulatedMachineOptions {
   readonly onChange: () => void;
   /** Whether its processes stand before everything that they do until somebody lets them. */
   readonly isStepped: boolean;
+  /** Which of the things that they do they stand before. */
+  readonly stepAt: ((what: string) => boolean) | undefined;
   /** Default: an empty one. */
   readonly disk?: MemoryDisk | undefined;
   /** Runs a command that a process leaves behind, for example `juju-exec`. */

@@ -20,16 +20,27 @@ export async function survivingProcesses(modelUuid: string): Promise<readonly nu
   return found.filter((pid) => pid !== undefined);
 }
 
-/** Kills the processes that a charm left behind, and those that they start meanwhile. */
+/** Kills the processes that a charm left behind with their groups, and those that they start meanwhile. */
 export async function killSurvivingProcesses(modelUuid: string): Promise<void> {
+  // Whoever runs this may be started by a charm's test, and bear its environment.
+  const own = await groupOf(process.pid);
   for (let round = 0; round < 20; round += 1) {
     const survivors = await survivingProcesses(modelUuid);
     if (survivors.length === 0) return;
+    const groups = await Promise.all(survivors.map(async (pid) => await groupOf(pid)));
+    for (const group of new Set(groups)) if (group > 1 && group !== own) kill(-group);
     for (const pid of survivors) kill(pid);
     await new Promise((resolve) => {
       setTimeout(resolve, 10);
     });
   }
+}
+
+/** The process group of a process; 0 where it is gone. */
+async function groupOf(pid: number): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
+  // The name in parentheses may hold blanks and parentheses of its own.
+  return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[2] ?? 0);
 }
 
 function kill(pid: number): void {

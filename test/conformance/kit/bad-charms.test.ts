@@ -6,7 +6,7 @@ import { judgeCharm } from "../../../lib/conformance/conformance.ts";
 import { survivingProcesses } from "../../../lib/testing/processes/surviving-processes.ts";
 import { runWith } from "../../unit/command-run.ts";
 import { charmWithDispatch } from "../../simulation/charm-with-dispatch.ts";
-import { charmFolder, idsOf, judged } from "./judged.ts";
+import { charmFolder, idsOf, judged, judgesAll } from "./judged.ts";
 
 let folder: string;
 beforeAll(() => {
@@ -63,6 +63,34 @@ describe("a charm that", () => {
     expect(idsOf(result, "holds")).toEqual(["P-33"]);
     const { readFile } = await import("node:fs/promises");
     expect(await survivingProcesses(await readFile(marker, "utf8"))).toEqual([]);
+  });
+});
+
+describe("a charm that is not fast enough", () => {
+  test("breaks no rule by that: what did not come in time is not shown", async () => {
+    const result = await judged({
+      charm: charmFolder("test/charms/foreign-database"),
+      rules: ["P-02", "P-12"],
+      config: { delay: 60 },
+      limits: { ...limits, hookMs: 20_000 },
+    });
+    expect(result.broken).toEqual([]);
+    expect(result.verdicts).toMatchObject(
+      ["P-02", "P-12"].map((id) => ({
+        rule: { id },
+        verdict: "not shown",
+        why: expect.stringContaining("--patience"),
+      })),
+    );
+  });
+
+  // It takes as long as a machine has to stand still.
+  const standsStill = judgesAll ? ["because the machine stands still is tried again"] : [];
+  test.each(standsStill)("%s", async () => {
+    const marker = join(folder, "stood-still");
+    const script = `[ -e ${marker} ] || { touch ${marker}; kill -STOP $PPID; sleep 4; kill -CONT $PPID; exit 1; }`;
+    const result = await judged({ charm: await charm("stands-still", script), rules: ["P-33"], limits });
+    expect(idsOf(result, "holds")).toEqual(["P-33"]);
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from "vitest";
 import { rulesOf } from "../../../lib/conformance/rules/rules-of.ts";
 import { encodeTrace } from "../../../lib/conformance/trace/trace-text.ts";
-import { runCommand } from "../../../lib/cli/command.ts";
+import { runWith } from "../../unit/command-run.ts";
 import { databaseFaults, managerFaults, type Fault } from "./faults.ts";
 import { charmFolder, judged, judgesAll } from "./judged.ts";
 import { shownUnits } from "./shown.ts";
@@ -14,15 +14,8 @@ const seenInDatabags = new Set(["P-15", "P-22", "R-02"]);
 
 /** What the command says, given a text. */
 async function replayed(text: string): Promise<readonly string[]> {
-  const lines: string[] = [];
-  await runCommand(["replay", "--format", "json"], {
-    out: (line) => lines.push(line),
-    err: (line) => lines.push(line),
-    input: async function* () {
-      yield Buffer.from(text);
-    },
-  });
-  const { relations } = JSON.parse(lines.join("\n")) as {
+  const { out } = await runWith(["replay", "--format", "json"], text);
+  const { relations } = JSON.parse(out.join("\n")) as {
     readonly relations: readonly { readonly broken: readonly { readonly rule: string }[] }[];
   };
   return relations.flatMap(({ broken }) => broken.map((each) => each.rule));

@@ -4,11 +4,7 @@
  * @module
  */
 import { isObject } from "../../wire/list-value.ts";
-
-/** The sides of the interface. */
-export const sides = ["provider", "requirer"] as const;
-/** A side of the interface. */
-export type Side = (typeof sides)[number];
+import { sides, type Side } from "../../wire/side.ts";
 
 /** Fields of a job that one side alone writes. */
 const ownFields: Readonly<Record<Side, readonly string[]>> = {
