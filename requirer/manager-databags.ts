@@ -107,9 +107,11 @@ export async function writeManager(
   { history, schedules, secrets, requests }: ManagerRecord,
 ): Promise<boolean> {
   const writes: DatabagWrite[] = storageRequest === undefined ? [] : [storageRequest];
-  for (const { relation } of databases) {
+  for (const database of databases) {
+    const { relation } = database;
     const standing = requests.get(relation);
-    if (standing === undefined) continue;
+    // What cannot be read at all stays until there is something to write in its place.
+    if (standing === undefined || isSame(standing, database)) continue;
     const own = await juju.readApplicationDatabag(relation, juju.application);
     const isEmpty = standing.requests.length + standing.unread.length === 0;
     const jobs = isEmpty ? "" : encodeRequests(standing.requests, standing.unread);
@@ -130,6 +132,15 @@ export async function writeManager(
     writes.map(async ({ relation, changes }) => await juju.writeApplicationDatabag(relation, changes)),
   );
   return writes.length > 0;
+}
+
+function isSame(after: StandingRequests, before: StandingRequests): boolean {
+  return (
+    after.requests.length === before.requests.length &&
+    after.unread.length === before.unread.length &&
+    after.requests.every((request, index) => request === before.requests[index]) &&
+    after.unread.every((item, index) => item === before.unread[index])
+  );
 }
 
 function encodeSecrets(secrets: KnownSecrets): string {

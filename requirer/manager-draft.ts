@@ -8,9 +8,9 @@ import { Credentials } from "../lib/job/storage-config.ts";
 import type { Juju } from "../lib/juju/juju.ts";
 import type { RelatedDatabase } from "./database.ts";
 import type { History } from "./history/history.ts";
-import { recordOf, standingRequests, withLost } from "./history/job-book.ts";
+import { dated, recordOf, standingRequests, withLost } from "./history/job-book.ts";
 import type { JobRecord } from "./history/job-record.ts";
-import type { ManagerRecord, ManagerView } from "./manager-databags.ts";
+import type { ManagerEndpoints, ManagerRecord, ManagerView } from "./manager-databags.ts";
 import type { Schedule } from "./schedules/schedule.ts";
 import { StorageSecrets, withKeysOf } from "./storage-secrets.ts";
 
@@ -76,8 +76,13 @@ export class ManagerDraft {
   }
 
   /** What is to stand. */
-  async settled(endpoint: string, now: Date): Promise<ManagerRecord> {
+  async settled(
+    { endpoint, event }: Pick<ManagerEndpoints, "endpoint" | "event">,
+    now: Date,
+  ): Promise<ManagerRecord> {
+    await this.#secrets.removeOld(event);
     await this.#loseWhatIsGone(endpoint, now);
+    this.history = dated(this.view.kept, this.history, now.toISOString());
     await this.#renewKeys();
     const requests = new Map(
       this.databases.map((database) => {

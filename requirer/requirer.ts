@@ -222,9 +222,12 @@ export class Requirer {
    */
   async clearHistory(filter: EndedFilter = {}): Promise<number> {
     return await this.#whileLeading(async (draft) => {
-      const before = draft.history.ended.length;
+      const before = draft.history.ended;
       draft.history = draft.history.cleared(filter);
-      return before - draft.history.ended.length;
+      const kept = new Set(draft.history.ended);
+      const cleared = before.filter((job) => !kept.has(job));
+      for (const job of cleared) draft.withdraw(job);
+      return cleared.length;
     });
   }
 
@@ -379,7 +382,7 @@ export class Requirer {
 
   async #settle(draft: ManagerDraft): Promise<void> {
     const { view } = draft;
-    const record = await draft.settled(this.#endpoints.endpoint, this.#clock.now());
+    const record = await draft.settled(this.#endpoints, this.#clock.now());
     this.#window.require();
     if (view.peers !== undefined) await logEnds(this.#juju, newlyEnded(view.kept, record.history));
     if (await writeManager(this.#endpoints, view, record)) this.#atEnd?.(() => this.#window.require());

@@ -6,6 +6,7 @@
  */
 import type { JobRequest } from "../lib/job/request.ts";
 import { sameLocation, storageLocation, type StorageConfig } from "../lib/job/storage-config.ts";
+import type { JujuEvent } from "../lib/juju/event.ts";
 import type { Juju, SecretContent } from "../lib/juju/juju.ts";
 
 /** The secrets that this application made and has not removed: their labels by their URIs. */
@@ -47,6 +48,13 @@ export class StorageSecrets {
     for (const [uri, known] of this.#known) {
       if (known === label && uris.has(uri)) await this.#update(uri, contentOf(storage));
     }
+  }
+
+  /** Removes a content that nobody reads any more, which Juju tells in the hook `secret-remove` and does not do by itself. */
+  async removeOld(event: JujuEvent | undefined): Promise<void> {
+    if (event?.kind !== "hook" || event.name !== "secret-remove") return;
+    const { uri = "", revision } = event.secret ?? {};
+    if (revision !== undefined && this.#known.has(uri)) await this.#juju.removeSecret(uri, revision);
   }
 
   /** Removes the secrets that no request names any more. */

@@ -17,7 +17,6 @@ import { absent, shownDuration, shownSize, shownTime } from "./shown.ts";
 const maxRows = 200;
 const maxColumns = 100;
 const longestNote = 1_000;
-const mostUnknown = 5;
 const longestResult = 4_000;
 
 /** Which rows of a table are shown. */
@@ -76,18 +75,17 @@ export function jobsTable(
   return [text, ...older].join("\n");
 }
 
-/** What units report of jobs that are not in the history, as one line. */
+/** What units report of jobs that are not in the history. Without their ids: whoever cleared them is not to find them here. */
 function unknownLines(jobs: readonly JobRecord[]): readonly string[] {
-  if (jobs.length === 0) return [];
-  const ids = jobs
-    .slice(0, mostUnknown)
-    .map(({ id, reports }) => `${shownId(id)} (${shownId(reports[0]?.unit ?? absent)})`);
-  const more = jobs.length - ids.length;
-  const names = [...ids, ...(more === 0 ? [] : [`${more} more`])].join(", ");
-  return wrap(
-    `Reported but not in the history, because they were cleared or nobody here asked for them: ${names}.`,
-    "",
-  );
+  const units = new Set(jobs.flatMap(({ reports }) => reports.map(({ unit }) => shownId(unit))));
+  const names = shortened([...units].join(", "), longestNote);
+  const what = jobs.length === 1 ? "a job that is" : `${jobs.length} jobs that are`;
+  return jobs.length === 0
+    ? []
+    : wrap(
+        `${names} ${units.size === 1 ? "tells" : "tell"} of ${what} not in the history: cleared, or asked for by nobody here.`,
+        "",
+      );
 }
 
 /**

@@ -98,6 +98,17 @@ export function newlyEnded(before: History, after: History): readonly JobRecord[
   return after.ended.filter((record) => !known.has(recordKey(record)));
 }
 
+/** Gives the ends of which no unit said when they were the time at which they were first seen. */
+export function dated(before: History, after: History, now: string): History {
+  const seen = new Set(newlyEnded(before, after));
+  const ended = after.ended.map((record) => {
+    const [shown, ...others] = record.reports;
+    if (shown === undefined || shown.report.finishedAt !== undefined || !seen.has(record)) return record;
+    return { ...record, reports: [{ ...shown, report: { ...shown.report, finishedAt: now } }, ...others] };
+  });
+  return new History(after.open, ended, after.summaries);
+}
+
 /** Why the end of a job will never be seen. */
 export interface Gone {
   readonly message: string;
@@ -158,13 +169,14 @@ export function standingRequests(history: History, database: RelatedDatabase): S
   const { relation } = database;
   const ended = history.ended.filter((record) => record.relation === relation);
   const last = ended.at(-1)?.id;
+  const over = new Set(ended.map(({ id }) => id));
   const open = new Set(history.open.filter((record) => record.relation === relation).map(({ id }) => id));
   const requests = database.requests.flatMap((request) => {
     if (open.has(request.id) || !canBeKept({ relation, id: request.id })) return [request];
     return request.id === last ? [withoutCredentials(request)] : [];
   });
   const unread = database.unread.filter(
-    (item) => !isWithdrawn(item) || item["job-id"] === last || open.has(String(item["job-id"])),
+    (item) => !isWithdrawn(item) || item["job-id"] === last || !over.has(String(item["job-id"])),
   );
   return { requests, unread };
 }

@@ -27,6 +27,10 @@ const isPlainText: PlainTextPlace = (owner, key) =>
 
 const asTheyAre: CharmFolders = async (charm) => charm;
 
+/** A backup manager that is not ours, and asks for what the test writes. */
+export const foreignManager: CharmFolders = async (charm) =>
+  charm === "examples/backup-manager-charm" ? "test/charms/silent-manager" : charm;
+
 /** A running model. */
 export class ScriptedModel {
   readonly juju: SimulatedJuju;
