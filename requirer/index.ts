@@ -16,7 +16,12 @@ export type { BackupOptions, JobOptions, RestoreOptions } from "./job-options.ts
 export { managerActions } from "./manager-actions.ts";
 export { Requirer, type RequirerOptions } from "./requirer.ts";
 export type { RestorePlan } from "./restore-plan.ts";
-export { maxSchedules, type Schedule, type ScheduleSettings } from "./schedules/schedule.ts";
+export {
+  maxSchedules,
+  type PlannedSchedule,
+  type Schedule,
+  type ScheduleSettings,
+} from "./schedules/schedule.ts";
 export {
   backupsOfHistory,
   backupsTable,

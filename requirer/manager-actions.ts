@@ -114,7 +114,7 @@ export function managerActions(
         compression: given.flag("compression") ?? true,
         ...optionalRetention(given),
       });
-      return { schedule: schedule.name, schedules: schedulesTable([schedule], clock.now()) };
+      return { schedule: schedule.name, schedules: schedulesTable([schedule]) };
     },
     "remove-schedule": async (given) => {
       await requirer.removeSchedule(given.text("name") ?? "");
@@ -122,11 +122,11 @@ export function managerActions(
     },
     "pause-schedule": async (given) => {
       await requirer.pauseSchedule(given.text("name") ?? "", given.flag("resume") !== true);
-      return { schedules: schedulesTable(await requirer.schedules(), clock.now()) };
+      return { schedules: schedulesTable(await requirer.schedules()) };
     },
     "list-schedules": async (given) => {
       const schedules = await requirer.schedules();
-      return listing(given, "schedules", schedulesTable(schedules, clock.now()), () => schedules);
+      return listing(given, "schedules", schedulesTable(schedules), () => schedules);
     },
   };
 }

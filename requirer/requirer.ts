@@ -40,7 +40,7 @@ import {
   usableStorage,
 } from "./request-checks.ts";
 import { planOfRestore, type RestorePlan } from "./restore-plan.ts";
-import { newSchedule, type Schedule, type ScheduleSettings } from "./schedules/schedule.ts";
+import type { PlannedSchedule, Schedule, ScheduleSettings } from "./schedules/schedule.ts";
 import { askForDue, idOfSlot } from "./schedules/due-requests.ts";
 import { requireRoomForSchedule, scheduleUnknown } from "./schedules/schedule-checks.ts";
 import { summarise } from "./status.ts";
@@ -231,9 +231,12 @@ export class Requirer {
     });
   }
 
-  /** The schedules. */
-  async schedules(): Promise<readonly Schedule[]> {
-    return (await this.#view()).schedules;
+  /** The schedules, with their next times. */
+  async schedules(): Promise<readonly PlannedSchedule[]> {
+    const { schedules } = await this.#view();
+    if (schedules.length === 0) return [];
+    const { planned } = await import("./schedules/schedule-times.ts");
+    return schedules.map((schedule) => planned(schedule, this.#clock.now()));
   }
 
   /**
@@ -244,7 +247,8 @@ export class Requirer {
    */
   async addSchedule(
     settings: Omit<ScheduleSettings, "database"> & Pick<JobOptions, "database">,
-  ): Promise<Schedule> {
+  ): Promise<PlannedSchedule> {
+    const { newSchedule, planned } = await import("./schedules/schedule-times.ts");
     return await this.#whileLeading(async (draft) => {
       requirePeers(draft.view, this.#endpoints.peerEndpoint);
       requireRoomForSchedule(draft.schedules, settings.name);
@@ -255,7 +259,7 @@ export class Requirer {
           : settings.database;
       const schedule = newSchedule({ ...settings, database: named }, this.#clock.now());
       draft.schedules = [...draft.schedules, schedule];
-      return schedule;
+      return planned(schedule, this.#clock.now());
     });
   }
 

@@ -10,7 +10,7 @@ import { shortened, shownId } from "../lib/printable.ts";
 import type { Database } from "./database.ts";
 import { countOf, type EndedSummary } from "./history/ended-summary.ts";
 import type { JobRecord } from "./history/job-record.ts";
-import { nextTime, type Schedule } from "./schedules/schedule.ts";
+import type { PlannedSchedule } from "./schedules/schedule.ts";
 import { absent, shownDuration, shownSize, shownTime } from "./shown.ts";
 
 /** How many rows a table has at most: an action's result holds 128 KiB. The newest are shown. */
@@ -162,7 +162,7 @@ export function databasesTable(
 }
 
 /** The schedules, with when they come next. */
-export function schedulesTable(schedules: readonly Schedule[], now: Date): string {
+export function schedulesTable(schedules: readonly PlannedSchedule[]): string {
   if (schedules.length === 0) return "No schedules.";
   const rows = table(
     ["SCHEDULE", "DATABASE", "TYPE", "TIMES", "ZONE", "NEXT", "MISSED"],
@@ -173,9 +173,7 @@ export function schedulesTable(schedules: readonly Schedule[], now: Date): strin
       schedule.backupType,
       schedule.cron,
       schedule.timezone,
-      schedule.paused === true
-        ? "paused"
-        : shownTime(nextTime(schedule, now)?.toISOString().replace(".000Z", "Z")),
+      schedule.paused === true ? "paused" : shownTime(schedule.next),
       String(schedule.missed),
     ],
   );

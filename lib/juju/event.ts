@@ -50,7 +50,8 @@ export function currentEvent(environment: NodeJS.ProcessEnv = process.env): Juju
   }
   const change = relationChanges.find((candidate) => hook.endsWith(`-relation-${candidate}`));
   const relationId = environment["JUJU_RELATION_ID"] ?? "";
-  if (change === undefined || relationId === "") return { kind: "hook", name: hook, ...secretOf(environment) };
+  if (change === undefined || relationId === "")
+    return { kind: "hook", name: hook, ...secretOf(environment) };
   return {
     kind: "relation",
     change,

@@ -7,7 +7,7 @@ import { v5 as uuidOf } from "uuid";
 import { isDatabaseBackupError } from "../../lib/errors.ts";
 import type { Juju } from "../../lib/juju/juju.ts";
 import type { ManagerDraft } from "../manager-draft.ts";
-import { dueOf, type Schedule } from "./schedule.ts";
+import type { Schedule } from "./schedule.ts";
 
 /** What scheduled jobs are named in, so that a schedule and its time make one id. */
 const namespace = "5f9d3c52-6a0e-4c06-9d0f-0d6b3a1f7e21";
@@ -37,6 +37,8 @@ export async function askForDue(
   now: Date,
   ask: (schedule: Schedule, slot: string) => Promise<void>,
 ): Promise<readonly string[]> {
+  if (draft.schedules.length === 0) return [];
+  const { dueOf } = await import("./schedule-times.ts");
   const trouble: string[] = [];
   const schedules: Schedule[] = [];
   for (const schedule of draft.schedules) {

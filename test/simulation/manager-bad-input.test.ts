@@ -82,7 +82,9 @@ describe("reports", () => {
 
   test("with times in the future are shown as they are, and are no age", async () => {
     const id = await ask();
-    await writeReports([report(id, "success", { phase: "succeeded", "finished-at": "2999-01-01T00:00:00Z" })]);
+    await writeReports([
+      report(id, "success", { phase: "succeeded", "finished-at": "2999-01-01T00:00:00Z" }),
+    ]);
     expect(await show(id)).toMatchObject({ phase: "succeeded", "finished-at": "2999-01-01T00:00:00.000Z" });
     expect(model.status(manager).message).toBe("last backup 0 s ago");
   });

@@ -2,14 +2,8 @@ import { fc, test as property } from "@fast-check/vitest";
 import { describe, expect, test } from "vitest";
 import { ConfigurationError, PeerDatabagError } from "../../lib/errors.ts";
 import { decodeSchedules, encodeSchedules } from "../../requirer/schedules/schedules-databag.ts";
-import {
-  dueOf,
-  maxSchedules,
-  newSchedule,
-  nextTime,
-  type Schedule,
-  type ScheduleSettings,
-} from "../../requirer/schedules/schedule.ts";
+import { maxSchedules, type Schedule, type ScheduleSettings } from "../../requirer/schedules/schedule.ts";
+import { dueOf, newSchedule, nextTime } from "../../requirer/schedules/schedule-times.ts";
 
 const settings: ScheduleSettings = {
   name: "nightly",
