@@ -292,10 +292,12 @@ export const directedSchedules: readonly DirectedSchedule[] = [
     play: async (director) => {
       const { juju } = director.world;
       await workOnOther(director);
+      await director.hooks(other);
       for (const { pid } of juju.machine(other).processes) juju.machine(other).kill(pid);
+      await juju.removeUnit(other);
+      await director.take(/^database\/1 begins .*departed/);
       await director.request("job-2", "restore");
       await director.standing(leader, primary);
-      await juju.removeUnit(other);
     },
   },
   {

@@ -27,7 +27,7 @@ export const archiveStorage: StorageConfig = {
 /** By number of units and whether there is a storage that keeps fences. */
 const beginnings = new Map<string, Beginning>();
 /** Schedules come to rest long before. */
-const mostSteps = 500;
+const mostSteps = 300;
 const ends: ReadonlySet<unknown> = new Set(endPhases);
 
 /** Called with everything that happens. */
@@ -222,7 +222,10 @@ export class World {
     const { released }: { released?: { relation: string; job: string; outcome: unknown } } = JSON.parse(said);
     if (released === undefined || typeof released.outcome !== "object") return;
     const phase = String((released.outcome as { phase?: unknown } | null)?.phase);
-    if (ends.has(phase) && phase !== "lost") this.#released.set(released.job, phase);
+    if (!ends.has(phase) || phase === "lost" || this.#released.has(released.job)) return;
+    this.#released.set(released.job, phase);
+    if (this.board.calledLost.has(released.job))
+      this.board.violations.push(`${unit} lets go of ${released.job} as ${phase} after it was called lost`);
   }
 
   #noteLost(id: string): void {
