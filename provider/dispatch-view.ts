@@ -30,7 +30,9 @@ export interface RelationRead {
 /** What a dispatch read of Juju. */
 export interface DispatchView {
   readonly isLeader: boolean;
-  /** The units that Juju expects, this one included. */
+  /** How many units Juju plans. */
+  readonly planned: number;
+  /** The units that Juju knows of, this one and those that are being removed included: they may be at work. */
   readonly expected: ReadonlySet<string>;
   readonly relations: readonly RelationRead[];
   /** Absent where jobs cannot be run: a charm that plans more units has no peer relation. */
@@ -73,9 +75,10 @@ export async function readDispatch(reading: DispatchReading, leads: Promise<bool
   ]);
   const about = event.kind === "relation" ? event.relationId : undefined;
   const broken = about === undefined || rules.readsRelationOf(event, about) ? undefined : about;
-  const expected = new Set(goal.units);
+  const expected = new Set([...goal.units, ...goal.dying]);
   return {
     isLeader,
+    planned: goal.units.length,
     expected,
     relations,
     ...(databags === undefined || read === undefined ? {} : { peers: { databags, read } }),

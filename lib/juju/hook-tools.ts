@@ -81,15 +81,16 @@ export class HookTools implements Juju {
 
   async goalState(): Promise<GoalState> {
     const state = answeredRecord("goal-state", await this.#json("goal-state", []));
-    const units = Object.entries(answeredRecord("goal-state", state["units"]))
-      .filter(([, unit]) => answeredRecord("goal-state", unit)["status"] !== "dying")
-      .map(([name]) => name);
+    const units: string[] = [];
+    const dying: string[] = [];
+    for (const [name, unit] of Object.entries(answeredRecord("goal-state", state["units"])))
+      (answeredRecord("goal-state", unit)["status"] === "dying" ? dying : units).push(name);
     const relations = Object.entries(answeredRecord("goal-state", state["relations"] ?? {}));
     const related = relations.map(([endpoint, goals]) => {
       const names = Object.keys(answeredRecord("goal-state", goals));
       return [endpoint, names.filter((name) => !name.includes("/"))] as const;
     });
-    return { units, related: Object.fromEntries(related) };
+    return { units, dying, related: Object.fromEntries(related) };
   }
 
   async relationIds(endpoint: string): Promise<readonly string[]> {

@@ -44,6 +44,8 @@ export type LogLevel = "DEBUG" | "INFO" | "WARNING" | "ERROR";
 export interface GoalState {
   /** The planned units of this application, this one included, those that are dying left out. */
   readonly units: readonly string[];
+  /** The units of this application that are being removed and are still there, of which this may be one. */
+  readonly dying: readonly string[];
   /** By endpoint: the applications related there, whether this unit has met them or not. Peers are not among them. */
   readonly related: Readonly<Record<string, readonly string[]>>;
 }

@@ -39,7 +39,7 @@ export interface LeaderView {
   readonly records: ReadonlyMap<string, UnitRecord>;
   /** The peers that this unit has met, without itself. */
   readonly listed: ReadonlySet<string>;
-  /** The units that Juju expects, this one included. */
+  /** The units that Juju knows of, this one and those that are being removed included. */
   readonly expected: ReadonlySet<string>;
   readonly requests: RequestsSeen;
   /**

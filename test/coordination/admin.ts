@@ -23,9 +23,9 @@ export class Admin {
 
   /** Does what statuses and queues tell an admin to do. @returns Whether there was anything. */
   async act(): Promise<boolean> {
-    const { juju, relation } = this.#world;
+    const { juju } = this.#world;
     const told = new Map<string, string>();
-    const { queue = "" } = juju.databag(relation, "database");
+    const { queue = "" } = this.#world.reported("database");
     const waiting = /run release-grant on the leader, fence=(\d+)/.exec(queue);
     const leader = juju.leader("database");
     if (waiting?.[1] !== undefined && leader !== undefined) told.set(waiting[1], leader);

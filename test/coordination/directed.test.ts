@@ -34,3 +34,28 @@ describe("without a rule of the protocol something goes wrong", () => {
     expect(directedSchedules.map(({ variant }) => variant)).toEqual(variants.map(({ name }) => name));
   });
 });
+
+describe("a leader that has not met its peers", () => {
+  test("does not take a unit that is being removed for one that is gone", async () => {
+    const director = await Director.start({ rules: {} });
+    const { juju } = director.world;
+    await director.standing("database/0", { ready: false, reason: "it is to be so" });
+    await director.world.settle();
+    await director.request("job-1", "backup");
+    await director.hooks("database/0");
+    await director.hooks("database/1");
+    await juju.removeUnit("database/1");
+    await juju.addUnit("database");
+    await juju.setLeader("database/2");
+    await director.hooksUntil("database/2", "start");
+    await director.work("database/2");
+    await director.poke("database/2");
+    await director.work("database/2");
+    await director.poke("database/2");
+    await director.comeToRest();
+    expect(director.violations).toEqual([]);
+    const phases = [...director.world.ends.values()].flat().map(({ phase }) => phase);
+    expect(new Set(phases)).toEqual(new Set(["cancelled"]));
+    await director.stop();
+  });
+});

@@ -198,7 +198,7 @@ export const directedSchedules: readonly DirectedSchedule[] = [
     play: async (director) => {
       const { juju, clock } = director.world;
       await director.request("job-1", "backup");
-      director.stopAt("exit");
+      director.stopAt("status-set");
       await director.hooks(leader);
       clock.moveTo(new Date(clock.now().getTime() + 61_000));
       await juju.setLeader(other);
@@ -292,20 +292,23 @@ export const directedSchedules: readonly DirectedSchedule[] = [
     play: async (director) => {
       const { juju } = director.world;
       await workOnOther(director);
+      await director.hooks(other);
       for (const { pid } of juju.machine(other).processes) juju.machine(other).kill(pid);
+      await juju.removeUnit(other);
+      await director.take(/^database\/1 begins .*departed/);
       await director.request("job-2", "restore");
       await director.standing(leader, primary);
-      await juju.removeUnit(other);
     },
   },
   {
     // A unit finds the disk of an application that was deployed before, with a job of the same name.
     variant: "reports of another life of the application",
     play: async (director) => {
-      const before = await Director.start({ rules: {}, units: 1, isFresh: true });
+      const before = await Director.start({ rules: {}, units: 3, isFresh: true });
+      for (const unit of [leader, other]) await before.standing(unit, unready);
       await before.request("job-1", "backup");
       await before.world.settle();
-      const disk = before.world.juju.machine(leader).disk.copy();
+      const disk = before.world.juju.machine(last).disk.copy();
       await before.stop();
       await director.world.juju.addUnit("database", { disk });
       await director.world.settle();

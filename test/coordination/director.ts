@@ -8,7 +8,7 @@ import type { Rules } from "../../provider/coordination/rules.ts";
 import { Admin } from "./admin.ts";
 import { wireRequest } from "./manager.ts";
 import { comeToRest } from "./rest.ts";
-import { askEvent, World } from "./world.ts";
+import { World } from "./world.ts";
 
 /** What a schedule that was written by hand begins with. */
 export interface DirectorOptions {
@@ -73,7 +73,7 @@ export class Director {
 
   /** A unit asks for a backup, as an action of its charm does. */
   async ask(unit: string): Promise<void> {
-    void this.world.juju.exec(unit, `JUJU_DISPATCH_PATH=hooks/${askEvent} $CHARM_DIR/dispatch`);
+    this.world.ask(unit);
     await this.hooks(unit);
   }
 

@@ -4,7 +4,7 @@
 import type { Fault, Step } from "../../lib/testing/stepping/step.ts";
 import type { Admin } from "./admin.ts";
 import type { Random } from "./random.ts";
-import type { Trace, World } from "./world.ts";
+import { archiveStorage, type Trace, type World } from "./world.ts";
 
 /** What may go wrong. */
 export const faultKinds = [
@@ -30,7 +30,9 @@ export const faultKinds = [
   "not ready",
   "roles move",
   "charm dawdles",
-  "relation is removed",
+  "relation is removed or added",
+  "archive storage changes",
+  "unit asks for a job",
 ] as const;
 /** What may go wrong. */
 export type FaultKind = (typeof faultKinds)[number];
@@ -72,9 +74,15 @@ export class Faults {
 
   /** Ends what does not end by itself. */
   async end(): Promise<void> {
+    if (!(await this.#world.relate())) {
+      await this.#world.settle();
+      await this.#world.relate();
+    }
     const { juju, board } = this.#world;
     board.storeIsAway = false;
     board.standings.clear();
+    // Two units with two storages wait for each other's for ever, and say so.
+    this.#world.archives.clear();
     for (const unit of this.#world.units) {
       await juju.hold(unit, false);
       juju.machine(unit).skewClock(0);
@@ -176,7 +184,7 @@ export class Faults {
       }
       case "unit is added":
         if (this.#world.units.length > 3) return false;
-        await juju.addUnit("database");
+        await juju.addUnit("database", random.chance(0.3) ? { disk: juju.machine(unit).disk.copy() } : {});
         return true;
       case "unit is cut off":
         await juju.hold(unit, random.chance(0.5));
@@ -198,8 +206,19 @@ export class Faults {
         return true;
       case "charm dawdles":
         return true;
-      case "relation is removed":
-        return false;
+      case "relation is removed or added":
+        if (this.#world.relation === undefined) return await this.#world.relate();
+        await this.#world.unrelate();
+        return true;
+      case "archive storage changes":
+        this.#world.archives.set(unit, {
+          ...archiveStorage,
+          bucket: random.chance(0.5) ? "another" : "archive",
+        });
+        return true;
+      case "unit asks for a job":
+        this.#world.ask(unit);
+        return true;
     }
   }
 

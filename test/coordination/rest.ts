@@ -48,7 +48,7 @@ function judge(world: World): void {
 /** What has to stay as it is for a model to be at rest. */
 function stateOf(world: World): string {
   const databags = [...world.everUnits, "database"].map((owner) => [
-    world.juju.databag(world.relation, owner),
+    world.reported(owner),
     world.juju.databag(world.peers, owner),
   ]);
   return JSON.stringify([databags, world.units]);

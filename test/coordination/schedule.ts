@@ -125,7 +125,11 @@ class Schedule {
 
   async #turn(world: World, faults: Faults): Promise<void> {
     const random = this.#random;
-    if (this.#requested < this.#jobs && random.chance(this.#requested === 0 ? 0.5 : 0.08))
+    if (
+      world.relation !== undefined &&
+      this.#requested < this.#jobs &&
+      random.chance(this.#requested === 0 ? 0.5 : 0.08)
+    )
       return await this.#request(world);
     if (world.requests.size > 0 && random.chance(0.012)) return await this.#change(world);
     // What goes wrong while a job is at work tells more.
@@ -154,7 +158,7 @@ class Schedule {
   }
 
   #watch(world: World): void {
-    const { queue } = world.juju.databag(world.relation, "database");
+    const { queue } = world.reported("database");
     if (queue !== undefined && queue.includes("waiting-for")) this.#waited = true;
   }
 

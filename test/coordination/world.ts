@@ -27,14 +27,16 @@ export const archiveStorage: StorageConfig = {
 /** By number of units and whether there is a storage that keeps fences. */
 const beginnings = new Map<string, Beginning>();
 /** Schedules come to rest long before. */
-const mostSteps = 500;
+const mostSteps = 300;
+const managerEnd = "manager:database-backup";
+const databaseEnd = "database:database-backup";
 const ends: ReadonlySet<unknown> = new Set(endPhases);
 
 /** Called with everything that happens. */
 export type Trace = (line: string) => void;
 
 /** The event by which a unit is told to ask for a job of its own, as an action does. */
-export const askEvent = "ask";
+const askEvent = "ask";
 const askedJob: AskedJob = { id: "asked-1", type: "backup", backupType: "full", compression: true };
 
 /** How a world is made. */
@@ -67,7 +69,8 @@ export class World {
   readonly juju: SimulatedJuju;
   readonly clock: VirtualClock;
   readonly board: Board;
-  readonly relation: number;
+  /** Its id with the manager; undefined while there is none. */
+  relation: number | undefined;
   readonly peers: number;
   readonly requests: Map<string, Requested> = new Map();
   /** By job: every end that was ever read. */
@@ -138,7 +141,7 @@ export class World {
       units: 0,
       inProcess: async () => undefined,
     });
-    const relation = await juju.integrate("manager:database-backup", "database:database-backup");
+    const relation = await juju.integrate(managerEnd, databaseEnd);
     const peers = juju.peerRelation("database", "database-backup-peers");
     for (const [key, text] of beginning?.objects ?? []) board.objects.set(key, text);
     await juju.settle();
@@ -180,9 +183,33 @@ export class World {
     this.clock.moveTo(end);
   }
 
+  /** What a unit, or the application, wrote for the manager. */
+  reported(owner: string): Readonly<Record<string, string>> {
+    return this.relation === undefined ? {} : this.juju.databag(this.relation, owner);
+  }
+
+  /** The manager goes away, with all that it requested. */
+  async unrelate(): Promise<void> {
+    this.relation = undefined;
+    this.requests.clear();
+    await this.juju.removeRelation(managerEnd, databaseEnd);
+  }
+
+  /** The manager comes back, as soon as nothing is left of its relation. @returns Whether it is there. */
+  async relate(): Promise<boolean> {
+    this.relation ??= await this.juju.integrate(managerEnd, databaseEnd).catch(() => undefined);
+    return this.relation !== undefined;
+  }
+
+  /** A unit asks for a backup of its own, as an action of its charm does. */
+  ask(unit: string): void {
+    void this.juju.exec(unit, `JUJU_DISPATCH_PATH=hooks/${askEvent} $CHARM_DIR/dispatch`);
+  }
+
   /** Writes what is requested. */
   async publish(): Promise<void> {
     const jobs = JSON.stringify([...this.requests.values()].map(({ fields }) => fields));
+    if (this.relation === undefined) return;
     await this.juju.writeDatabag(this.relation, "manager", { jobs: this.requests.size === 0 ? "" : jobs });
   }
 
@@ -192,7 +219,7 @@ export class World {
     const units = new Set([...this.everUnits, ...this.units]);
     for (const unit of units) this.#noteRelease(unit);
     for (const unit of units) {
-      if (this.juju.databag(this.relation, unit)["jobs"]?.includes(secret) === true)
+      if (this.reported(unit)["jobs"]?.includes(secret) === true)
         violations.push(`${unit} reports a credential`);
       for (const [id, phase] of this.#endsOf(unit)) this.#noteEnd(id, unit, phase);
     }
@@ -208,7 +235,7 @@ export class World {
   }
 
   #endsOf(unit: string): readonly (readonly [id: string, phase: string])[] {
-    const { jobs } = this.juju.databag(this.relation, unit);
+    const { jobs } = this.reported(unit);
     if (jobs === undefined) return [];
     const reports: readonly { "job-id": string; phase: string }[] = JSON.parse(jobs);
     return reports
@@ -222,7 +249,10 @@ export class World {
     const { released }: { released?: { relation: string; job: string; outcome: unknown } } = JSON.parse(said);
     if (released === undefined || typeof released.outcome !== "object") return;
     const phase = String((released.outcome as { phase?: unknown } | null)?.phase);
-    if (ends.has(phase) && phase !== "lost") this.#released.set(released.job, phase);
+    if (!ends.has(phase) || phase === "lost" || this.#released.has(released.job)) return;
+    this.#released.set(released.job, phase);
+    if (this.board.calledLost.has(released.job))
+      this.board.violations.push(`${unit} lets go of ${released.job} as ${phase} after it was called lost`);
   }
 
   #noteLost(id: string): void {

@@ -166,11 +166,12 @@ export class SimulatedMachine {
     if (signal?.aborted === true) return;
     await new Promise<void>((resolve) => {
       const what = `${this.name} process ${self.identity.pid} sleeps`;
-      const callOff = this.#options.clock.schedule(ms, resolve, what);
       const end = (): void => {
         callOff();
+        signal?.removeEventListener("abort", end);
         resolve();
       };
+      const callOff = this.#options.clock.schedule(ms, end, what);
       signal?.addEventListener("abort", end);
       self.atEnd(callOff);
     });
