@@ -246,9 +246,12 @@ export class World {
   #noteRelease(unit: string): void {
     const { unit: said } = this.juju.databag(this.peers, unit);
     if (said === undefined) return;
-    const { released }: { released?: { relation: string; job: string; outcome: unknown } } = JSON.parse(said);
+    const {
+      released,
+    }: { released?: { relation: string; job: string; outcome: string | { phase?: unknown } | null } } =
+      JSON.parse(said);
     if (released === undefined || typeof released.outcome !== "object") return;
-    const phase = String((released.outcome as { phase?: unknown } | null)?.phase);
+    const phase = String(released.outcome?.phase);
     if (!ends.has(phase) || phase === "lost" || this.#released.has(released.job)) return;
     this.#released.set(released.job, phase);
     if (this.board.calledLost.has(released.job))
