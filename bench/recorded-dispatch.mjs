@@ -55,7 +55,6 @@ const charms = {
   },
   postgresql: {
     folder: "examples/postgresql-charm",
-    hasPeers: true,
     main: "examples/postgresql-charm/src/main.ts",
     worker: {
       executor: "juju-database-backup/postgresql",
@@ -109,7 +108,7 @@ export async function recordDispatch({ folder, charm, jobRuns }) {
       const credentials = new Credentials("", "");
       await writeRunningJob({
         juju,
-        peers: charms[charm].hasPeers ? juju.peerRelation("database", "database-backup-peers") : undefined,
+        peers: juju.peerRelation("database", "database-backup-peers"),
         unit: "database/0",
         application: "manager",
         stateDirectory: join(folder, "state", "database-0"),
