@@ -3,9 +3,15 @@ import { defineConfig } from "vitest/config";
 /** What takes long and would find little that its shorter sisters do not: `npm run test:full` has them. */
 const longTests =
   process.env["LONG_TESTS"] === "none"
-    ? ["bad-disk-processes", "bad-hook-tools-charms", "bad-requests", "bad-sizes", "units-as-processes"].map(
-        (name) => `test/simulation/${name}.test.ts`,
-      )
+    ? [
+        "end-to-end/coordination",
+        "end-to-end/judged-charm",
+        "simulation/bad-disk-processes",
+        "simulation/bad-hook-tools-charms",
+        "simulation/bad-requests",
+        "simulation/bad-sizes",
+        "simulation/units-as-processes",
+      ].map((name) => `test/${name}.test.ts`)
     : [];
 
 // The real servers share two cores with whatever else runs: their tests come last, one file after the other.
@@ -47,6 +53,7 @@ export default defineConfig({
         test: {
           name: "servers",
           include: ["test/end-to-end/**/*.test.ts"],
+          exclude: longTests,
           sequence: { groupOrder: 3 },
           maxWorkers: 2,
           testTimeout: 180_000,

@@ -71,7 +71,8 @@ export async function readDispatch(reading: DispatchReading, leads: Promise<bool
     Promise.all(standing.map(async (id) => await readRelation(juju, id, isLeader, rules))),
     databags?.read(isLeader),
   ]);
-  const broken = event.kind === "relation" && event.change === "broken" ? event.relationId : undefined;
+  const about = event.kind === "relation" ? event.relationId : undefined;
+  const broken = about === undefined || rules.readsRelationOf(event, about) ? undefined : about;
   const expected = new Set(goal.units);
   return {
     isLeader,

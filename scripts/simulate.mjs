@@ -16,6 +16,7 @@ const { values } = parseArgs({
     jobs: { type: "string", default: "4" },
     variant: { type: "string", default: "" },
     faultless: { type: "boolean", default: false },
+    unshrunk: { type: "boolean", default: false },
     trace: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
   },

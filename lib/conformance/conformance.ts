@@ -69,6 +69,7 @@ export async function judgeCharm(options: ConformanceOptions): Promise<Conforman
     actions: new Set(metadata.actions.keys()),
     takesStorage: metadata.endpoints.get(observation.storageEndpoint)?.interface === "s3",
     observation: { ...observation, config: { ...observation.config, ...options.config } },
+    artefacts: [],
     limits: { ...defaultLimits, ...options.limits },
     signal: options.signal ?? neverAborted,
     isContent: (trace) => isContent(trace, side),
@@ -76,8 +77,8 @@ export async function judgeCharm(options: ConformanceOptions): Promise<Conforman
   requireOptions(metadata, charm.observation);
   const wanted = new Set(rules.flatMap(({ scenarios }) => scenarios));
   const played: PlayedScenario[] = [];
-  for (const { name } of scenariosOf(side)) {
-    if (!wanted.has(name)) continue;
+  for (const { name, units = 1 } of scenariosOf(side)) {
+    if (!wanted.has(name) || units > observation.mostUnits) continue;
     const scenario = await play(charm, name);
     played.push(scenario);
     await options.onPlayed?.(scenario);

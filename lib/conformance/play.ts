@@ -17,7 +17,7 @@ import type { Side } from "../wire/side.ts";
 import { judge, type PlayedScenario } from "./verdict.ts";
 
 /** A scenario as it is listed. */
-export type NamedScenario = Pick<ScenarioOf<never>, "name" | "summary">;
+export type NamedScenario = Pick<ScenarioOf<never>, "name" | "summary" | "units">;
 
 /** The scenarios of a side, in the order in which they are played. */
 export function scenariosOf(side: Side): readonly NamedScenario[] {

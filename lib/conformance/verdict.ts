@@ -82,7 +82,7 @@ export function verdicts(
 function whyNotShown(rule: Rule, side: Side, played: readonly PlayedScenario[]): string {
   const traces = played.filter(({ scenario }) => rule.scenarios.includes(scenario)).map(({ trace }) => trace);
   const has = (is: (entry: TraceEntry) => boolean): boolean => traces.some((trace) => trace.some(is));
-  if (traces.length === 0) return "its scenario was not played";
+  if (traces.length === 0) return "it takes more units than the charm can have here";
   if (traces.every((trace) => trace.length === 0)) return "the machine stood still whenever it was tried";
   if (has((entry) => entry.kind === "hook" && entry.hung === true)) {
     return "a hook does not end, and with it the scenario did";

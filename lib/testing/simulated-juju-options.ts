@@ -91,3 +91,13 @@ export interface ExecOptions {
   /** Default: the only unit of that relation, if there is just one. */
   readonly remoteUnit?: string;
 }
+
+/** How long to wait for agents to rest. */
+export interface SettleOptions {
+  /** Default: 60,000. */
+  readonly timeoutMs?: number;
+  /** Whether units may be in hook error. Default: false. */
+  readonly allowErrors?: boolean;
+  /** In a model that goes step by step, asked before each step whether to leave it at that. Default: never. */
+  readonly isEnough?: () => boolean;
+}

@@ -1,9 +1,10 @@
 /**
- * Everything that goes wrong in a model, by kind, and the admin who puts it right.
+ * Everything that goes wrong in a model, by kind.
  */
 import type { Fault, Step } from "../../lib/testing/stepping/step.ts";
+import type { Admin } from "./admin.ts";
 import type { Random } from "./random.ts";
-import type { World } from "./world.ts";
+import type { Trace, World } from "./world.ts";
 
 /** What may go wrong. */
 export const faultKinds = [
@@ -43,14 +44,14 @@ export class Faults {
   readonly #world: World;
   readonly #random: Random;
   readonly #kinds: readonly FaultKind[];
-  readonly #trace: (line: string) => void;
-  /** The units whose machines are on although nobody speaks for them any more. */
-  readonly #orphans = new Map<string, World["juju"] extends { machine(unit: string): infer M } ? M : never>();
+  readonly #admin: Admin;
+  readonly #trace: Trace;
 
-  constructor(world: World, random: Random, kinds: readonly FaultKind[], trace: (line: string) => void) {
+  constructor(world: World, random: Random, kinds: readonly FaultKind[], admin: Admin, trace: Trace) {
     this.#world = world;
     this.#random = random;
     this.#kinds = kinds.flatMap((kind) => Array.from({ length: weights[kind] ?? 1 }, () => kind));
+    this.#admin = admin;
     this.#trace = trace;
   }
 
@@ -79,50 +80,6 @@ export class Faults {
       juju.machine(unit).skewClock(0);
     }
     if (juju.leader("database") === undefined) await this.#elect(this.#world.units[0]);
-  }
-
-  /** Does what statuses and queues tell an admin to do. @returns Whether there was anything. */
-  async admin(): Promise<boolean> {
-    const { juju, relation } = this.#world;
-    const told = new Map<string, string>();
-    const { queue = "" } = juju.databag(relation, "database");
-    const waiting = /run release-grant on the leader, fence=(\d+)/.exec(queue);
-    const leader = juju.leader("database");
-    if (waiting?.[1] !== undefined && leader !== undefined) told.set(waiting[1], leader);
-    for (const [unit, { workload }] of Object.entries(juju.status().applications["database"]?.units ?? {})) {
-      const blocked = /run release-grant fence=(\d+)/.exec(workload.message);
-      if (blocked?.[1] !== undefined) told.set(blocked[1], unit);
-    }
-    // Nothing waits for a grant whose unit is gone: nobody is told, and nobody needs to be, but nothing may be left.
-    for (const { unit, fence } of this.#world.grants) {
-      if (!this.#world.units.includes(unit) && leader !== undefined) told.set(String(fence), leader);
-    }
-    for (const [fence, on] of told) await this.#releaseGrant(Number(fence), on);
-    return told.size > 0;
-  }
-
-  async #releaseGrant(fence: number, on: string): Promise<void> {
-    const grant = this.#world.grants.find((each) => each.fence === fence);
-    if (grant === undefined) return;
-    this.#switchOff(grant.unit);
-    for (let tries = 0; tries < 3; tries += 1) {
-      this.#trace(`the admin runs release-grant fence=${fence} on ${on}`);
-      const parameters = { fence, confirm: grant.unit };
-      const ended = this.#world.juju.runAction(on, "release-grant", parameters);
-      await this.#world.settle();
-      const { results } = await ended;
-      if (results["state"] !== "revoking") return;
-      await this.#world.settle();
-    }
-  }
-
-  /** Makes sure of what the admin confirms. */
-  #switchOff(unit: string): void {
-    const machine = this.#orphans.get(unit);
-    if (machine === undefined) return;
-    machine.restart();
-    this.#orphans.delete(unit);
-    this.#world.board.machineIsGone(unit);
   }
 
   /** The units that it can happen to. */
@@ -210,7 +167,7 @@ export class Faults {
         const machine = juju.machine(unit);
         await juju.removeUnit(unit, { force: true });
         if (random.chance(0.5)) {
-          this.#orphans.set(unit, machine);
+          this.#admin.hasToSwitchOff(unit, machine);
         } else {
           machine.restart();
           board.machineIsGone(unit);

@@ -5,10 +5,13 @@
 import type { Dispatch } from "../../lib/juju/dispatch.ts";
 import type { Rules } from "../../provider/coordination/rules.ts";
 import type { Fate } from "./board.ts";
+import { Admin } from "./admin.ts";
 import { Faults, faultKinds, type FaultKind } from "./faults.ts";
 import { Interleaving } from "./interleaving.ts";
+import { wireRequest } from "./manager.ts";
 import { Random } from "./random.ts";
-import { World } from "./world.ts";
+import { comeToRest } from "./rest.ts";
+import { World, type Trace } from "./world.ts";
 
 /** What a schedule is made of. */
 export interface ScheduleOptions {
@@ -26,7 +29,7 @@ export interface ScheduleOptions {
   /** Rules in place of the shipped ones. */
   readonly rules?: Partial<Rules>;
   /** Called with everything that happens. */
-  readonly trace?: (line: string) => void;
+  readonly trace?: Trace;
 }
 
 /** What a schedule came to. */
@@ -47,7 +50,6 @@ export interface ScheduleResult {
 }
 
 const fates: readonly Fate[] = ["fails", "refused", "ignores a cancel", "passes the point of no return"];
-const maxRounds = 14;
 
 /** Runs a schedule to its end. */
 export async function runSchedule(options: ScheduleOptions): Promise<ScheduleResult> {
@@ -59,7 +61,7 @@ class Schedule {
   readonly #options: ScheduleOptions;
   readonly #random: Random;
   readonly #interleaving: Interleaving;
-  readonly #trace: (line: string) => void;
+  readonly #trace: Trace;
   readonly #jobs: number;
   #requested = 0;
   #dawdles = false;
@@ -87,8 +89,9 @@ class Schedule {
     this.#interleaving.isOn = true;
     const hooks = world.juju.hooksRun().length;
     world.board.together = random.chance(0.4);
+    const admin = new Admin(world, this.#trace);
     const kinds = this.#options.faultless === true ? [] : (this.#options.faults ?? faultKinds);
-    const faults = new Faults(world, random, kinds, this.#trace);
+    const faults = new Faults(world, random, kinds, admin, this.#trace);
     // Drawn even where it is given, so that a shorter schedule is the beginning of the longer one.
     const drawn = this.#between(30, 170);
     const turns = this.#options.turns ?? drawn;
@@ -96,7 +99,7 @@ class Schedule {
       for (let turn = 0; turn < turns && world.board.violations.length === 0; turn += 1) {
         await this.#turn(world, faults);
       }
-      if (world.board.violations.length === 0) await this.#comeToRest(world, faults);
+      if (world.board.violations.length === 0) await this.#comeToRest(world, faults, admin);
     } catch (error) {
       world.board.violations.push(
         `the simulation broke: ${error instanceof Error ? error.stack : String(error)}`,
@@ -191,46 +194,17 @@ class Schedule {
     await world.publish();
   }
 
-  /** Lets everything go well, with an admin who does what he is told to, until nothing is left to happen. */
-  async #comeToRest(world: World, faults: Faults): Promise<void> {
+  async #comeToRest(world: World, faults: Faults, admin: Admin): Promise<void> {
     this.#trace("from here on everything goes well");
     this.#dawdles = false;
     this.#interleaving.isOn = false;
     await faults.end();
-    for (let round = 0; round < maxRounds; round += 1) {
-      await world.settle();
-      const before = stateOf(world);
-      const isIdle = await this.#passTime(world);
-      const isAtRest = isIdle && stateOf(world) === before;
-      if (isAtRest && !(await faults.admin())) return this.#judge(world);
-    }
-    world.board.violations.push("the units never come to rest");
-  }
-
-  /** Lets what waits for the clock go on, and dispatches every unit once more. @returns Whether no other hook ran. */
-  async #passTime(world: World): Promise<boolean> {
-    const { juju } = world;
-    const before = juju.hooksRun().length;
-    await juju.advance(6 * 60_000);
-    const { units } = world;
-    for (const unit of units) await juju.updateStatus(unit);
-    await world.settle();
-    return juju.hooksRun().length <= before + units.length;
+    await comeToRest(world, admin);
   }
 
   /** A number out of a range, both ends included. */
   #between(least: number, most: number): number {
     return least + Math.floor(this.#random.next() * (most - least + 1));
-  }
-
-  #judge(world: World): void {
-    const { violations } = world.board;
-    if (world.units.length === 0) return;
-    for (const id of world.requests.keys())
-      if (!world.ends.has(id)) violations.push(`${id} was requested, and nobody ever reports its end`);
-    for (const { unit, fence, job } of world.grants)
-      violations.push(`the grant of ${unit}, fence ${fence}, for ${job} is never given back`);
-    if (world.board.isActive()) violations.push("something is still at work");
   }
 
   async #dawdle({ machine }: Dispatch): Promise<void> {
@@ -247,26 +221,6 @@ function countEnds(world: World): Record<string, number> {
   return counts;
 }
 
-/** What has to stay as it is for a model to be at rest. */
-function stateOf(world: World): string {
-  const databags = [...world.everUnits, "database"].map((owner) => [
-    world.juju.databag(world.relation, owner),
-    world.juju.databag(world.peers, owner),
-  ]);
-  return JSON.stringify([databags, world.units]);
-}
-
 function soon(world: World, random: Random): string {
   return new Date(world.clock.now().getTime() + random.next() * 30_000).toISOString();
-}
-
-function wireRequest(id: string, isRestore: boolean): Record<string, unknown> {
-  return {
-    "job-id": id,
-    "job-type": isRestore ? "restore" : "backup",
-    "job-config": { compression: true },
-    "storage-interface": "s3",
-    "storage-config": { bucket: "b", "access-key": "canary-access", "secret-key": "canary-secret-key" },
-    ...(isRestore ? { "artefact-path": "/backup/x/" } : {}),
-  };
 }

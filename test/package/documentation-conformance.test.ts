@@ -4,8 +4,10 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
+import { parseObservation } from "../../lib/conformance/observation/observation.ts";
 import { scenariosOf } from "../../lib/conformance/play.ts";
 import { rulesOf } from "../../lib/conformance/rules/rules-of.ts";
+import { readCharm } from "../../lib/testing/model/charm-metadata.ts";
 import { sides } from "../../lib/wire/side.ts";
 import { marked, read, root } from "./pages.ts";
 import { comparable, shownOutput } from "./shown-output.ts";
@@ -64,6 +66,15 @@ describe("the page on how to judge a charm", () => {
     const output = `$ ${command}\n${run(command, folder).stdout}`;
     expect(output).toContain("exit code 1");
     expect(shownOutput(howTo, "broken", output)).toBe(comparable(output));
+  });
+
+  test("has files that the kit understands, with options that the charms have", async () => {
+    for (const [name, { text }] of marked(howTo, "file")) {
+      const { config } = parseObservation(text, name);
+      const charm = name === "postgresql.json" ? "examples/postgresql-charm" : "test/charms/foreign-database";
+      const { config: declared } = await readCharm(join(root, charm), true);
+      expect([...declared.keys()], name).toEqual(expect.arrayContaining(Object.keys(config)));
+    }
   });
 
   test("has a workflow for GitHub Actions whose command judges the charm", () => {

@@ -75,6 +75,11 @@ export class ProcessesModel extends RequestsModel {
     await this.scripts.remove();
     if (scan.found.length > 0) throw new Error(`Credentials were left behind:\n${scan.found.join("\n")}`);
   }
+
+  /** A dispatch that the test killed is run again. */
+  protected override async rest(): Promise<void> {
+    await this.juju.settle({ allowErrors: true });
+  }
 }
 
 /** Whether a process runs. */

@@ -12,11 +12,22 @@ export class RequestsModel {
   readonly juju: SimulatedJuju;
   /** The ids of the relations, by manager. */
   readonly relations: ReadonlyMap<string, number>;
+  readonly #storage: Readonly<Record<string, unknown>>;
   readonly #requests = new Map<string, Map<string, Record<string, unknown>>>();
 
-  protected constructor(juju: SimulatedJuju, relations: ReadonlyMap<string, number>) {
+  /** @param storage The configuration of the storage, as requests bear it. Default: of one that is none. */
+  protected constructor(
+    juju: SimulatedJuju,
+    relations: ReadonlyMap<string, number>,
+    storage: Readonly<Record<string, unknown>> = {
+      bucket: "backups",
+      "access-key": keys.accessKey,
+      "secret-key": keys.secretKey,
+    },
+  ) {
     this.juju = juju;
     this.relations = relations;
+    this.#storage = storage;
   }
 
   /** Deploys managers that do nothing by themselves, and relates them to the database. */
@@ -44,7 +55,7 @@ export class RequestsModel {
     manager: string = "manager",
   ): Promise<void> {
     const requests = this.#requestsOf(manager);
-    requests.set(id, { ...wireRequest(id), ...requests.get(id), ...fields });
+    requests.set(id, { ...this.#wireRequest(id), ...requests.get(id), ...fields });
     await this.#write(manager);
   }
 
@@ -108,11 +119,16 @@ export class RequestsModel {
   /** Dispatches every unit's charm once more. */
   async updateStatus(): Promise<void> {
     for (const unit of this.units) await this.juju.updateStatus(unit);
-    await this.juju.settle();
+    await this.rest();
   }
 
   async stop(): Promise<void> {
     await this.juju.stop();
+  }
+
+  /** Waits until there is nothing left to do. A hook that fails is an error. */
+  protected async rest(): Promise<void> {
+    await this.juju.settle();
   }
 
   #requestsOf(manager: string): Map<string, Record<string, unknown>> {
@@ -124,16 +140,16 @@ export class RequestsModel {
   async #write(manager: string): Promise<void> {
     const jobs = JSON.stringify([...this.#requestsOf(manager).values()]);
     await this.juju.writeDatabag(this.relations.get(manager) ?? 0, manager, { jobs });
-    await this.juju.settle();
+    await this.rest();
   }
-}
 
-function wireRequest(id: string): Record<string, unknown> {
-  return {
-    "job-id": id,
-    "job-type": "backup",
-    "job-config": { compression: true },
-    "storage-interface": "s3",
-    "storage-config": { bucket: "backups", "access-key": keys.accessKey, "secret-key": keys.secretKey },
-  };
+  #wireRequest(id: string): Record<string, unknown> {
+    return {
+      "job-id": id,
+      "job-type": "backup",
+      "job-config": { compression: true },
+      "storage-interface": "s3",
+      "storage-config": this.#storage,
+    };
+  }
 }

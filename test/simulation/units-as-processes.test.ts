@@ -40,8 +40,8 @@ test("two managers that ask at once for a job of the same id are both served, on
   await until("one has begun", async () => (await model.started()).length > 0 || undefined);
   await model.updateStatus();
   expect(await model.started()).toEqual(["job"]);
-  const queues = [model.queue(), model.queue(other)];
-  expect(queues.map((queue) => queue.length).toSorted()).toEqual([0, 1]);
+  const waiting = [...model.queue(), ...model.queue(other)];
+  expect(waiting.map((each) => each["job-id"])).toEqual(["job"]);
   await model.scripts.release("go-on");
   for (const manager of ["manager", other]) {
     await model.unitWith("job", "succeeded", manager);
@@ -56,7 +56,9 @@ test("many requests of two managers at once are all served, each once", async ()
   for (const id of ids) {
     for (const manager of ["manager", other]) await model.unitWith(id, "succeeded", manager);
   }
-  expect((await model.started()).toSorted()).toEqual([...ids, ...ids].toSorted());
+  const started = await model.started();
+  expect(started).toHaveLength(2 * ids.length);
+  for (const id of ids) expect(started.filter((job) => job === id)).toHaveLength(2);
 });
 
 test("a leader that is replaced in mid-job changes nothing for the job", async () => {

@@ -15,6 +15,16 @@ describe("the file that tells how a charm is observed", () => {
     });
   });
 
+  test("names the real program from where it lies", () => {
+    const text = JSON.stringify({ "passes-on": "tools/real", storage: { path: "/x" }, "most-units": 1 });
+    expect(parseObservation(text, "/charm/conformance.json")).toMatchObject({
+      passesOn: "/charm/tools/real",
+      storage: { path: "/x" },
+      mostUnits: 1,
+    });
+    expect(parsed({}).mostUnits).toBe(Number.POSITIVE_INFINITY);
+  });
+
   test("tells calls apart by their arguments", () => {
     const { backup, restore, others } = parsed({
       calls: {

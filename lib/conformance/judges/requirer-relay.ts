@@ -11,6 +11,9 @@ import { holdsAt, type JobStory, type Stated, type Story } from "../trace/story.
 import type { Databags, ToldEntry } from "../trace/trace.ts";
 import { broken, holds, type Evidence, type Judge } from "./judge.ts";
 
+/** Each is looked for in a text beside all others. No scenario asks for as many. */
+const mostJobs = 100;
+
 /** What an admin is told of each job is what its provider reported, now or before. */
 export const relayed: Judge = (story) => {
   const told = story.trace.flatMap((entry, index) => (entry.kind === "told" ? [{ entry, index }] : []));
@@ -19,9 +22,9 @@ export const relayed: Judge = (story) => {
   const hasList = told.some(({ entry }) => entry.purpose === "list");
   return told.flatMap(({ entry, index }) => {
     if (entry.purpose !== "show" && entry.purpose !== "list") return [];
-    const jobs = [...story.jobs.values()].filter(
-      (job) => isOwn(job, index) && (entry.job === undefined || entry.job === job.id),
-    );
+    const jobs = [...story.jobs.values()]
+      .filter((job) => isOwn(job, index) && (entry.job === undefined || entry.job === job.id))
+      .slice(0, mostJobs);
     return jobs.flatMap((job): readonly Evidence[] => {
       const about = entry.purpose === "show" ? entry.text : partAbout(entry.text, job, jobs);
       const cleared = whenCleared(story, job, index);

@@ -4,6 +4,7 @@
  * @module
  */
 import { readFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 import { ConfigurationError } from "../../errors.ts";
 import { errnoOf } from "../../process/errno.ts";
 import { findJsonFault } from "../../wire/json-fault.ts";
@@ -42,6 +43,12 @@ export interface Observation {
   readonly program?: string;
   /** The configuration option of the charm that takes the path of the program. */
   readonly programOption?: string;
+  /** The path of the real program, that runs when a call is let go on; absent where nothing does. */
+  readonly passesOn?: string;
+  /** Fields of the storage that jobs name, over the kit's own. Default: none. */
+  readonly storage: Readonly<Record<string, unknown>>;
+  /** How many units the charm can have where it is judged. Default: any number. */
+  readonly mostUnits: number;
   /** Whether the program is given standard input and has to read it. Default: false. */
   readonly readsInput: boolean;
   readonly backup: Answer;
@@ -55,6 +62,8 @@ export interface Observation {
 /** How a charm is observed of which nothing is told: not at all, and asked by the actions of the example. */
 export const unobserved: Observation = {
   config: {},
+  storage: {},
+  mostUnits: Number.POSITIVE_INFINITY,
   readsInput: false,
   backup: { arguments: /^backup\b/, output: "" },
   restore: { arguments: /^restore\b/, output: "" },
@@ -104,10 +113,15 @@ export function parseObservation(text: string, file: string): Observation {
   const actions = read.fields("actions");
   const program = read.text("program");
   const programOption = read.text("program-option");
+  const passesOn = read.text("passes-on");
   const observation: Observation = {
     config: read.settings("config"),
     ...(program === undefined ? {} : { program }),
     ...(programOption === undefined ? {} : { programOption }),
+    // What an admin writes down beside a charm is named from there.
+    ...(passesOn === undefined ? {} : { passesOn: resolve(dirname(file), passesOn) }),
+    storage: read.object("storage"),
+    mostUnits: read.number("most-units") ?? unobserved.mostUnits,
     readsInput: read.flag("standard-input") ?? false,
     backup: calls?.fields("backup")?.answer() ?? unobserved.backup,
     restore: calls?.fields("restore")?.answer() ?? unobserved.restore,
@@ -190,6 +204,10 @@ class Fields {
         Object.values(held).every((each) => ["string", "number", "boolean"].includes(typeof each)),
     );
     return value ?? {};
+  }
+
+  object(name: string): Readonly<Record<string, unknown>> {
+    return this.#of(name, "an object", isObject) ?? {};
   }
 
   texts(name: string): Readonly<Record<string, string>> {

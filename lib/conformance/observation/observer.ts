@@ -4,9 +4,21 @@
  *
  * @module
  */
-import { chmod, copyFile, mkdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
+import {
+  access,
+  chmod,
+  constants,
+  copyFile,
+  mkdir,
+  readFile,
+  stat,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
 import { isAbsolute, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { ConfigurationError } from "../../errors.ts";
+import { quoted } from "../../wire/received.ts";
 import { AgentServer } from "../../testing/processes/agent-server.ts";
 import type { Observation } from "./observation.ts";
 
@@ -35,6 +47,10 @@ interface OpenCall {
 
 /** A file that is larger holds no configuration. */
 const longestFileBytes = 64 * 1024;
+/** A charm that calls for more backups and restores than this is told that they have failed. */
+const mostCalls = 200;
+/** Nothing that tells which job a call is of comes later in what it was given. */
+const longestGiven = 1024 * 1024;
 const defaultName = "observed-program";
 
 /** Observes one charm. */
@@ -42,6 +58,7 @@ export class Observer {
   readonly #observation: Observation;
   readonly #events: ObserverEvents;
   readonly #open = new Map<number, OpenCall>();
+  readonly #passed = new Map<number, ObservedCall>();
   readonly #directory: string;
   #server: AgentServer | undefined;
   #next = 1;
@@ -58,6 +75,7 @@ export class Observer {
    * @param directory A new folder for it. Its path must be short enough for that of a socket in it.
    */
   static async start(observation: Observation, directory: string, events: ObserverEvents): Promise<Observer> {
+    if (observation.passesOn !== undefined) await requireProgram(observation.passesOn);
     const observer = new Observer(observation, directory, events);
     await mkdir(directory, { recursive: true });
     const socket = join(directory, "socket");
@@ -66,7 +84,10 @@ export class Observer {
     await copyFile(fileURLToPath(new URL("../../testing/processes/hook-tool.pl", import.meta.url)), client);
     await chmod(client, 0o755);
     await symlink("client.pl", observer.program);
-    await writeFile(join(directory, "observer"), `${socket}\n${observation.readsInput ? "input" : ""}\n`);
+    const { readsInput, passesOn = "" } = observation;
+    await writeFile(join(directory, "observer"), `${socket}\n${readsInput ? "input" : ""}\n${passesOn}\n`);
+    // A database runs its program as a user of its own.
+    await chmod(socket, 0o777);
     return observer;
   }
 
@@ -80,11 +101,21 @@ export class Observer {
     return [...this.#open.values()].map(({ call }) => call);
   }
 
-  /** Lets an open call end. */
+  /** Whether a call that was let go on runs the real program. */
+  get isPassing(): boolean {
+    return this.#passed.size > 0;
+  }
+
+  /** Lets an open call end, or run the real program if it is to succeed and there is one. */
   release(number: number, outcome: "succeeded" | "failed"): void {
     const open = this.#open.get(number);
     if (open === undefined) return;
     this.#open.delete(number);
+    if (outcome === "succeeded" && this.#observation.passesOn !== undefined) {
+      this.#passed.set(number, open.call);
+      open.answer(["pass", String(number)]);
+      return;
+    }
     this.#events.ended(open.call, outcome);
     const { output } = this.#observation[open.call.type];
     open.answer(
@@ -96,9 +127,10 @@ export class Observer {
 
   /** Takes note of the calls whose process was killed. */
   reap(): void {
-    for (const { call } of this.#open.values()) {
+    for (const call of [...this.open, ...this.#passed.values()]) {
       if (isAlive(call.pid)) continue;
       this.#open.delete(call.number);
+      this.#passed.delete(call.number);
       this.#events.ended(call, "killed");
     }
   }
@@ -106,6 +138,13 @@ export class Observer {
   /** Ends. */
   async close(): Promise<void> {
     await this.#server?.close();
+  }
+
+  #hasEnded(number: number, exitCode: string): readonly string[] {
+    const call = this.#passed.get(number);
+    this.#passed.delete(number);
+    if (call !== undefined) this.#events.ended(call, exitCode === "0" ? "succeeded" : "failed");
+    return ["0", "", ""];
   }
 
   async #answer([
@@ -117,6 +156,7 @@ export class Observer {
     ,
     ...args
   ]: readonly string[]): Promise<readonly string[]> {
+    if (kind === "ended") return this.#hasEnded(Number(pid), directory);
     if (kind !== "call") return ["1", "", "bad request\n"];
     const line = args.join(" ");
     const { backup, restore, others } = this.#observation;
@@ -125,23 +165,35 @@ export class Observer {
       : restore.arguments.test(line)
         ? "restore"
         : undefined;
+    if (type === undefined && this.#observation.passesOn !== undefined) return ["pass", ""];
     if (type === undefined) {
       const other = others.find((each) => each.arguments.test(line));
       return [String(other?.exitCode ?? 0), other === undefined ? "" : `${other.output}\n`, ""];
     }
+    if (this.#next > mostCalls) return ["1", "", "this program was called too often\n"];
     const files = await Promise.all(args.map(async (arg) => await namedFile(arg)));
     const call: ObservedCall = {
       number: this.#next++,
       type,
       pid: Number(pid),
       unit: unitOf(environment, directory),
-      given: [line, environment, input, ...files].join("\n"),
+      given: [line, ...files, environment, input].join("\n").slice(0, longestGiven),
     };
     return await new Promise((answer) => {
       this.#open.set(call.number, { call, answer });
       this.#events.began(call);
     });
   }
+}
+
+/** @throws ConfigurationError where there is no program to pass calls on to. */
+async function requireProgram(path: string): Promise<void> {
+  await access(path, constants.X_OK).catch((cause: unknown) => {
+    throw new ConfigurationError(`${quoted(path)}, to which calls are passed on, cannot be run.`, {
+      remedy: "Correct passes-on in the file that tells how the charm is observed.",
+      cause,
+    });
+  });
 }
 
 /** What the program says when it is made to fail. */

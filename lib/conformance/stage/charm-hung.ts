@@ -1,13 +1,13 @@
 /**
- * A charm whose hook does not end.
+ * A charm that does not come to rest.
  *
  * @module
  */
 
-/** Ends a scenario: with a hook that does not end, no other runs. */
+/** Ends a scenario: with a hook that does not end no other runs, and hooks that bring about others leave no room. */
 export class CharmHung extends Error {
   constructor(units: readonly string[]) {
-    super(`A hook of ${units.join(", ")} does not end.`);
+    super(`The hooks of ${units.join(", ")} do not end.`);
     this.name = "CharmHung";
   }
 }

@@ -20,6 +20,8 @@ export interface JudgedCharm {
   /** Whether it takes its storage from an endpoint of the interface s3. */
   readonly takesStorage: boolean;
   readonly observation: Observation;
+  /** The artefacts of the backups that the charm has made, oldest first: those of real ones can be restored. */
+  readonly artefacts: string[];
   readonly limits: Limits;
   /** Ends what is played. */
   readonly signal: AbortSignal;

@@ -6,9 +6,10 @@
  * @module
  */
 import type { ObservedCall } from "../observation/observer.ts";
-import { isObject } from "../../wire/list-value.ts";
+import { isObject, readList } from "../../wire/list-value.ts";
 import { stringAt } from "../trace/field.ts";
 import { placesOf } from "../trace/story.ts";
+import type { Databags } from "../trace/trace.ts";
 import type { Recording } from "./recording.ts";
 import type { JudgedCharm, StageOptions } from "./judged-charm.ts";
 import { Stage } from "./stage.ts";
@@ -18,6 +19,9 @@ export type WrittenRequest = Readonly<Record<string, unknown>>;
 
 /** The storage of all jobs that say nothing else. A database may be able to archive to one alone. */
 const commonBucket = "bucket-kit";
+
+/** What is shorter may stand in any text. */
+const shortestLabel = 6;
 
 /** Makes a well-formed request. */
 export function request(
@@ -48,9 +52,11 @@ export function request(
 export class ManagerPart {
   readonly stage: Stage;
   readonly #known: Known;
+  readonly #charm: JudgedCharm;
   #requests: readonly unknown[] = [];
 
-  private constructor(stage: Stage, known: Known) {
+  private constructor(charm: JudgedCharm, stage: Stage, known: Known) {
+    this.#charm = charm;
     this.stage = stage;
     this.#known = known;
   }
@@ -63,6 +69,7 @@ export class ManagerPart {
   ): Promise<ManagerPart> {
     const known = new Known();
     return new ManagerPart(
+      charm,
       await Stage.set(charm, options, (call) => known.namedBy(call), onRecording),
       known,
     );
@@ -75,8 +82,9 @@ export class ManagerPart {
 
   /** Requests jobs besides those that stand. */
   async request(...requests: readonly unknown[]): Promise<void> {
-    this.#requests = [...this.#requests, ...requests];
-    for (const each of requests) this.#known.add(each);
+    const fitting = requests.map((each) => this.#fitting(each));
+    this.#requests = [...this.#requests, ...fitting];
+    for (const each of fitting) this.#known.add(each);
     await this.writeJobs(JSON.stringify(this.#requests));
   }
 
@@ -103,9 +111,32 @@ export class ManagerPart {
   async finishOne(outcome: "succeeded" | "failed" = "succeeded"): Promise<void> {
     const [oldest] = this.open;
     if (oldest === undefined) return;
-    this.stage.step(`The ${oldest.type} is let go on: it has ${outcome}.`);
+    const isReal = this.#charm.observation.passesOn !== undefined && outcome === "succeeded";
+    this.stage.step(`The ${oldest.type} is let go on${isReal ? "" : `: it has ${outcome}`}.`);
     this.stage.observer.release(oldest.number, outcome);
     await this.stage.settle();
+    this.#rememberArtefacts();
+  }
+
+  /** A request that names the storage there is and, where real backups are made, one of those. */
+  #fitting(written: unknown): unknown {
+    if (!isObject(written) || !isObject(written["storage-config"])) return written;
+    const { observation, artefacts } = this.#charm;
+    const storage = { ...written["storage-config"], ...observation.storage };
+    const artefact = observation.passesOn === undefined ? undefined : artefacts.at(-1);
+    const isRestore = written["job-type"] === "restore" && artefact !== undefined;
+    return { ...written, "storage-config": storage, ...(isRestore ? { "artefact-path": artefact } : {}) };
+  }
+
+  #rememberArtefacts(): void {
+    const now = this.stage.trace.findLast((entry): entry is Databags => entry.kind === "databags");
+    const databags = Object.values(now?.provider?.units ?? {});
+    for (const report of databags.flatMap((databag) => readList(databag, "jobs").items)) {
+      if (!isObject(report) || report["status"] !== "success" || report["job-type"] !== "backup") continue;
+      const artefact = stringAt(report, "artefact-path");
+      if (artefact !== undefined && !this.#charm.artefacts.includes(artefact))
+        this.#charm.artefacts.push(artefact);
+    }
   }
 }
 
@@ -124,7 +155,13 @@ class Known {
   namedBy({ given }: ObservedCall): { readonly jobs: readonly string[]; readonly names: readonly string[] } {
     return {
       jobs: this.#jobs.filter((id) => given.includes(id)),
-      names: [...this.#places].filter((place) => given.includes(place)),
+      names: [...this.#places].filter((place) => given.includes(place) || given.includes(labelOf(place))),
     };
   }
+}
+
+/** What many databases call an artefact: the end of its path. The place itself where it is none. */
+function labelOf(place: string): string {
+  const label = place.split("/").findLast((part) => part !== "") ?? "";
+  return label.length < shortestLabel ? place : label;
 }

@@ -7,6 +7,7 @@ import type { Databag } from "../../juju/juju.ts";
 import type { LogLine } from "../../testing/log-line.ts";
 import type { SimulatedJuju } from "../../testing/simulated-juju.ts";
 import type { Side } from "../../wire/side.ts";
+import { withholding } from "./withheld.ts";
 import type { Occurrence, Party, Trace, TraceEntry } from "../trace/trace.ts";
 
 /** Which parts of the model are recorded. */
@@ -15,12 +16,17 @@ export interface Recorded {
   /** The application of the charm that is judged. */
   readonly judged: string;
   readonly other: string;
+  /** What no trace must hold. */
+  readonly credentials: readonly string[];
 }
 
 type Injection = "lost" | "interrupted";
 
 /** What Juju itself writes into each unit's databag. */
 const ownKeys: ReadonlySet<string> = new Set(["egress-subnets", "ingress-address", "private-address"]);
+
+/** Of all databags at all times. One may hold 16 MiB. */
+const mostCharacters = 256 * 1024 * 1024;
 
 /** A recording of one scenario. */
 export class Recording {
@@ -32,6 +38,7 @@ export class Recording {
   #juju: SimulatedJuju | undefined;
   #relation: number | undefined;
   #runs = 0;
+  #databagLength = 0;
   #databags = "";
   #leader: string | undefined;
   #units: readonly string[] = [];
@@ -43,6 +50,11 @@ export class Recording {
   /** Everything so far. */
   get trace(): Trace {
     return this.#entries;
+  }
+
+  /** Whether the charm has written more than the kit can keep. */
+  get isFull(): boolean {
+    return this.#databagLength > mostCharacters;
   }
 
   /** How much the charm has done that anybody sees; a hook that changed nothing does not count. */
@@ -88,7 +100,8 @@ export class Recording {
   }
 
   #push(occurrence: Occurrence): void {
-    this.#entries.push({ at: new Date().toISOString(), ...occurrence });
+    const recorded = withholding(occurrence, this.#recorded.credentials);
+    this.#entries.push({ at: new Date().toISOString(), ...recorded });
   }
 
   #lookAtHooks(juju: SimulatedJuju): void {
@@ -145,6 +158,7 @@ export class Recording {
     const text = JSON.stringify(occurrence);
     if (text === this.#databags) return;
     this.#databags = text;
+    this.#databagLength += text.length;
     this.#push(occurrence);
   }
 

@@ -38,16 +38,24 @@ export interface Waited {
 export interface Rest {
   /** The units with a hook that does not end; none where there is rest. */
   readonly hung: readonly string[];
+  /** Whether hooks come that bring about the next ones, without end. */
+  readonly isEndless: boolean;
   /** Whether something of the charm still ran when the kit had waited long enough. */
   readonly stillRuns: boolean;
 }
 
 const sliceMs = 50;
-const atRest: Rest = { hung: [], stillRuns: false };
+/** For a change, while a call is held that another than the charm has made. */
+const elsewhereMs = 2_000;
+const atRest: Rest = { hung: [], isEndless: false, stillRuns: false };
+const hasty: Rest = { ...atRest, stillRuns: true };
+/** No change brings about so many hooks in a charm that comes to rest. */
+const mostHooks = 150;
 
 /** Waits for rest. @throws The reason of the signal. */
 export async function rest({ juju, recording, observer, limits, signal }: Waited): Promise<Rest> {
   const time = new CharmTime();
+  const hooksBefore = juju.hooksRun().length;
   let looked = performance.now();
   let changes = -1;
   let quietLooks = 0;
@@ -60,6 +68,9 @@ export async function rest({ juju, recording, observer, limits, signal }: Waited
       changes = recording.trace.length;
       time.reset();
     }
+    if (juju.hooksRun().length - hooksBefore > mostHooks || recording.isFull) {
+      return { ...hasty, isEndless: true };
+    }
     const held = observer.open.map(({ pid }) => pid);
     // To look through all processes of a machine takes its time: it is done when that can make a difference.
     const isHookAlone = hasHooks && held.length === 0;
@@ -71,12 +82,17 @@ export async function rest({ juju, recording, observer, limits, signal }: Waited
     const now = performance.now();
     time.pass(now - looked, running);
     looked = now;
-    const isQuiet = !isHookAlone && (await isAllQuiet(running, hasHooks, held));
+    const above = await allAbove(held);
+    const isQuiet = !isHookAlone && (await isAllQuiet(running, hasHooks, above));
     // A process may start another one, and end, while the kit looks.
     quietLooks = isQuiet ? quietLooks + 1 : 0;
     if (quietLooks > 1) return atRest;
-    if (isHookAlone && time.isOver(limits.hookMs)) return { hung: executingUnits(juju), stillRuns: true };
-    if (!isHookAlone && time.isOver(limits.patienceMs)) return { hung: [], stillRuns: true };
+    if (isHookAlone && time.isOver(limits.hookMs)) return { ...hasty, hung: executingUnits(juju) };
+    // What is held may have been called by another than the charm, for which the charm waits.
+    const isHeldElsewhere = held.length > 0 && !running.some(({ pid }) => above.has(pid));
+    const patienceMs = isHeldElsewhere ? Math.min(limits.patienceMs, elsewhereMs) : limits.patienceMs;
+    const limitMs = observer.isPassing ? limits.hookMs : patienceMs;
+    if (!isHookAlone && time.isOver(limitMs)) return hasty;
     await sleep(isQuiet ? 10 : 25);
   }
 }
@@ -119,18 +135,18 @@ export async function isBusy(juju: SimulatedJuju, timeoutMs: number): Promise<bo
 async function isAllQuiet(
   running: readonly CharmProcess[],
   hasHooks: boolean,
-  held: readonly number[],
+  above: ReadonlySet<number>,
 ): Promise<boolean> {
   if (running.some(({ wantsToRun }) => wantsToRun)) return false;
-  const isWaiting = running.length === 0 ? !hasHooks : await areAllAbove(running, held);
+  const isWaiting = running.length === 0 ? !hasHooks : running.every(({ pid }) => above.has(pid));
   return isWaiting && !(await isAnyBeingStarted());
 }
 
-/** Whether each process is one of those that are held, or one that stands above such a one. */
-async function areAllAbove(running: readonly CharmProcess[], held: readonly number[]): Promise<boolean> {
-  const waiting = new Set<number>();
+/** The processes that are held, and all that stand above such a one. */
+async function allAbove(held: readonly number[]): Promise<ReadonlySet<number>> {
+  const above = new Set<number>();
   for (const pid of held) {
-    for (let each = pid; each > 1 && !waiting.has(each); each = await parentOf(each)) waiting.add(each);
+    for (let each = pid; each > 1 && !above.has(each); each = await parentOf(each)) above.add(each);
   }
-  return running.every(({ pid }) => waiting.has(pid));
+  return above;
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ActionResult } from "../../testing/agent/operation.ts";
@@ -15,6 +15,7 @@ import { applications, deploy, kitEndpoint } from "./deployment.ts";
 import { HookFaults } from "./hook-faults.ts";
 import type { JudgedCharm, StageOptions } from "./judged-charm.ts";
 import { Recording } from "./recording.ts";
+import { credentialsIn } from "./withheld.ts";
 import { executingUnits, isBusy, rest, timeIsUp, type Waited } from "./rest.ts";
 
 /** What a call of the observed program names: found by the texts that the kit gave to each job. */
@@ -87,12 +88,19 @@ export class Stage {
     onRecording: (recording: Recording) => void,
   ): Promise<Stage> {
     const { judged, other } = applications[charm.side];
-    const recording = new Recording({ side: charm.side, judged, other });
+    const recording = new Recording({
+      side: charm.side,
+      judged,
+      other,
+      credentials: credentialsIn(charm.observation.storage),
+    });
     onRecording(recording);
     const { observation, side } = charm;
     const observed = observation.program !== undefined || observation.programOption !== undefined;
     recording.add({ kind: "start", side, scenario: options.scenario, observed });
     const directory = await mkdtemp(join(tmpdir(), "kit-"));
+    // A database may run as a user of its own, and has to find what the charm writes for it.
+    await chmod(directory, 0o711);
     const program = join(directory, "program");
     const observer = await Observer.start(observation, program, {
       began: (call) => recording.add({ kind: "call", ...callOf(call), ...recognise(call), state: "began" }),
@@ -137,8 +145,13 @@ export class Stage {
 
   /** Waits until the charm rests. @throws CharmHung where it never does. */
   async rest(): Promise<void> {
-    const { hung, stillRuns } = await rest(this.#waited);
+    const { hung, isEndless, stillRuns } = await rest(this.#waited);
     this.#stillRuns = stillRuns;
+    if (isEndless) {
+      this.step("Hooks bring about others without end: the kit has seen enough.");
+      this.recording.add({ kind: "settled", stillRuns: true });
+      throw new CharmHung(this.units);
+    }
     for (const unit of hung) {
       const { message } = this.juju.status().applications[this.judged]?.units[unit]?.agent ?? { message: "" };
       this.recording.add({ kind: "hook", unit, hook: message.replace(/^running | hook$/g, ""), hung: true });

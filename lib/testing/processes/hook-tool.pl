@@ -6,7 +6,9 @@
 #   request  hook-tool <context id> <directory> <name> <stdin given: 0 or 1> <stdin> <argument>...
 #   request  juju-exec <unit> <relation or ""> <remote unit or ""> <commands>
 #   request  call <pid> <directory> <stdin> <environment, NUL between variables> <name> <argument>...
+#   request  ended <number of the call> <exit code>
 #   answer   <exit code, or "stdin" where standard input is wanted> <stdout> <stderr>
+#   answer   pass <number of the call, or "" where nobody wants to know how it ends>
 use strict;
 use warnings;
 use Cwd ();
@@ -40,11 +42,15 @@ sub netstring {
     return $text;
 }
 
+sub dial {
+    my ($path) = @_;
+    return IO::Socket::UNIX->new(Type => SOCK_STREAM, Peer => $path);
+}
+
 sub ask {
     my ($path, @fields) = @_;
     local $SIG{PIPE} = 'IGNORE';
-    my $socket = IO::Socket::UNIX->new(Type => SOCK_STREAM, Peer => $path)
-        or fail("dial unix $path: connect: " . lc "$!");
+    my $socket = dial($path) or fail("dial unix $path: connect: " . lc "$!");
     my $request = join "", map { length($_) . ":$_," } scalar @fields, @fields;
     while (length $request) {
         my $sent = syswrite $socket, $request;
@@ -65,14 +71,27 @@ sub finish {
     exit $code;
 }
 
+sub pass_on {
+    my ($real) = @_;
+    exec { $real } $real, @ARGV or fail("cannot run $real: $!", 127);
+}
+
 my ($directory, $name) = $0 =~ m{^(.*)/([^/]+)$} ? ($1, $2) : (".", $0);
 
 # Beside such a file it stands in for a charm's own program, and whoever listens there is told of the call.
 if (open my $observer, "<", "$directory/observer") {
-    chomp(my ($path, $reads) = <$observer>);
+    chomp(my ($path, $reads, $real) = <$observer>);
     my $input = $reads ? do { local $/; <STDIN> } // "" : "";
     my $environment = join "\0", map { "$_=$ENV{$_}" } sort keys %ENV;
-    finish(ask($path, "call", $$, Cwd::getcwd() // "/", $input, $environment, $name, @ARGV));
+    # Who is called when all is over, by what the charm has left running, still has its work to do.
+    pass_on($real) if $real && !dial($path);
+    my @answer = ask($path, "call", $$, Cwd::getcwd() // "/", $input, $environment, $name, @ARGV);
+    finish(@answer) if $answer[0] ne "pass";
+    pass_on($real) if $answer[1] eq "";
+    my $status = system { $real } $real, @ARGV;
+    my $code = $status & 127 ? 128 + ($status & 127) : $status >> 8;
+    ask($path, "ended", $answer[1], $code) if dial($path);
+    exit $code;
 }
 
 if ($name eq "juju-exec" || $name eq "juju-run") {

@@ -56,6 +56,16 @@ describe("a charm that", () => {
     expect(JSON.stringify([...result.traces]).length).toBeLessThan(100_000);
   });
 
+  // As many hooks as nobody waits for in vain.
+  const endless = judgesAll ? ["brings about its own next hook without end is judged by what was seen"] : [];
+  test.each(endless)("%s", async () => {
+    const again = `setsid juju-exec -u "$JUJU_UNIT_NAME" "$JUJU_CHARM_DIR/dispatch" >/dev/null 2>&1 &`;
+    const script = `status-set active "$$"\nunset JUJU_CONTEXT_ID\n${again}`;
+    const result = await judged({ charm: await charm("endless", script), rules: ["P-01", "P-33"], limits });
+    expect(idsOf(result, "holds")).toEqual(["P-33"]);
+    expect(result.verdicts).toMatchObject([{ verdict: "not shown" }, { verdict: "holds" }]);
+  });
+
   test("leaves daemons behind that never end is judged, and they are killed", async () => {
     const marker = join(folder, "daemon");
     const script = `printf %s "$JUJU_MODEL_UUID" > ${marker}\nsetsid sleep 3600 >/dev/null 2>&1 &`;
