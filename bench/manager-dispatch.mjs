@@ -31,7 +31,9 @@ const requirer = new Requirer({
     relationApplication: async (relation) => applications[relation],
     readApplicationDatabag: async (relation, application) => databags[`${relation} ${application}`] ?? {},
     writeApplicationDatabag: async (relation, changes) => {
-      throw new Error(`There was nothing to write, and ${Object.keys(changes).join(", ")} of ${relation} was written.`);
+      throw new Error(
+        `There was nothing to write, and ${Object.keys(changes).join(", ")} of ${relation} was written.`,
+      );
     },
   },
 });
