@@ -4,7 +4,9 @@
  *
  * @module
  */
+import type { JobReport } from "../../lib/job/report.ts";
 import type { JobRequest } from "../../lib/job/request.ts";
+import type { QueuedJob } from "../../lib/job/waiting-job.ts";
 import type { JsonObject } from "../../lib/wire/list-value.ts";
 import { isWithdrawn, withoutCredentials } from "../../lib/wire/requests.ts";
 import type { RelatedDatabase } from "../database.ts";
@@ -64,23 +66,9 @@ export function broughtUpToDate({ history, databases }: Omit<JobBookView, "isLea
     database.requests.map((request) => recordOf(request, database)).filter(canBeKept),
   );
   const ended = new Set(history.ended.map(recordKey));
-  const reports = new Map<string, RecordedReport[]>();
-  for (const { relation, reports: seen } of databases) {
-    for (const { unit, report } of seen) {
-      const key = recordKey({ relation, id: report.id });
-      // Once a job's keys are taken away, one that does not know of its end takes the rest for a bad request.
-      if (ended.has(key) && report.fence === undefined) continue;
-      const { id: _id, type: _type, storage: _storage, compression: _compression, ...said } = report;
-      const known = reports.get(key);
-      if (known === undefined) reports.set(key, [{ unit, report: said }]);
-      else known.push({ unit, report: said });
-    }
-  }
-  const waiting = new Map(
-    databases.flatMap(({ relation, queue }) =>
-      queue.map((job) => [recordKey({ relation, id: job.jobId }), job] as const),
-    ),
-  );
+  // Once a job's keys are taken away, one that does not know of its end takes the rest for a bad request.
+  const reports = reportsByJob(databases, (key, { fence }) => fence !== undefined || !ended.has(key));
+  const waiting = waitingByJob(databases);
   return history
     .with(asked)
     .observe(reports)
@@ -90,6 +78,32 @@ export function broughtUpToDate({ history, databases }: Omit<JobBookView, "isLea
         ? record
         : withReports({ ...record, waiting: queued }, []);
     });
+}
+
+function reportsByJob(
+  databases: readonly RelatedDatabase[],
+  counts: (key: string, report: JobReport) => boolean = () => true,
+): ReadonlyMap<string, readonly RecordedReport[]> {
+  const reports = new Map<string, RecordedReport[]>();
+  for (const { relation, reports: seen } of databases) {
+    for (const { unit, report } of seen) {
+      const key = recordKey({ relation, id: report.id });
+      if (!counts(key, report)) continue;
+      const { id: _id, type: _type, storage: _storage, compression: _compression, ...said } = report;
+      const known = reports.get(key);
+      if (known === undefined) reports.set(key, [{ unit, report: said }]);
+      else known.push({ unit, report: said });
+    }
+  }
+  return reports;
+}
+
+function waitingByJob(databases: readonly RelatedDatabase[]): ReadonlyMap<string, QueuedJob> {
+  return new Map(
+    databases.flatMap(({ relation, queue }) =>
+      queue.map((job) => [recordKey({ relation, id: job.jobId }), job] as const),
+    ),
+  );
 }
 
 /** The jobs that have ended and that the history did not know to have ended. */
@@ -187,17 +201,22 @@ export function standingRequests(history: History, database: RelatedDatabase): S
  */
 export function strayJobs(history: History, databases: readonly RelatedDatabase[]): readonly JobRecord[] {
   const known = new Set(history.jobs.map(recordKey));
-  const asked = databases.flatMap((database) =>
-    database.requests.map((request) => recordOf(request, database)),
-  );
-  const unknown = databases.flatMap(({ relation, application, reports }) =>
-    reports.map(({ report: { id, type } }) =>
-      withReports({ id, relation, application, type, isUnknown: true }, []),
-    ),
-  );
-  const stray = new History().with([...asked, ...unknown].filter((record) => !known.has(recordKey(record))));
-  return broughtUpToDate({
-    history: stray,
-    databases: databases.map((database) => ({ ...database, requests: [] })),
-  }).jobs;
+  const reports = reportsByJob(databases);
+  const waiting = waitingByJob(databases);
+  const jobs = new Map<string, JobRecord>();
+  const add = (record: JobRecord): void => {
+    const key = recordKey(record);
+    const queued = waiting.get(key);
+    if (known.has(key) || jobs.has(key)) return;
+    const told = queued === undefined ? record : { ...record, waiting: queued };
+    jobs.set(key, withReports(told, reports.get(key) ?? []));
+  };
+  for (const database of databases) {
+    const { relation, application } = database;
+    for (const request of database.requests) add(recordOf(request, database));
+    for (const { report } of database.reports) {
+      add(withReports({ id: report.id, relation, application, type: report.type, isUnknown: true }, []));
+    }
+  }
+  return [...jobs.values()];
 }

@@ -11,7 +11,8 @@ beforeAll(() => {
   );
   expect(status, stderr).toBe(0);
   figures = flattened(JSON.parse(stdout));
-});
+  // On a machine that is busy with others.
+}, 240_000);
 
 function flattened(value: object, prefix = ""): Record<string, unknown> {
   return Object.assign(
