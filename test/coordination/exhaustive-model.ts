@@ -223,7 +223,9 @@ function act(state: State, unit: number, hook: Hook, rules: Rules): State {
       const entered = { [fence]: "nobody" as const, ...own.entered };
       return withUnit(state, unit, { workers: [...own.workers, worker], entered, hook: on });
     }
-    default:
+    case "rest":
+    case "blocked":
+    case "stop":
       return withUnit(state, unit, { hook: on });
   }
 }

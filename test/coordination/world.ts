@@ -249,9 +249,10 @@ export class World {
   #noteRelease(unit: string): void {
     const { unit: said, "ingress-address": address } = this.juju.databag(this.peers, unit);
     if (said === undefined) return;
-    const { released }: { released?: { relation: string; job: string; outcome: unknown } } = JSON.parse(said);
-    if (released === undefined || typeof released.outcome !== "object") return;
-    const phase = String((released.outcome as { phase?: unknown } | null)?.phase);
+    const { released }: { released?: { job: string; outcome: string | { phase: string } } } =
+      JSON.parse(said);
+    if (released === undefined || typeof released.outcome === "string") return;
+    const { phase } = released.outcome;
     if (!ends.has(phase) || phase === "lost" || this.#released.has(released.job)) return;
     this.#released.set(released.job, { phase, unit, address });
     if (this.board.calledLost.has(released.job))
