@@ -166,7 +166,7 @@ export const directedSchedules: readonly DirectedSchedule[] = [
   },
   {
     variant: "gone is who is not listed",
-    story: "A unit that has just come leads before it has met the others, one of which has a job.",
+    story: "A new unit leads before it has met the others, one of which has a job.",
     options: { keepsFences: false },
     play: async (director) => {
       const { juju } = director.world;
