@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { code, shownTable } from "../package/shown-table.ts";
 import { directedSchedules, type DirectedSchedule } from "./directed.ts";
 import { Director } from "./director.ts";
 import { variants, type Variant } from "./variants.ts";
@@ -33,6 +34,21 @@ describe("without a rule of the protocol something goes wrong", () => {
   test("of which each has its schedule", () => {
     expect(directedSchedules.map(({ variant }) => variant)).toEqual(variants.map(({ name }) => name));
   });
+});
+
+test("the page on coordination tells each schedule", () => {
+  const rows = directedSchedules.map(({ variant, story }) => {
+    const found = variants.find(({ name }) => name === variant);
+    return [
+      code(Object.keys(found?.rules ?? {}).join(", ")),
+      variant,
+      story,
+      found?.foundAfter === undefined ? "seldom" : String(found.foundAfter),
+    ];
+  });
+  const header = ["rule", "in its place", "the schedule that shows it", "by chance, after schedules"];
+  const table = [header, ...rows];
+  expect(shownTable("docs/explanation/coordination.md", "variants", table)).toEqual(table);
 });
 
 describe("a leader that has not met its peers", () => {

@@ -15,6 +15,8 @@ const replica = { ready: true, role: "replica" } as const;
 export interface DirectedSchedule {
   /** The variant that it finds out. */
   readonly variant: string;
+  /** What happens, for people. */
+  readonly story: string;
   readonly options?: Omit<DirectorOptions, "rules">;
   readonly play: (director: Director) => Promise<void>;
 }
@@ -42,10 +44,12 @@ const manyJobs = Array.from({ length: 67 }, (_, n) => `job-${n + 2}`);
 export const directedSchedules: readonly DirectedSchedule[] = [
   {
     variant: "no done record",
+    story: "A job is requested and ends.",
     play: async (director) => await director.request("job-1", "backup"),
   },
   {
     variant: "a fence that does not only grow",
+    story: "Two jobs are requested, one after the other.",
     play: async (director) => {
       await director.request("job-1", "backup");
       await director.world.settle();
@@ -53,8 +57,8 @@ export const directedSchedules: readonly DirectedSchedule[] = [
     },
   },
   {
-    // The hook dies after the start; when it runs again its unit is not ready any more.
     variant: "no journal before the start",
+    story: "A hook dies after it started a worker. When it runs again, its unit is not ready any more.",
     play: async (director) => {
       await grantToOther(director);
       director.stopAt("disk.append", "works");
@@ -67,8 +71,8 @@ export const directedSchedules: readonly DirectedSchedule[] = [
     },
   },
   {
-    // The leader grants itself a job in a hook that fails; another one leads then, and grants it again.
     variant: "acts on a grant that is not committed",
+    story: "The leader grants itself a job in a hook that fails, and another unit leads from then on.",
     options: { keepsFences: false },
     play: async (director) => {
       await director.request("job-1", "backup");
@@ -80,8 +84,8 @@ export const directedSchedules: readonly DirectedSchedule[] = [
     },
   },
   {
-    // The primary moves after the grant of a restore, which only a primary can do.
     variant: "does not decline",
+    story: "The primary moves after the grant of a restore, which only a primary can do.",
     play: async (director) => {
       const { standings } = director.world.board;
       await director.standing(leader, replica);
@@ -94,6 +98,7 @@ export const directedSchedules: readonly DirectedSchedule[] = [
   },
   {
     variant: "reads the databags of members alone",
+    story: "A unit is removed during its job and says its last word while the leader is cut off.",
     play: async (director) => {
       const { juju } = director.world;
       await workOnOther(director);
@@ -107,6 +112,7 @@ export const directedSchedules: readonly DirectedSchedule[] = [
   },
   {
     variant: "does not carry a release over",
+    story: "A unit ends its job and loses its disk while the leader is cut off.",
     play: async (director) => {
       const { juju } = director.world;
       await grantToOther(director);
@@ -121,8 +127,9 @@ export const directedSchedules: readonly DirectedSchedule[] = [
     },
   },
   {
-    // A unit is removed by force while it works, and comes back under its name on an old image of its disk.
     variant: "is the same unit after an install",
+    story:
+      "A unit is removed by force while it works, and comes back under its name on an old image of its disk.",
     options: { keepsFences: false },
     play: async (director) => {
       const { juju } = director.world;
@@ -134,8 +141,9 @@ export const directedSchedules: readonly DirectedSchedule[] = [
     },
   },
   {
-    // The leader grants a unit a job in the moment in which that says that it leaves, and then the job to another.
     variant: "speaks after it left",
+    story:
+      "The leader grants a unit a job at the moment in which that says that it leaves; then a worker pokes it.",
     options: { units: 3 },
     play: async (director) => {
       const { juju } = director.world;
@@ -157,8 +165,8 @@ export const directedSchedules: readonly DirectedSchedule[] = [
     },
   },
   {
-    // A unit that has just come leads before it has met the others, one of which has a job.
     variant: "gone is who is not listed",
+    story: "A new unit leads before it has met the others, one of which has a job.",
     options: { keepsFences: false },
     play: async (director) => {
       const { juju } = director.world;
@@ -172,8 +180,8 @@ export const directedSchedules: readonly DirectedSchedule[] = [
     },
   },
   {
-    // A unit is removed by force whose worker has not begun yet.
     variant: "frees without revoking",
+    story: "A unit is removed by force whose worker has not begun yet.",
     play: async (director) => {
       await grantToOther(director);
       await director.hooks(other);
@@ -186,6 +194,7 @@ export const directedSchedules: readonly DirectedSchedule[] = [
   },
   {
     variant: "does not repeat the ends of who is gone",
+    story: "A unit is removed whose job has ended.",
     play: async (director) => {
       await grantToOther(director);
       await director.world.settle();
@@ -193,8 +202,8 @@ export const directedSchedules: readonly DirectedSchedule[] = [
     },
   },
   {
-    // While the leader dawdles another one leads and grants, and then the first leads again.
     variant: "no window for a leader",
+    story: "While the leader's hook dawdles another unit leads and grants; then the first leads again.",
     play: async (director) => {
       const { juju, clock } = director.world;
       await director.request("job-1", "backup");
@@ -209,8 +218,8 @@ export const directedSchedules: readonly DirectedSchedule[] = [
     },
   },
   {
-    // The leader cannot read what stands in the databag of the application.
     variant: "takes what it cannot read for nothing",
+    story: "The leader cannot read the requests, and more jobs have ended than done records are kept of.",
     play: async (director) => {
       await grantToOther(director);
       await director.world.settle();
@@ -232,8 +241,8 @@ export const directedSchedules: readonly DirectedSchedule[] = [
     },
   },
   {
-    // A unit loses its disk, and is not who it was, before it has taken a job up or while it does.
     variant: "a grant for whoever bears the name",
+    story: "A unit is removed by force while it works, and a new one gets its name.",
     options: { keepsFences: false },
     play: async (director) => {
       await workOnOther(director);
@@ -242,8 +251,8 @@ export const directedSchedules: readonly DirectedSchedule[] = [
     },
   },
   {
-    // A hook dies between the start of its worker and the note of who that is.
     variant: "enters itself over another",
+    story: "A hook dies between the start of its worker and the note of who that is, and the worker is slow.",
     play: async (director) => {
       const { juju } = director.world;
       await grantToOther(director);
@@ -259,8 +268,8 @@ export const directedSchedules: readonly DirectedSchedule[] = [
     },
   },
   {
-    // A unit is given another storage after it was granted a job, and is then removed by force.
     variant: "claims wherever it is",
+    story: "A unit is given another storage after it was granted a job, and is then removed by force.",
     play: async (director) => {
       await grantToOther(director);
       director.world.archives.set(other, { ...archiveStorage, bucket: "another" });
@@ -273,8 +282,8 @@ export const directedSchedules: readonly DirectedSchedule[] = [
     },
   },
   {
-    // The leader leaves; in its last hook of the manager's relation it reads nothing there any more.
     variant: "a broken hook speaks for the relation",
+    story: "The leader is removed after more jobs have ended than done records are kept of.",
     play: async (director) => {
       const { juju } = director.world;
       await director.request("job-1", "backup");
@@ -287,8 +296,8 @@ export const directedSchedules: readonly DirectedSchedule[] = [
     },
   },
   {
-    // A worker dies, and then its unit is removed.
     variant: "leaves without cleaning up",
+    story: "A worker dies, and its unit is removed.",
     play: async (director) => {
       const { juju } = director.world;
       await workOnOther(director);
@@ -301,8 +310,8 @@ export const directedSchedules: readonly DirectedSchedule[] = [
     },
   },
   {
-    // A unit finds the disk of an application that was deployed before, with a job of the same name.
     variant: "reports of another life of the application",
+    story: "A unit finds the disk of an earlier deployment, with a job of the same id.",
     play: async (director) => {
       const before = await Director.start({ rules: {}, units: 3, isFresh: true });
       for (const unit of [leader, other]) await before.standing(unit, unready);
@@ -319,8 +328,8 @@ export const directedSchedules: readonly DirectedSchedule[] = [
     },
   },
   {
-    // An action asks a unit for a backup that is not ready, and a manager for another one.
     variant: "an action's job holds up everybody",
+    story: "A unit that is not ready is asked for a job of its own, and a manager requests a restore.",
     play: async (director) => {
       await director.standing(other, unready);
       await director.world.settle();

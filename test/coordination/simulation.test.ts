@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { resolve } from "node:path";
 import { describe, expect, test } from "vitest";
+import { variants } from "./variants.ts";
 
 // Schedules of the shipped code, by chance: how many, the environment says.
 
@@ -40,4 +41,23 @@ describe("the coordination between units", () => {
     const { ends, requested } = simulate(100, "--faultless");
     expect((ends["succeeded"] ?? 0) / requested).toBeGreaterThanOrEqual(0.95);
   });
+});
+
+const most = process.env["LONG_TESTS"] === "all" ? Number.POSITIVE_INFINITY : 10;
+
+describe("without a rule", () => {
+  test.each(variants.filter(({ foundAfter = Number.POSITIVE_INFINITY }) => foundAfter <= most))(
+    "chance finds out before long: $name",
+    ({ name, foundAfter = 0 }) => {
+      // Where chance falls differently after a change, it may take longer.
+      const schedules = String(5 * foundAfter);
+      const { stdout } = spawnSync(
+        process.execPath,
+        ["scripts/simulate.mjs", "--json", "--unshrunk", "--variant", name, "--schedules", schedules],
+        { cwd: root, encoding: "utf8", maxBuffer: 1 << 28 },
+      );
+      const { violations }: Figures = JSON.parse(stdout);
+      expect(violations).not.toEqual([]);
+    },
+  );
 });

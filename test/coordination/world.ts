@@ -80,7 +80,10 @@ export class World {
   /** Every unit that there ever was. */
   readonly everUnits: Set<string> = new Set();
   /** By job: how a unit let go of it. */
-  readonly #released = new Map<string, string>();
+  readonly #released = new Map<
+    string,
+    { readonly phase: string; readonly unit: string; readonly address: string | undefined }
+  >();
   steps = 0;
   leaderChanges = 0;
 
@@ -244,16 +247,14 @@ export class World {
   }
 
   #noteRelease(unit: string): void {
-    const { unit: said } = this.juju.databag(this.peers, unit);
+    const { unit: said, "ingress-address": address } = this.juju.databag(this.peers, unit);
     if (said === undefined) return;
-    const {
-      released,
-    }: { released?: { relation: string; job: string; outcome: string | { phase?: unknown } | null } } =
+    const { released }: { released?: { job: string; outcome: string | { phase: string } } } =
       JSON.parse(said);
-    if (released === undefined || typeof released.outcome !== "object") return;
-    const phase = String(released.outcome?.phase);
+    if (released === undefined || typeof released.outcome === "string") return;
+    const { phase } = released.outcome;
     if (!ends.has(phase) || phase === "lost" || this.#released.has(released.job)) return;
-    this.#released.set(released.job, phase);
+    this.#released.set(released.job, { phase, unit, address });
     if (this.board.calledLost.has(released.job))
       this.board.violations.push(`${unit} lets go of ${released.job} as ${phase} after it was called lost`);
   }
@@ -262,8 +263,11 @@ export class World {
     if (this.board.calledLost.has(id)) return;
     this.board.calledLost.add(id);
     const released = this.#released.get(id);
-    if (released !== undefined)
-      this.board.violations.push(`${id} is called lost, and its unit had let go of it as ${released}`);
+    if (released === undefined) return;
+    const { unit, phase, address } = released;
+    // With a new unit of the same name Juju begins another databag: then the word is gone.
+    if (this.juju.databag(this.peers, unit)["ingress-address"] !== address) return;
+    this.board.violations.push(`${id} is called lost, and ${unit} had let go of it as ${phase}`);
   }
 
   #noteEnd(id: string, unit: string, phase: string): void {
