@@ -98,7 +98,7 @@ describe("a charm that is not fast enough", () => {
   const standsStill = judgesAll ? ["because the machine stands still is tried again"] : [];
   test.each(standsStill)("%s", async () => {
     const marker = join(folder, "stood-still");
-    const script = `[ -e ${marker} ] || { touch ${marker}; kill -STOP $PPID; sleep 4; kill -CONT $PPID; exit 1; }`;
+    const script = `[ -e ${marker} ] || { touch ${marker}; kill -STOP $PPID; sleep 6; kill -CONT $PPID; exit 1; }`;
     const result = await judged({ charm: await charm("stands-still", script), rules: ["P-33"], limits });
     expect(idsOf(result, "holds")).toEqual(["P-33"]);
   });
