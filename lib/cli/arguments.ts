@@ -6,6 +6,7 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import { ConfigurationError } from "../errors.ts";
 import { quoted } from "../wire/received.ts";
+import type { ExitCode, Terminal, Verb } from "./verb.ts";
 
 type Options = NonNullable<ParseArgsConfig["options"]>;
 type Parsed<O extends Options> = ReturnType<
@@ -33,6 +34,35 @@ export function readArguments<const O extends Options>(
       cause,
     });
   }
+}
+
+/**
+ * Makes a verb, which shows its help where that is asked for.
+ *
+ * @param command What it is called as, for example `juju-database-backup replay`.
+ * @param run What it does with its arguments.
+ */
+export function verbOf<const O extends Options>(
+  command: string,
+  help: string,
+  options: O,
+  run: (arguments_: Parsed<O & typeof helpOption>, terminal: Terminal) => Promise<ExitCode>,
+): Verb {
+  return {
+    help,
+    async run(args, terminal) {
+      const read = readArguments(args, { ...options, ...helpOption }, `${command} --help`);
+      if (!isHelp(read.values)) return await run(read, terminal);
+      terminal.out(help);
+      return 0;
+    },
+  };
+}
+
+const helpOption = { help: { type: "boolean", short: "h" } } as const;
+
+function isHelp(values: Readonly<Record<string, unknown>>): boolean {
+  return values["help"] === true;
 }
 
 /**

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { access } from "node:fs/promises";
+import { access, constants } from "node:fs/promises";
 import { join } from "node:path";
 import { ConfigurationError } from "../errors.ts";
 import { readCharm, type CharmMetadata, type Endpoint } from "../testing/model/charm-metadata.ts";
@@ -75,6 +75,7 @@ export async function judgeCharm(options: ConformanceOptions): Promise<Conforman
     isContent: (trace) => isContent(trace, side),
   };
   requireOptions(metadata, charm.observation);
+  if (observation.passesOn !== undefined) await requireProgram(observation.passesOn);
   const wanted = new Set(rules.flatMap(({ scenarios }) => scenarios));
   const played: PlayedScenario[] = [];
   for (const { name, units = 1 } of scenariosOf(side)) {
@@ -128,6 +129,16 @@ async function findObservation({ charm, observation }: ConformanceOptions): Prom
     () => false,
   );
   return isThere ? await readObservation(file) : unobserved;
+}
+
+/** @throws ConfigurationError where there is no program to pass calls on to. */
+async function requireProgram(path: string): Promise<void> {
+  await access(path, constants.X_OK).catch((cause: unknown) => {
+    throw new ConfigurationError(`${quoted(path)}, to which calls are passed on, cannot be run.`, {
+      remedy: "Correct passes-on in the file that tells how the charm is observed.",
+      cause,
+    });
+  });
 }
 
 /** Refuses configuration that the charm does not declare, before anything is begun. */

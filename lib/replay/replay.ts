@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { mayHoldCredentials } from "../printable.ts";
 import type { Evidence } from "../conformance/judges/judge.ts";
 import type { Rule } from "../conformance/rules/rule.ts";
 import { rulesOf } from "../conformance/rules/rules-of.ts";
@@ -11,8 +12,8 @@ import { stringAt } from "../conformance/trace/field.ts";
 import { narrate, type Told } from "../conformance/trace/narration.ts";
 import { holdsAt, tellStory, type JobStory, type Story } from "../conformance/trace/story.ts";
 import type { Trace } from "../conformance/trace/trace.ts";
+import { visible } from "../conformance/trace/visible.ts";
 import { judge } from "../conformance/verdict.ts";
-import { mayHoldCredentials, shortened } from "../printable.ts";
 import { isObject, readList } from "../wire/list-value.ts";
 import { sides, type Side } from "../wire/side.ts";
 import type { RelationTrace } from "./snapshots.ts";
@@ -47,23 +48,38 @@ export interface Replay {
   readonly broken: readonly BrokenRule[];
 }
 
+const longestShown = 200;
+
 /** Tells the story of a relation. */
 export function replay({ relation, trace }: RelationTrace): Replay {
   const story = tellStory(trace);
   const told = narrate(trace);
   const last = trace.findLast((entry) => entry.kind === "databags" && entry.provider !== undefined);
+  const byJob = new Map<string, Told[]>();
+  for (const line of told) {
+    if (line.job === undefined) continue;
+    const lines = byJob.get(line.job);
+    if (lines === undefined) byJob.set(line.job, [line]);
+    else lines.push(line);
+  }
+  const waiting = queueIn(trace);
   const parties = last?.kind === "databags" ? last : undefined;
   return {
-    relation,
-    ...(parties?.provider === undefined ? {} : { provider: parties.provider.application }),
-    ...(parties?.requirer === undefined ? {} : { requirer: parties.requirer.application }),
-    jobs: [...story.jobs.values()].map((job) => tellJob(story, job, told)),
+    relation: visible(relation),
+    ...(parties?.provider === undefined ? {} : { provider: visible(parties.provider.application) }),
+    ...(parties?.requirer === undefined ? {} : { requirer: visible(parties.requirer.application) }),
+    jobs: [...story.jobs.values()].map((job) => tellJob(story, job, byJob.get(job.id) ?? [], waiting)),
     others: told.filter(({ job }) => job === undefined || !story.jobs.has(job)),
     broken: brokenRules(trace),
   };
 }
 
-function tellJob(story: Story, job: JobStory, told: readonly Told[]): JobTold {
+function tellJob(
+  story: Story,
+  job: JobStory,
+  timeline: readonly Told[],
+  queue: ReadonlyMap<unknown, unknown>,
+): JobTold {
   const index = story.trace.length - 1;
   const standing = job.reports.filter((report) => holdsAt(report, index));
   const statuses = standing.map((report) => String(report.job["status"]));
@@ -71,15 +87,21 @@ function tellJob(story: Story, job: JobStory, told: readonly Told[]): JobTold {
   const status = statuses.find(isEndStatus) ?? statuses[0] ?? (isRequested ? "requested" : "withdrawn");
   const source = job.requests.at(-1) ?? job.reports.at(-1);
   return {
-    id: job.id,
-    type: visible(source?.job["job-type"]) ?? "of an unknown type",
+    id: mayHoldCredentials(job.id) ? visible(job.id) : job.id,
+    type: shown(source?.job["job-type"]) ?? "of an unknown type",
     status,
-    timeline: told.filter((line) => line.job === job.id),
-    next: nextStep(story, job, status, isRequested),
+    timeline,
+    next: nextStep(story, job, status, isRequested, shown(queue.get(job.id))),
   };
 }
 
-function nextStep(story: Story, job: JobStory, status: string, isRequested: boolean): string {
+function nextStep(
+  story: Story,
+  job: JobStory,
+  status: string,
+  isRequested: boolean,
+  reason: string | undefined,
+): string {
   const report = job.reports.at(-1)?.job ?? {};
   switch (status) {
     case "running":
@@ -89,40 +111,38 @@ function nextStep(story: Story, job: JobStory, status: string, isRequested: bool
     case "error":
       return `Somebody acts${said(report, "remedy", ": ")}${said(report, "message", "; it said: ")}. Then request it anew, under another id.`;
     case "requested":
-      return waitingStep(story, job);
+      return waitingStep(story, job, reason);
     default:
       return "Nothing: neither side has it any more.";
   }
 }
 
-function waitingStep(story: Story, job: JobStory): string {
+function waitingStep(story: Story, job: JobStory, reason: string | undefined): string {
   const request = job.requests.at(-1);
   if (request?.valid === false) {
     return "The requirer corrects the request: juju-database-backup validate says what is wrong with it.";
   }
-  const reason = reasonInQueue(story.trace, job.id);
   if (reason !== undefined) return `The provider takes it up when it can; it waits because: ${reason}`;
   return openCalls(story, story.trace.length - 1).length > 0
     ? "The provider takes it up when what runs has ended."
     : "The provider takes it up: see in the status of its units what keeps it from that.";
 }
 
-/** Why the provider says that a job waits, where it says so in its application's databag. */
-function reasonInQueue(trace: Trace, id: string): string | undefined {
+/** Why the provider says that jobs wait, by their ids, where it says so in its application's databag. */
+function queueIn(trace: Trace): ReadonlyMap<unknown, unknown> {
   const last = trace.findLast((entry) => entry.kind === "databags");
   const data = last?.kind === "databags" ? last.provider?.data : undefined;
-  const waiting = readList(data ?? {}, "queue").items.find((item) => isObject(item) && item["job-id"] === id);
-  return isObject(waiting) ? visible(waiting["reason"]) : undefined;
+  const items = readList(data ?? {}, "queue").items.filter(isObject);
+  return new Map(items.map((item) => [item["job-id"], item["reason"]]));
 }
 
 function said(report: Readonly<Record<string, unknown>>, field: string, before: string): string {
-  const text = visible(stringAt(report, field));
+  const text = shown(stringAt(report, field));
   return text === undefined ? "" : `${before}${text.replace(/[.\s]+$/, "")}`;
 }
 
-function visible(value: unknown): string | undefined {
-  if (typeof value !== "string" || value === "") return undefined;
-  return mayHoldCredentials(value) ? "(not shown: it may hold credentials)" : shortened(value, 200);
+function shown(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? visible(value, longestShown) : undefined;
 }
 
 /** A trace of the kit is about one side. */

@@ -5,6 +5,7 @@
  */
 import type { ReportedStorage } from "../job/report.ts";
 import { Credentials, withoutUser, type StorageConfig } from "../job/storage-config.ts";
+import { storageConfigFields } from "./generated/fields.ts";
 import type { S3StorageConfig } from "./generated/databags.ts";
 import { isObject } from "./list-value.ts";
 import { present, textOf } from "./optional.ts";
@@ -26,24 +27,10 @@ export function decodeStorage(wire: S3StorageConfig): StorageConfig {
   });
 }
 
-const knownFields: ReadonlySet<string> = new Set([
-  "bucket",
-  "access-key",
-  "secret-key",
-  "path",
-  "endpoint",
-  "region",
-  "s3-uri-style",
-  "storage-class",
-  "tls-ca-chain",
-  "attributes",
-  "s3-api-version",
-] satisfies (keyof S3StorageConfig)[]);
-
 /** The fields of no meaning to us that say something: an empty text is the interface's way to say nothing. */
 function unknownFields(wire: S3StorageConfig): readonly string[] {
   return Object.keys(wire).filter(
-    (field) => !knownFields.has(field) && wire[field] !== "" && wire[field] !== null,
+    (field) => !storageConfigFields.includes(field) && wire[field] !== "" && wire[field] !== null,
   );
 }
 

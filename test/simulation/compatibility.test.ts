@@ -8,6 +8,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync
 import { dirname, join } from "node:path";
 import { Ajv2019 } from "ajv/dist/2019.js";
 import { beforeAll, describe, expect, test } from "vitest";
+import { checkText } from "../../lib/cli/validate/check-text.ts";
 import { isObject, type JsonObject } from "../../lib/wire/list-value.ts";
 import { read, root } from "../package/pages.ts";
 import { converse, type Moment } from "./conversation.ts";
@@ -118,6 +119,24 @@ describe.each(versions)("a charm of version %s", (old) => {
       expectValid(providerUnit, "provider.json", "extensions.json#/$defs/provider-databag");
       expectValid(providerApplication, "extensions.json#/$defs/provider-application");
     }
+  });
+
+  test("writes what this version takes for valid", async () => {
+    const moments = momentsOf(old);
+    for (const { after, requirer, providerUnit, providerApplication } of moments) {
+      const databags = [
+        ["requirer", requirer],
+        ["provider", providerUnit],
+        ["provider", providerApplication],
+      ] as const;
+      for (const [side, databag] of databags) {
+        const result = await checkText(JSON.stringify(databag), { side });
+        expect(result, `${side}, after ${after}`).toMatchObject({ counts: { errors: 0 } });
+      }
+    }
+    // What it never wrote proves nothing.
+    const written = moments.flatMap(({ requirer, providerUnit }) => [requirer["jobs"], providerUnit["jobs"]]);
+    expect(written.filter((jobs) => jobs !== undefined).length).toBeGreaterThan(3);
   });
 
   test("has its jobs run by a database of this version", async () => {

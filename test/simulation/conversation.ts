@@ -50,6 +50,13 @@ export async function converse(): Promise<readonly Moment[]> {
   };
   await model.requestBackup();
   note("a backup failed");
+  model.scripted.script = { jobs: { "*": { waitFor: "another disk" } } };
+  await model.requestBackup();
+  await model.requestBackup();
+  note("a backup waits for another");
+  model.scripted.release("another disk");
+  await model.juju.settle();
+  note("both were made");
   await model.stop();
   return moments;
 }

@@ -143,6 +143,12 @@ describe("replay of outputs of juju show-unit", () => {
   });
 });
 
+/** A line of YAML that says ten times what the line before it says. */
+function alias(at: number): string {
+  const before = at === 0 ? "a" : `a${at - 1}`;
+  return `a${at}: &a${at} [${Array.from({ length: 10 }, () => `*${before}`).join(", ")}]`;
+}
+
 describe("input of which replay can make nothing", () => {
   test.each([
     ["nothing", "", /empty/],
@@ -155,6 +161,14 @@ describe("input of which replay can make nothing", () => {
       `${encodeTrace([{ at: "", kind: "settled" }])}{"at":"","kind":"call"}\n`,
       /line 2/,
     ],
+    ["no UTF-8", Buffer.from([0x7b, 0xc3, 0x28]), /not UTF-8 at byte 1/],
+    ["UTF-16", Buffer.from("\ufeff{}", "utf16le"), /UTF-16/],
+    [
+      "aliases that explode",
+      ["a: &a [x, x, x, x]", ...Array.from({ length: 26 }, (_, at) => alias(at))].join("\n"),
+      /aliases make too much of it/,
+    ],
+    ["numbers without end", `{"mysql/0": ${"9".repeat(100_000)}}`, /no relation of the interface/],
     ["deep nesting", `{"mysql/0": ${"[".repeat(100_000)}`, /standard input|no relation/],
   ])("%s: it says so and ends with 2", async (_, input, message) => {
     const { code, out, err } = await runWith(["replay"], input);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { mkdir, writeFile } from "node:fs/promises";
+import { access, constants, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { judgeCharm, type Conformance } from "../../conformance/conformance.ts";
 import { jsonReport } from "../../conformance/reports/json-report.ts";
@@ -12,8 +12,9 @@ import { textReport } from "../../conformance/reports/text-report.ts";
 import { encodeTrace } from "../../conformance/trace/trace-text.ts";
 import { sides } from "../../wire/side.ts";
 import { ConfigurationError } from "../../errors.ts";
+import { errnoOf } from "../../process/errno.ts";
 import { quoted } from "../../wire/received.ts";
-import { readArguments, readChoice } from "../arguments.ts";
+import { readChoice, verbOf } from "../arguments.ts";
 import type { Verb } from "../verb.ts";
 
 const command = "juju-database-backup conformance";
@@ -51,57 +52,59 @@ const options = {
   traces: { type: "string" },
   patience: { type: "string" },
   "hook-time": { type: "string" },
-  help: { type: "boolean", short: "h" },
 } as const;
 
 /** Judges a charm. */
-export const conformance: Verb = {
-  help,
-  async run(args, terminal) {
-    const { values, positionals } = readArguments(args, options, `${command} --help`);
-    if (values.help === true) {
-      terminal.out(help);
-      return 0;
-    }
-    const [surplus] = positionals;
-    if (surplus !== undefined) {
-      throw new ConfigurationError(`${quoted(surplus)} is no option.`, {
-        remedy: "Name the charm's folder with --charm.",
-      });
-    }
-    const format = readChoice("--format", values.format, formats) ?? "text";
-    const side = readChoice("--side", values.side, sides);
-    const limits = {
-      ...(values.patience === undefined ? {} : { patienceMs: readSeconds("--patience", values.patience) }),
-      ...(values["hook-time"] === undefined
-        ? {}
-        : { hookMs: readSeconds("--hook-time", values["hook-time"]) }),
-    };
-    const { traces } = values;
-    if (traces !== undefined) await mkdir(traces, { recursive: true });
-    const signal = terminal.interruption();
-    const judged = judgeCharm({
-      signal,
-      charm: values.charm ?? ".",
-      side,
-      endpoint: values.endpoint,
-      observation: values.observe,
-      rules: values.rule,
-      limits,
-      onPlayed: async ({ scenario, trace }) => {
-        if (traces !== undefined) await writeFile(join(traces, `${scenario}.jsonl`), encodeTrace(trace));
-      },
+export const conformance: Verb = verbOf(command, help, options, async ({ values, positionals }, terminal) => {
+  const [surplus] = positionals;
+  if (surplus !== undefined) {
+    throw new ConfigurationError(`${quoted(surplus)} is no option.`, {
+      remedy: "Name the charm's folder with --charm.",
     });
-    const result = await unlessInterrupted(judged, signal);
-    if (result === undefined) {
-      terminal.err("Interrupted before all was judged. What the charm left running has been ended.");
-      return 2;
-    }
-    for (const line of linesOf(result, format)) terminal.out(line);
-    const fails = values.strict === true ? ["broken", "not shown"] : ["broken"];
-    return result.verdicts.some(({ verdict }) => fails.includes(verdict)) ? 1 : 0;
-  },
-};
+  }
+  const format = readChoice("--format", values.format, formats) ?? "text";
+  const side = readChoice("--side", values.side, sides);
+  const limits = {
+    ...(values.patience === undefined ? {} : { patienceMs: readSeconds("--patience", values.patience) }),
+    ...(values["hook-time"] === undefined ? {} : { hookMs: readSeconds("--hook-time", values["hook-time"]) }),
+  };
+  const { traces } = values;
+  if (traces !== undefined) await makeFolder(traces);
+  const signal = terminal.interruption();
+  const judged = judgeCharm({
+    signal,
+    charm: values.charm ?? ".",
+    side,
+    endpoint: values.endpoint,
+    observation: values.observe,
+    rules: values.rule,
+    limits,
+    onPlayed: async ({ scenario, trace }) => {
+      if (traces !== undefined) await writeFile(join(traces, `${scenario}.jsonl`), encodeTrace(trace));
+    },
+  });
+  const result = await unlessInterrupted(judged, signal);
+  if (result === undefined) {
+    terminal.err("Interrupted before all was judged. What the charm left running has been ended.");
+    return 2;
+  }
+  for (const line of linesOf(result, format)) terminal.out(line);
+  const fails = values.strict === true ? ["broken", "not shown"] : ["broken"];
+  return result.verdicts.some(({ verdict }) => fails.includes(verdict)) ? 1 : 0;
+});
+
+/** @throws ConfigurationError where it cannot be made, or not written into. */
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+    await access(folder, constants.W_OK);
+  } catch (cause) {
+    throw new ConfigurationError(
+      `Traces cannot be written into ${quoted(folder)} (${errnoOf(cause) ?? "unknown"}).`,
+      { remedy: "Name a folder with --traces that can be written.", cause },
+    );
+  }
+}
 
 async function unlessInterrupted<T>(result: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
   try {

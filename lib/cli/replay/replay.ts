@@ -9,7 +9,7 @@ import { replay as replayRelation } from "../../replay/replay.ts";
 import { relationTraces, type RelationTrace, type Snapshot } from "../../replay/snapshots.ts";
 import { textStory } from "../../replay/text-story.ts";
 import { timedOutputs, timeInName } from "../../replay/timed-outputs.ts";
-import { readArguments, readChoice } from "../arguments.ts";
+import { readChoice, verbOf } from "../arguments.ts";
 import { readDocument } from "../document/read-document.ts";
 import { inputName, readInputText, type Unreadable } from "../input-text.ts";
 import type { Terminal, Verb } from "../verb.ts";
@@ -37,43 +37,34 @@ Exit codes: 0 no rule was seen to be broken, 1 one was, 2 something could not be
 const options = {
   endpoint: { type: "string" },
   format: { type: "string" },
-  help: { type: "boolean", short: "h" },
 } as const;
 
 /** Tells the story of what was collected. */
-export const replay: Verb = {
-  help,
-  async run(args, terminal) {
-    const { values, positionals } = readArguments(args, options, `${command} --help`);
-    if (values.help === true) {
-      terminal.out(help);
-      return 0;
-    }
-    const format = readChoice("--format", values.format, formats) ?? "text";
-    const snapshots: Snapshot[] = [];
-    const traces: RelationTrace[] = [];
-    for (const file of positionals.length === 0 ? ["-"] : positionals) {
-      const read = await readFile(file, terminal);
-      if ("unreadable" in read) {
-        const { line, column } = read.place ?? {};
-        const place = line === undefined ? "" : ` At line ${line}, column ${column ?? 1}.`;
-        terminal.err(`${inputName(file)}: ${read.unreadable}${place} ${read.remedy}`);
-        return 2;
-      }
-      if ("trace" in read) traces.push(read);
-      else snapshots.push(...read.snapshots);
-    }
-    const ordered = snapshots.toSorted((a, b) => compareTimes(a.at, b.at));
-    const stories = [...traces, ...relationTraces(ordered, values.endpoint)].map(replayRelation);
-    if (stories.length === 0) {
-      terminal.err("There is no relation of the interface in it. Name the endpoint with --endpoint.");
+export const replay: Verb = verbOf(command, help, options, async ({ values, positionals }, terminal) => {
+  const format = readChoice("--format", values.format, formats) ?? "text";
+  const snapshots: Snapshot[] = [];
+  const traces: RelationTrace[] = [];
+  for (const file of positionals.length === 0 ? ["-"] : positionals) {
+    const read = await readFile(file, terminal);
+    if ("unreadable" in read) {
+      const { line, column } = read.place ?? {};
+      const place = line === undefined ? "" : ` At line ${line}, column ${column ?? 1}.`;
+      terminal.err(`${inputName(file)}: ${read.unreadable}${place} ${read.remedy}`);
       return 2;
     }
-    if (format === "json") terminal.out(jsonStories(stories));
-    else for (const [index, story] of stories.entries()) printStory(story, index, terminal);
-    return stories.some(({ broken }) => broken.length > 0) ? 1 : 0;
-  },
-};
+    if ("trace" in read) traces.push(read);
+    else snapshots.push(...read.snapshots);
+  }
+  const ordered = snapshots.toSorted((a, b) => compareTimes(a.at, b.at));
+  const stories = [...traces, ...relationTraces(ordered, values.endpoint)].map(replayRelation);
+  if (stories.length === 0) {
+    terminal.err("There is no relation of the interface in it. Name the endpoint with --endpoint.");
+    return 2;
+  }
+  if (format === "json") terminal.out(jsonStories(stories));
+  else for (const [index, story] of stories.entries()) printStory(story, index, terminal);
+  return stories.some(({ broken }) => broken.length > 0) ? 1 : 0;
+});
 
 function printStory(story: ReturnType<typeof replayRelation>, index: number, terminal: Terminal): void {
   if (index > 0) terminal.out("");

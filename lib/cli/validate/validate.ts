@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { readArguments, readChoice } from "../arguments.ts";
+import { readChoice, verbOf } from "../arguments.ts";
 import { sides } from "../../wire/side.ts";
 import { inputName, readInputText, type Unreadable } from "../input-text.ts";
 import type { ExitCode, Terminal, Verb } from "../verb.ts";
@@ -39,35 +39,26 @@ const options = {
   endpoint: { type: "string" },
   strict: { type: "boolean" },
   format: { type: "string" },
-  help: { type: "boolean", short: "h" },
 } as const;
 
 /** Checks databags. */
-export const validate: Verb = {
-  help,
-  async run(args, terminal) {
-    const { values, positionals } = readArguments(args, options, `${command} --help`);
-    if (values.help === true) {
-      terminal.out(help);
-      return 0;
-    }
-    const asked: CheckOptions = {
-      side: readChoice("--side", values.side, sides),
-      endpoint: values.endpoint,
-      strict: values.strict ?? false,
-    };
-    const output = (await outputOf(readChoice("--format", values.format, formats) ?? "text"))(terminal);
-    let worst: ExitCode = 0;
-    for (const file of positionals.length === 0 ? ["-"] : positionals) {
-      const result = await checkFile(file, asked, terminal);
-      output.input({ name: inputName(file), file: file === "-" ? undefined : file, result });
-      const code = exitCodeOf(result);
-      if (code > worst) worst = code;
-    }
-    output.end();
-    return worst;
-  },
-};
+export const validate: Verb = verbOf(command, help, options, async ({ values, positionals }, terminal) => {
+  const asked: CheckOptions = {
+    side: readChoice("--side", values.side, sides),
+    endpoint: values.endpoint,
+    strict: values.strict ?? false,
+  };
+  const output = (await outputOf(readChoice("--format", values.format, formats) ?? "text"))(terminal);
+  let worst: ExitCode = 0;
+  for (const file of positionals.length === 0 ? ["-"] : positionals) {
+    const result = await checkFile(file, asked, terminal);
+    output.input({ name: inputName(file), file: file === "-" ? undefined : file, result });
+    const code = exitCodeOf(result);
+    if (code > worst) worst = code;
+  }
+  output.end();
+  return worst;
+});
 
 async function checkFile(
   file: string,

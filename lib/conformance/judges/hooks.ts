@@ -8,6 +8,7 @@ import { readList } from "../../wire/list-value.ts";
 import { happened, hasUnknownFields, isRelated, leaderChanged } from "../trace/circumstances.ts";
 import { holdsAt, type Story } from "../trace/story.ts";
 import type { Databags, HookEntry } from "../trace/trace.ts";
+import { visibly } from "../trace/visible.ts";
 import { broken, holds, type Evidence, type Judge } from "./judge.ts";
 
 /** The rules of one side. */
@@ -39,10 +40,10 @@ function judgeHook(
   index: number,
 ): readonly Evidence[] {
   if (hook.hung === true)
-    return [broken(rules.hangs, index, `The hook ${hook.hook} of ${hook.unit} does not end.`)];
+    return [broken(rules.hangs, index, visibly`The hook ${hook.hook} of ${hook.unit} does not end.`)];
   const isOwn = hook.injected !== undefined || hook.hook === "juju-exec" || hook.hook.startsWith("actions/");
   if (hook.exitCode === 0 || hook.exitCode === undefined || isOwn) return [];
-  const text = `The hook ${hook.hook} of ${hook.unit} failed with exit code ${hook.exitCode}.`;
+  const text = visibly`The hook ${hook.hook} of ${hook.unit} failed with exit code ${hook.exitCode}.`;
   const isBroken = hook.hook.endsWith("-relation-broken");
   return [broken(isBroken ? rules.relationRemoved : ruleOf(story, other, rules, index), index, text)];
 }

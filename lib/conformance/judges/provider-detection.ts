@@ -17,6 +17,7 @@ import {
   usableRequest,
 } from "../trace/circumstances.ts";
 import { holdsAt, type Call, type JobStory, type Requested, type Story } from "../trace/story.ts";
+import { visibly } from "../trace/visible.ts";
 import { broken, holds, type Evidence, type Judge } from "./judge.ts";
 
 /** Every usable request is taken up, unless it has to wait for another job. */
@@ -37,8 +38,8 @@ export const detection: Judge = (story) =>
       }
       const says = [...statusesAt(job, index).values()];
       const text = says.includes("running")
-        ? `Job ${job.id} is said to be running, and nothing runs.`
-        : `Job ${job.id} was requested, and nothing came of it: no run, no report.`;
+        ? visibly`Job ${job.id} is said to be running, and nothing runs.`
+        : visibly`Job ${job.id} was requested, and nothing came of it: no run, no report.`;
       return [broken(rule, index, text, job.id)];
     }
     return [];
@@ -62,6 +63,7 @@ function ruleOf(story: Story, job: JobStory, request: Requested, index: number, 
   if (story.unreadable.some((each) => each.side === "requirer" && each.from < from)) return "P-25";
   if (request.besideMalformed) return "P-24";
   if (hasUnknownFields(request.job)) return "P-23";
+  if (happened(story, "call", 0, index, ({ state }) => state === "killed")) return "P-35";
   if (happened(story, "left", 0, index)) return "P-31";
   if (leaderChanged(story, 0, index)) return "P-30";
   if (isCoalesced(story, job, request)) return "P-27";
@@ -106,7 +108,7 @@ export const onlyOnce: Judge = (story) => [
     broken(
       repetitionRule(story, 0, call),
       call.from,
-      `A ${call.type} began that is the run of no job that waits.`,
+      visibly`A ${call.type} began that is the run of no job that waits.`,
     ),
   ),
 ];
@@ -118,7 +120,7 @@ function runsOf(story: Story, job: JobStory): readonly Evidence[] {
     const isBeside = holdsAt(first, second.from) && first.unit !== second.unit;
     const beside = leaderChanged(story, first.from, second.from) ? "P-30" : "P-10";
     const rule = isBeside ? beside : repetitionRule(story, first.from, second);
-    return [broken(rule, second.from, `Job ${job.id} was run a second time.`, job.id)];
+    return [broken(rule, second.from, visibly`Job ${job.id} was run a second time.`, job.id)];
   }
   const last = story.settled.at(-1);
   if (last === undefined || last < first.from) return [];
@@ -163,7 +165,7 @@ export const rightType: Judge = (story) =>
         : broken(
             "P-02",
             call.from,
-            `Job ${job.id} asks for a ${String(type)}, and a ${call.type} was run.`,
+            visibly`Job ${job.id} asks for a ${String(type)}, and a ${call.type} was run.`,
             job.id,
           ),
     );

@@ -8,7 +8,7 @@ import type { Judge } from "./judge.ts";
 import { detection, onlyOnce, rightType } from "./provider-detection.ts";
 import { alone } from "./provider-locking.ts";
 import { reportedByWorker, reportsAreValid, requestsRepeated } from "./provider-reports.ts";
-import { endsStay, statusOfJobs } from "./provider-status.ts";
+import { endsStay, killedJobs, statusOfJobs } from "./provider-status.ts";
 import { artefactsReported, storageOfJobs } from "./provider-storage.ts";
 
 /** The judges. */
@@ -18,6 +18,7 @@ export const providerJudges: readonly Judge[] = [
   rightType,
   alone,
   statusOfJobs,
+  killedJobs,
   endsStay,
   storageOfJobs,
   artefactsReported,

@@ -5,6 +5,7 @@
  */
 import { allCalls, isRequested, openCalls, providerUnits, usableRequest } from "../trace/circumstances.ts";
 import type { Call, Story } from "../trace/story.ts";
+import { visibly } from "../trace/visible.ts";
 import { broken, holds, type Evidence, type Judge } from "./judge.ts";
 
 /** A restore runs alone. */
@@ -19,7 +20,13 @@ function overlaps(story: Story): readonly Evidence[] {
         const rule = ruleOf(story, call.from, call.type, other.type);
         return rule === undefined
           ? []
-          : [broken(rule, call.from, `A ${call.type} began while a ${other.type} ran${where(other, call)}.`)];
+          : [
+              broken(
+                rule,
+                call.from,
+                visibly`A ${call.type} began while a ${other.type} ran${where(other, call)}.`,
+              ),
+            ];
       }),
   );
 }
@@ -27,7 +34,7 @@ function overlaps(story: Story): readonly Evidence[] {
 function where(one: Call, other: Call): string {
   return one.unit === undefined || other.unit === undefined || one.unit === other.unit
     ? ""
-    : `, on ${other.unit} and ${one.unit}`;
+    : visibly`, on ${other.unit} and ${one.unit}`;
 }
 
 /** A job that has to wait and does is what shows that there is a lock. */

@@ -8,6 +8,7 @@ import { check } from "../../wire/validate.ts";
 import { validateProviderJob } from "../../wire/generated/validators.js";
 import { usableRequest } from "../trace/circumstances.ts";
 import { holdsAt } from "../trace/story.ts";
+import { visibly } from "../trace/visible.ts";
 import { broken, holds, type Evidence, type Judge } from "./judge.ts";
 
 /** Reports are in databags of units, and obey the schema. */
@@ -16,7 +17,7 @@ export const reportsAreValid: Judge = ({ trace }) =>
     if (entry.kind !== "databags" || entry.provider === undefined) return [];
     const { application, data, units } = entry.provider;
     if ((data["jobs"] ?? "") !== "") {
-      return [broken("P-20", index, `The databag of the application ${application} holds jobs.`)];
+      return [broken("P-20", index, visibly`The databag of the application ${application} holds jobs.`)];
     }
     return Object.entries(units).flatMap(([unit, databag]) => {
       const { items, problems } = readList(databag, "jobs");
@@ -24,7 +25,8 @@ export const reportsAreValid: Judge = ({ trace }) =>
         ...problems,
         ...items.flatMap((item, at) => check(validateProviderJob, item, `jobs[${at}]`).findings),
       ];
-      if (fault !== undefined) return [broken("P-20", index, `In the databag of ${unit}, ${fault.message}`)];
+      if (fault !== undefined)
+        return [broken("P-20", index, `${visibly`In the databag of ${unit}`}, ${fault.message}`)];
       return items.length === 0 ? [] : [holds("P-20", index)];
     });
   });
@@ -42,7 +44,7 @@ export const reportedByWorker: Judge = (story) =>
           : broken(
               "P-21",
               index,
-              `${call.unit} runs job ${job.id}, and ${reporters.join()} reports it.`,
+              visibly`${call.unit} runs job ${job.id}, and ${reporters.join()} reports it.`,
               job.id,
             ),
       ];
@@ -58,7 +60,12 @@ export const requestsRepeated: Judge = (story) =>
       const field = differingField(request.job, report);
       return field === undefined
         ? holds("P-22", from, job.id)
-        : broken("P-22", from, `The report of job ${job.id} has another ${field} than its request.`, job.id);
+        : broken(
+            "P-22",
+            from,
+            visibly`The report of job ${job.id} has another ${field} than its request.`,
+            job.id,
+          );
     });
   });
 

@@ -12,6 +12,7 @@ import {
   statusesAt,
 } from "../trace/circumstances.ts";
 import { holdsAt, type Call, type JobStory, type Story } from "../trace/story.ts";
+import { visibly } from "../trace/visible.ts";
 import { broken, holds, type Evidence, type Judge } from "./judge.ts";
 
 const expected = { succeeded: ["P-12", "success"], failed: ["P-13", "error"] } as const;
@@ -33,7 +34,7 @@ function whileRunning(story: Story, job: JobStory): readonly Evidence[] {
     const says = [...statusesAt(job, index).values()];
     return says.includes("running")
       ? [holds("P-11", index, job.id)]
-      : [broken("P-11", index, `Job ${job.id} runs, and its status is ${said(says)}.`, job.id)];
+      : [broken("P-11", index, visibly`Job ${job.id} runs, and its status is ${said(says)}.`, job.id)];
   });
 }
 
@@ -50,10 +51,27 @@ function afterEnd(story: Story, job: JobStory): readonly Evidence[] {
       wasRight = true;
       return evidence;
     }
-    const text = `Job ${job.id} has ${call.state} and is the last that ended, and its status is ${said(says)}.`;
+    const text = visibly`Job ${job.id} has ${call.state} and is the last that ended, and its status is ${said(says)}.`;
     return [broken(wasRight && says.length === 0 ? "P-14" : rule, index, text, job.id)];
   });
 }
+
+/** A job that was killed is not said to go on for ever: it is run again, or has failed. */
+export const killedJobs: Judge = (story) =>
+  [...story.jobs.values()].flatMap((job) => {
+    const killed = job.calls.findIndex(({ state }) => state === "killed");
+    const killedAt = job.calls[killed]?.to;
+    if (killedAt === undefined) return [];
+    const again = job.calls[killed + 1];
+    if (again !== undefined) return [holds("P-35", again.from, job.id)];
+    return story.settled
+      .filter((index) => index >= killedAt && isRequested(job, index) && isRelated(story, index))
+      .map((index) => {
+        const says = [...statusesAt(job, index).values()];
+        const text = visibly`What ran job ${job.id} was killed, and its status is ${said(says)}.`;
+        return says.includes("error") ? holds("P-35", index, job.id) : broken("P-35", index, text, job.id);
+      });
+  });
 
 /** Whether a job is the one most recently completed, and its requirer still there to hear of it. */
 function isLatest(story: Story, job: JobStory, call: Call, index: number): boolean {
@@ -68,7 +86,7 @@ function premature(job: JobStory): readonly Evidence[] {
   return job.reports.flatMap(({ job: report, from }) => {
     const hasSucceeded = job.calls.some(({ state, to }) => state === "succeeded" && (to ?? from) <= from);
     return report["status"] === "success" && !hasSucceeded
-      ? [broken("P-12", from, `Job ${job.id} is said to have succeeded, and has not.`, job.id)]
+      ? [broken("P-12", from, visibly`Job ${job.id} is said to have succeeded, and has not.`, job.id)]
       : [];
   });
 }
@@ -82,7 +100,7 @@ export const endsStay: Judge = (story) =>
       const status = String(report["status"]);
       const before = ends.get(owner);
       if (before !== undefined && before !== status) {
-        const text = `${owner} said of job ${job.id} that it ended with ${before}, and now says ${status}.`;
+        const text = visibly`${owner} said of job ${job.id} that it ended with ${before}, and now says ${status}.`;
         evidence.push(broken("P-15", from, text, job.id));
       }
       if (isEndStatus(status)) ends.set(owner, status);

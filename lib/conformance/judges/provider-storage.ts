@@ -6,6 +6,7 @@
 import { statusesAt, usableRequest } from "../trace/circumstances.ts";
 import { stringAt } from "../trace/field.ts";
 import { holdsAt, placesOf, type JobStory } from "../trace/story.ts";
+import { visibly } from "../trace/visible.ts";
 import { broken, holds, type Evidence, type Judge } from "./judge.ts";
 
 /** Each run uses the storage that its job names, and a restore the artefact. */
@@ -20,13 +21,13 @@ export const storageOfJobs: Judge = (story) =>
       const rule = type === "backup" ? "P-16" : "P-18";
       const strange = names.find((place) => !own.includes(place) && !isArtefact(place));
       const isRight = bucket !== undefined && names.includes(bucket) && strange === undefined;
-      const wrong = strange === undefined ? "does not name it" : `names ${strange}`;
+      const wrong = strange === undefined ? "does not name it" : visibly`names ${strange}`;
       const storage = isRight
         ? holds(rule, from, job.id)
         : broken(
             rule,
             from,
-            `The storage of job ${job.id} is ${bucket ?? "unknown"}, and its run ${wrong}.`,
+            visibly`The storage of job ${job.id} is ${bucket ?? "unknown"}, and its run ${wrong}.`,
             job.id,
           );
       if (type === "backup" || artefact === undefined) return [storage];
@@ -37,7 +38,7 @@ export const storageOfJobs: Judge = (story) =>
           : broken(
               "P-19",
               from,
-              `Job ${job.id} asks for ${artefact}, and its run does not name that.`,
+              visibly`Job ${job.id} asks for ${artefact}, and its run does not name that.`,
               job.id,
             ),
       ];
@@ -57,7 +58,12 @@ export const artefactsReported: Judge = (story) =>
     return [
       namesArtefact(job, index)
         ? holds("P-17", index, job.id)
-        : broken("P-17", index, `Backup ${job.id} succeeded, and its report has no artefact-path.`, job.id),
+        : broken(
+            "P-17",
+            index,
+            visibly`Backup ${job.id} succeeded, and its report has no artefact-path.`,
+            job.id,
+          ),
     ];
   });
 

@@ -9,6 +9,7 @@ import { happened, hasUnknownFields, isEndStatus, isRelated, leaderChanged } fro
 import { stringAt } from "../trace/field.ts";
 import { holdsAt, type JobStory, type Stated, type Story } from "../trace/story.ts";
 import type { Databags, ToldEntry } from "../trace/trace.ts";
+import { visibly } from "../trace/visible.ts";
 import { broken, holds, type Evidence, type Judge } from "./judge.ts";
 
 /** Each is looked for in a text beside all others. No scenario asks for as many. */
@@ -31,8 +32,14 @@ export const relayed: Judge = (story) => {
       if (cleared === "gone") {
         return hasList && entry.purpose === "show" ? [] : [judgeCleared(entry, about, job, index)];
       }
-      if (hasShow && entry.purpose === "list") return judgePresence(story, job, about, index, cleared);
-      return judgeOutcome(story, job, entry.done ? about : undefined, index, cleared);
+      const report = lastReport(job, index);
+      if (report === undefined) return [];
+      const wrong =
+        hasShow && entry.purpose === "list"
+          ? whatIsWrongWithList(job, about)
+          : whatIsWrongWithAnswer(job, report, entry.done ? about : undefined);
+      const rule = ruleOf(story, job, report, index, cleared);
+      return [wrong === undefined ? holds(rule, index, job.id) : broken(rule, index, wrong, job.id)];
     });
   });
 };
@@ -66,7 +73,7 @@ function judgeCleared(entry: ToldEntry, about: string | undefined, job: JobStory
     ? broken(
         "R-12",
         index,
-        `The history was cleared, and job ${job.id}, which had ended, is still listed.`,
+        visibly`The history was cleared, and job ${job.id}, which had ended, is still listed.`,
         job.id,
       )
     : holds("R-12", index, job.id);
@@ -84,44 +91,15 @@ function statusOf(report: Stated | undefined): string {
   return report === undefined ? "" : (stringAt(report.job, "status") ?? "");
 }
 
-function judgePresence(
-  story: Story,
-  job: JobStory,
-  about: string | undefined,
-  index: number,
-  cleared: "kept" | undefined,
-): readonly Evidence[] {
-  const report = lastReport(job, index);
-  if (report === undefined) return [];
-  const rule = ruleOf(story, job, report, index, cleared);
-  return [
-    about === undefined
-      ? broken(rule, index, `Job ${job.id} is missing from the list of jobs.`, job.id)
-      : holds(rule, index, job.id),
-  ];
+function whatIsWrongWithList(job: JobStory, about: string | undefined): string | undefined {
+  return about === undefined ? visibly`Job ${job.id} is missing from the list of jobs.` : undefined;
 }
 
-function judgeOutcome(
-  story: Story,
-  job: JobStory,
-  about: string | undefined,
-  index: number,
-  cleared: "kept" | undefined,
-): readonly Evidence[] {
-  const report = lastReport(job, index);
-  if (report === undefined) return [];
-  const rule = ruleOf(story, job, report, index, cleared);
+function whatIsWrongWithAnswer(job: JobStory, report: Stated, about: string | undefined): string | undefined {
   const missing = whatIsMissing(about, report);
-  return [
-    missing === undefined
-      ? holds(rule, index, job.id)
-      : broken(
-          rule,
-          index,
-          `Job ${job.id} is reported as ${statusOf(report)}; the admin is told ${missing}.`,
-          job.id,
-        ),
-  ];
+  return missing === undefined
+    ? undefined
+    : visibly`Job ${job.id} is reported as ${statusOf(report)}; the admin is told ${missing}.`;
 }
 
 const words: Readonly<Record<string, RegExp>> = {

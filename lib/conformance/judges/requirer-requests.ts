@@ -10,6 +10,7 @@ import { happened, leaderChanged } from "../trace/circumstances.ts";
 import { stringAt } from "../trace/field.ts";
 import type { JobStory, Story } from "../trace/story.ts";
 import type { ToldEntry } from "../trace/trace.ts";
+import { visibly } from "../trace/visible.ts";
 import { broken, holds, type Evidence, type Judge } from "./judge.ts";
 
 interface Request {
@@ -52,8 +53,8 @@ function judgeRequest(story: Story, { told, asked, until, made }: Request): read
   const [job, ...others] = made;
   if (job === undefined) {
     const text = told.done
-      ? `An admin asked for a ${told.purpose}, and the application's databag has no job for it.`
-      : `An admin asked for a ${told.purpose}, and was told: ${told.text.split("\n").at(-1) ?? ""}`;
+      ? visibly`An admin asked for a ${told.purpose}, and the application's databag has no job for it.`
+      : visibly`An admin asked for a ${told.purpose}, and was told: ${told.text.split("\n").at(-1) ?? ""}`;
     return [broken(rule, until, text)];
   }
   if (others.length > 0) {
@@ -61,7 +62,7 @@ function judgeRequest(story: Story, { told, asked, until, made }: Request): read
       broken(
         "R-18",
         until,
-        `An admin asked for one ${told.purpose}, and ${made.length} jobs were requested.`,
+        visibly`An admin asked for one ${told.purpose}, and ${made.length} jobs were requested.`,
       ),
     ];
   }
@@ -71,11 +72,11 @@ function judgeRequest(story: Story, { told, asked, until, made }: Request): read
 function judgeType(told: ToldEntry, job: JobStory, index: number): Evidence {
   const request = job.requests[0]?.job ?? {};
   if (request["job-type"] !== told.purpose) {
-    const text = `An admin asked for a ${told.purpose}, and job ${job.id} is a ${String(request["job-type"])}.`;
+    const text = visibly`An admin asked for a ${told.purpose}, and job ${job.id} is a ${String(request["job-type"])}.`;
     return broken("R-03", index, text, job.id);
   }
   if (told.artefact !== undefined && stringAt(request, "artefact-path") !== told.artefact) {
-    const text = `An admin asked for ${told.artefact} to be restored, and job ${job.id} does not name it.`;
+    const text = visibly`An admin asked for ${told.artefact} to be restored, and job ${job.id} does not name it.`;
     return broken("R-03", index, text, job.id);
   }
   return holds("R-03", index, job.id);
@@ -98,7 +99,7 @@ function unwanted(story: Story, wanted: ReadonlySet<JobStory>): readonly Evidenc
       : leaderChanged(story, since, from)
         ? "R-22"
         : "R-18";
-    return [broken(rule, from, `Job ${job.id} was requested, and no admin had asked for it.`, job.id)];
+    return [broken(rule, from, visibly`Job ${job.id} was requested, and no admin had asked for it.`, job.id)];
   });
 }
 
@@ -118,14 +119,15 @@ export const requestsAreValid: Judge = ({ trace }) =>
     if (entry.kind !== "databags" || entry.requirer === undefined) return [];
     const { application, data, units } = entry.requirer;
     const astray = Object.entries(units).find(([, databag]) => (databag["jobs"] ?? "") !== "");
-    if (astray !== undefined) return [broken("R-01", index, `The databag of ${astray[0]} holds jobs.`)];
+    if (astray !== undefined)
+      return [broken("R-01", index, visibly`The databag of ${astray[0]} holds jobs.`)];
     const { items, problems } = readList(data, "jobs");
     const [fault] = [
       ...problems,
       ...items.flatMap((item, at) => check(validateRequirerJob, item, `jobs[${at}]`).findings),
     ];
     if (fault !== undefined)
-      return [broken("R-02", index, `In the databag of ${application}, ${fault.message}`)];
+      return [broken("R-02", index, `${visibly`In the databag of ${application}`}, ${fault.message}`)];
     const ids = items.filter(isObject).map((item) => stringAt(item, "job-id") ?? "");
     const seen = new Set<string>();
     const twice = ids.find((id) => id === "" || seen.size === seen.add(id).size);
@@ -135,7 +137,13 @@ export const requestsAreValid: Judge = ({ trace }) =>
         ? ids.length > 1
           ? [holds("R-04", index)]
           : []
-        : [broken("R-04", index, twice === "" ? "A job's id is empty." : `Two jobs have the id ${twice}.`)]),
+        : [
+            broken(
+              "R-04",
+              index,
+              twice === "" ? "A job's id is empty." : visibly`Two jobs have the id ${twice}.`,
+            ),
+          ]),
     ];
   });
 
@@ -154,7 +162,12 @@ export const storageOfRequests: Judge = (story) => {
       const field = differingField(storage, request.job);
       return field === undefined
         ? holds(rule, request.from, job.id)
-        : broken(rule, request.from, `Job ${job.id} does not carry the storage's ${field}.`, job.id);
+        : broken(
+            rule,
+            request.from,
+            `${visibly`Job ${job.id}`} does not carry the storage's ${field}.`,
+            job.id,
+          );
     }),
   );
 };

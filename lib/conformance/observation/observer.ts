@@ -4,21 +4,10 @@
  *
  * @module
  */
-import {
-  access,
-  chmod,
-  constants,
-  copyFile,
-  mkdir,
-  readFile,
-  stat,
-  symlink,
-  writeFile,
-} from "node:fs/promises";
+import { chmod, copyFile, mkdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { isAbsolute, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { ConfigurationError } from "../../errors.ts";
-import { quoted } from "../../wire/received.ts";
 import { AgentServer } from "../../testing/processes/agent-server.ts";
 import type { Observation } from "./observation.ts";
 
@@ -50,6 +39,7 @@ const longestFileBytes = 64 * 1024;
 /** A charm that calls for more backups and restores than this is told that they have failed. */
 const mostCalls = 200;
 /** Nothing that tells which job a call is of comes later in what it was given. */
+const lookMs = 10;
 const longestGiven = 1024 * 1024;
 const defaultName = "observed-program";
 
@@ -75,7 +65,6 @@ export class Observer {
    * @param directory A new folder for it. Its path must be short enough for that of a socket in it.
    */
   static async start(observation: Observation, directory: string, events: ObserverEvents): Promise<Observer> {
-    if (observation.passesOn !== undefined) await requireProgram(observation.passesOn);
     const observer = new Observer(observation, directory, events);
     await mkdir(directory, { recursive: true });
     const socket = join(directory, "socket");
@@ -123,6 +112,17 @@ export class Observer {
         ? ["0", output === "" ? "" : `${output.replaceAll("{number}", String(number))}\n`, ""]
         : ["1", "", `${failureText}\n`],
     );
+  }
+
+  /** Kills what is held open, or runs. */
+  async kill(): Promise<void> {
+    for (const { pid } of [...this.open, ...this.#passed.values()]) {
+      if (isAlive(pid)) process.kill(pid, "SIGKILL");
+    }
+    while ([...this.open, ...this.#passed.values()].length > 0) {
+      this.reap();
+      await sleep(lookMs);
+    }
   }
 
   /** Takes note of the calls whose process was killed. */
@@ -184,16 +184,6 @@ export class Observer {
       this.#events.began(call);
     });
   }
-}
-
-/** @throws ConfigurationError where there is no program to pass calls on to. */
-async function requireProgram(path: string): Promise<void> {
-  await access(path, constants.X_OK).catch((cause: unknown) => {
-    throw new ConfigurationError(`${quoted(path)}, to which calls are passed on, cannot be run.`, {
-      remedy: "Correct passes-on in the file that tells how the charm is observed.",
-      cause,
-    });
-  });
 }
 
 /** What the program says when it is made to fail. */

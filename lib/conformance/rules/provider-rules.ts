@@ -18,7 +18,7 @@ const wire =
   "Databags are written by other versions and by people: what one of them gets wrong is no reason to stop.";
 const juju =
   "Juju repeats, merges, interrupts and loses hooks; the databags are what counts, in each of them.";
-const model = "Units come and go, and leaders change, while jobs run.";
+const model = "Units come and go, leaders change, and machines start anew, while jobs run.";
 
 /** The rules for database charms, in the order of the interface's text. */
 export const providerRules: readonly Rule[] = [
@@ -293,5 +293,14 @@ export const providerRules: readonly Rule[] = [
     because: juju,
     scenarios: ["one-of-each"],
     remedy: "Wait for nothing in a hook that takes longer than a few seconds.",
+  },
+  {
+    id: "P-35",
+    holds:
+      "A job whose processes are killed is reported as an error or run again, and later jobs are taken up.",
+    section: "Robustness",
+    because: model,
+    scenarios: ["machine-restart"],
+    remedy: "Note which process runs a job, and look in each hook whether it is still there.",
   },
 ];

@@ -186,6 +186,21 @@ export const providerScenarios: readonly ProviderScenario[] = [
     },
   },
   {
+    name: "machine-restart",
+    summary:
+      "While a backup runs, all that the charm left running is killed; another backup is requested then.",
+    async play(part) {
+      await part.request(request("alpha", "backup"));
+      await part.stage.settle();
+      await part.stage.killProcesses();
+      await part.stage.settle("more");
+      await part.finishAll();
+      await part.request(request("bravo", "backup"));
+      await part.stage.settle();
+      await part.finishAll();
+    },
+  },
+  {
     name: "relation-removed",
     summary: "The relation is removed while a backup runs.",
     async play(part) {

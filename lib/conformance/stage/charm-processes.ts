@@ -1,12 +1,11 @@
 /**
  * Looks at the processes of a charm: which there are, and whether they wait or want to run.
  *
- * @see https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
- *
  * @module
  */
 import { readdir, readFile } from "node:fs/promises";
 import { uptime } from "node:os";
+import { processStat } from "../../testing/processes/process-stat.ts";
 import { survivingProcesses } from "../../testing/processes/surviving-processes.ts";
 
 /** A process of a charm at one moment. */
@@ -46,7 +45,7 @@ export async function isAnyBeingStarted(): Promise<boolean> {
 async function isBeingStarted(pid: string): Promise<boolean> {
   const environment = await readFile(`/proc/${pid}/environ`, "utf8").catch(() => undefined);
   if (environment !== "") return false;
-  const fields = (await statOf(`/proc/${pid}/stat`)) ?? [];
+  const fields = (await processStat(`/proc/${pid}`)) ?? [];
   const [state] = fields;
   const ageMs = uptime() * 1_000 - Number(fields[19]) * tickMs;
   const isOfKernel = (Number(fields[6]) & isKernelThread) !== 0;
@@ -55,11 +54,11 @@ async function isBeingStarted(pid: string): Promise<boolean> {
 
 /** The process that started a process; 0 where it is gone. */
 export async function parentOf(pid: number): Promise<number> {
-  return Number((await statOf(`/proc/${pid}/stat`))?.[1] ?? 0);
+  return Number((await processStat(`/proc/${pid}`))?.[1] ?? 0);
 }
 
 async function look(pid: number): Promise<CharmProcess | undefined> {
-  const fields = await statOf(`/proc/${pid}/stat`);
+  const fields = await processStat(`/proc/${pid}`);
   if (fields === undefined || fields[0] === "Z") return undefined;
   return {
     pid,
@@ -71,13 +70,7 @@ async function look(pid: number): Promise<CharmProcess | undefined> {
 async function wantsToRun(pid: number): Promise<boolean> {
   const threads = await readdir(`/proc/${pid}/task`).catch(() => []);
   const states = await Promise.all(
-    threads.map(async (thread) => (await statOf(`/proc/${pid}/task/${thread}/stat`))?.[0]),
+    threads.map(async (thread) => (await processStat(`/proc/${pid}/task/${thread}`))?.[0]),
   );
   return states.some((state) => state === "R" || state === "D");
-}
-
-/** The fields behind the name, of which the state is the first. The name may hold blanks and parentheses. */
-async function statOf(path: string): Promise<readonly string[] | undefined> {
-  const stat = await readFile(path, "utf8").catch(() => undefined);
-  return stat?.slice(stat.lastIndexOf(")") + 2).split(" ");
 }

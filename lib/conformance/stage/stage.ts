@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { chmod, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { ActionResult } from "../../testing/agent/operation.ts";
+import { killSurvivingProcesses } from "../../testing/processes/surviving-processes.ts";
 import { SimulatedJuju } from "../../testing/simulated-juju.ts";
 import { Observer, type ObservedCall } from "../observation/observer.ts";
 import type { Occurrence, Trace, TraceEntry } from "../trace/trace.ts";
@@ -14,6 +14,7 @@ import { CharmHung } from "./charm-hung.ts";
 import { applications, deploy, kitEndpoint } from "./deployment.ts";
 import { HookFaults } from "./hook-faults.ts";
 import type { JudgedCharm, StageOptions } from "./judged-charm.ts";
+import { makeKitDirectory } from "./kit-directory.ts";
 import { Recording } from "./recording.ts";
 import { credentialsIn } from "./withheld.ts";
 import { executingUnits, isBusy, rest, timeIsUp, type Waited } from "./rest.ts";
@@ -98,9 +99,7 @@ export class Stage {
     const { observation, side } = charm;
     const observed = observation.program !== undefined || observation.programOption !== undefined;
     recording.add({ kind: "start", side, scenario: options.scenario, observed });
-    const directory = await mkdtemp(join(tmpdir(), "kit-"));
-    // A database may run as a user of its own, and has to find what the charm writes for it.
-    await chmod(directory, 0o711);
+    const directory = await makeKitDirectory();
     const program = join(directory, "program");
     const observer = await Observer.start(observation, program, {
       began: (call) => recording.add({ kind: "call", ...callOf(call), ...recognise(call), state: "began" }),
@@ -239,6 +238,13 @@ export class Stage {
     }
     await this.rest();
     await this.#runAgain(unit);
+  }
+
+  /** Kills all that the charm has left running, as when its machine starts anew. */
+  async killProcesses(): Promise<void> {
+    this.step("All that the charm has left running is killed, as when its machine starts anew.");
+    await killSurvivingProcesses(this.juju.modelUuid);
+    await this.observer.kill();
   }
 
   async #runAgain(unit: string): Promise<void> {

@@ -7,7 +7,7 @@
  */
 
 /** A pause of this length is none that a machine makes which has a little too much to do. */
-const longMs = 3_000;
+const longMs = 5_000;
 const stepMs = 250;
 
 /** Watches the clock from its making on. */

@@ -4,8 +4,8 @@
  * @module
  */
 import { isObject, readList } from "../../wire/list-value.ts";
-import { mayHoldCredentials, shortened, shownId } from "../../printable.ts";
 import { stringAt } from "./field.ts";
+import { visible, visibly } from "./visible.ts";
 import type { Databags, HookEntry, Trace, TraceEntry } from "./trace.ts";
 
 /** Something that happened, in words. */
@@ -22,6 +22,8 @@ interface Line {
   readonly line: string;
   readonly job?: string;
 }
+
+const longestId = 64;
 
 /** Tells a trace. What changed nothing that anybody sees is left out. */
 export function narrate(trace: Trace): readonly Told[] {
@@ -52,27 +54,29 @@ function jobOf(entry: TraceEntry): { readonly job?: string } {
 function lineOf(entry: Exclude<TraceEntry, Databags>): readonly string[] {
   switch (entry.kind) {
     case "leader":
-      return [entry.unit === undefined ? `${entry.application} has no leader` : `${entry.unit} leads`];
+      return [
+        entry.unit === undefined ? visibly`${entry.application} has no leader` : visibly`${entry.unit} leads`,
+      ];
     case "left":
-      return [`${entry.unit} is gone`];
+      return [visibly`${entry.unit} is gone`];
     case "hook":
       return hookLine(entry);
     case "call":
       return [
-        `a ${entry.type} ${entry.state}${entry.jobs.length === 1 ? ` for ${shownId(entry.jobs[0] ?? "")}` : ""}${entry.unit === undefined ? "" : ` on ${entry.unit}`}`,
+        `a ${entry.type} ${entry.state === "killed" ? "was killed" : entry.state}${entry.jobs.length === 1 ? ` for ${shownJob(entry.jobs[0] ?? "")}` : ""}${entry.unit === undefined ? "" : visibly` on ${entry.unit}`}`,
       ];
     case "storage":
       return [`the storage is the bucket ${visible(entry.storage["bucket"])}`];
     case "asked":
       return [
-        `the admin asks ${entry.unit}: ${entry.purpose}${entry.job === undefined ? "" : ` ${shownId(entry.job)}`}`,
+        `${visibly`the admin asks ${entry.unit}`}: ${entry.purpose}${entry.job === undefined ? "" : ` ${shownJob(entry.job)}`}`,
       ];
     case "told":
-      return [`${entry.unit} answers: ${visible(entry.text)}`];
+      return [visibly`${entry.unit} answers: ${entry.text}`];
     case "status":
-      return [`${entry.unit} is ${entry.status}: ${visible(entry.message)}`];
+      return [visibly`${entry.unit} is ${entry.status}: ${entry.message}`];
     case "step":
-      return [entry.text];
+      return [visible(entry.text)];
     case "start":
     case "settled":
       return [];
@@ -80,12 +84,12 @@ function lineOf(entry: Exclude<TraceEntry, Databags>): readonly string[] {
 }
 
 function hookLine({ unit, hook, exitCode, said, injected, hung }: HookEntry): readonly string[] {
-  if (hung === true) return [`${hook} of ${unit} does not end`];
-  if (injected === "lost") return [`${hook} of ${unit} is lost`];
-  if (injected === "interrupted") return [`${hook} of ${unit} is interrupted, and runs again`];
+  if (hung === true) return [visibly`${hook} of ${unit} does not end`];
+  if (injected === "lost") return [visibly`${hook} of ${unit} is lost`];
+  if (injected === "interrupted") return [visibly`${hook} of ${unit} is interrupted, and runs again`];
   if (exitCode === 0) return [];
-  const why = said === undefined ? "" : `: ${visible(said)}`;
-  return [`${hook} of ${unit} fails with exit code ${exitCode}${why}`];
+  const why = said === undefined ? "" : visibly`: ${said}`;
+  return [`${visibly`${hook} of ${unit} fails with exit code ${exitCode}`}${why}`];
 }
 
 type Owners = ReadonlyMap<string, Readonly<Record<string, string>>>;
@@ -113,14 +117,14 @@ function changes(
   if (was["jobs"] === is["jobs"]) return [];
   const old = readList(was, "jobs");
   const list = readList(is, "jobs");
-  if (list.problems.length > 0) return [{ line: `${owner} writes jobs that cannot be read` }];
+  if (list.problems.length > 0) return [{ line: visibly`${owner} writes jobs that cannot be read` }];
   const known = new Map(old.items.map((item) => [idOf(item), JSON.stringify(item)] as const));
   const changed = list.items.filter((item) => known.get(idOf(item)) !== JSON.stringify(item));
   const kept = new Set(list.items.map(idOf));
   const gone = old.items.filter((item) => !kept.has(idOf(item)));
   return [
-    ...changed.map((item) => ({ line: `${owner} writes ${inWords(item)}`, ...named(item) })),
-    ...gone.map((item) => ({ line: `${owner} takes away ${shownId(idOf(item))}`, ...named(item) })),
+    ...changed.map((item) => ({ line: `${visible(owner)} writes ${inWords(item)}`, ...named(item) })),
+    ...gone.map((item) => ({ line: `${visible(owner)} takes away ${shownJob(idOf(item))}`, ...named(item) })),
   ];
 }
 
@@ -137,7 +141,7 @@ function inWords(item: unknown): string {
   if (!isObject(item)) return "something that is no job";
   const storage = item["storage-config"];
   const parts = [
-    shownId(idOf(item) === "" ? "a job without an id" : idOf(item)),
+    shownJob(idOf(item) === "" ? "a job without an id" : idOf(item)),
     stringAt(item, "job-type"),
     stringAt(item, "phase") ?? stringAt(item, "status"),
     isObject(storage) && item["status"] === undefined ? `bucket ${visible(storage["bucket"])}` : undefined,
@@ -147,7 +151,6 @@ function inWords(item: unknown): string {
   return parts.flatMap((part) => (part === undefined || part === "" ? [] : [visible(part)])).join(", ");
 }
 
-function visible(value: unknown): string {
-  if (typeof value !== "string") return "unknown";
-  return mayHoldCredentials(value) ? "(not shown: it may hold credentials)" : shortened(value, 160);
+function shownJob(id: string): string {
+  return visible(id, longestId);
 }

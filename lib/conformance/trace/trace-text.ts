@@ -42,6 +42,8 @@ function parse(line: string): unknown {
 type Is = (value: unknown) => boolean;
 
 const text: Is = (value) => typeof value === "string";
+const time: Is = (value) =>
+  typeof value === "string" && /^(?:\d{4}-\d\d-\d\dT[\d:.]{5,20}[Z+\-\d:]{1,6})?$/.test(value);
 const flag: Is = (value) => typeof value === "boolean";
 const number: Is = (value) => typeof value === "number";
 const texts: Is = (value) => Array.isArray(value) && value.every(text);
@@ -97,7 +99,7 @@ const fields = {
 const byKind: ReadonlyMap<unknown, Readonly<Record<string, Is>>> = new Map(Object.entries(fields));
 
 function isEntry(value: unknown): value is TraceEntry {
-  if (!isObject(value) || !text(value["at"])) return false;
+  if (!isObject(value) || !time(value["at"])) return false;
   const expected = byKind.get(value["kind"]);
   return expected !== undefined && Object.entries(expected).every(([name, is]) => is(value[name]));
 }

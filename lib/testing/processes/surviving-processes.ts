@@ -4,6 +4,7 @@
  * @module
  */
 import { readdir, readFile } from "node:fs/promises";
+import { processStat } from "./process-stat.ts";
 import { errnoOf } from "../../process/errno.ts";
 
 /** The processes of a model that live, by their ids. Empty where there is no /proc. */
@@ -38,9 +39,7 @@ export async function killSurvivingProcesses(modelUuid: string): Promise<void> {
 
 /** The process group of a process; 0 where it is gone. */
 async function groupOf(pid: number): Promise<number> {
-  const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
-  // The name in parentheses may hold blanks and parentheses of its own.
-  return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[2] ?? 0);
+  return Number((await processStat(`/proc/${pid}`))?.[2] ?? 0);
 }
 
 function kill(pid: number): void {

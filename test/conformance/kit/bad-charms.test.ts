@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { judgeCharm } from "../../../lib/conformance/conformance.ts";
 import { survivingProcesses } from "../../../lib/testing/processes/surviving-processes.ts";
 import { runWith } from "../../unit/command-run.ts";
@@ -98,7 +98,7 @@ describe("a charm that is not fast enough", () => {
   const standsStill = judgesAll ? ["because the machine stands still is tried again"] : [];
   test.each(standsStill)("%s", async () => {
     const marker = join(folder, "stood-still");
-    const script = `[ -e ${marker} ] || { touch ${marker}; kill -STOP $PPID; sleep 4; kill -CONT $PPID; exit 1; }`;
+    const script = `[ -e ${marker} ] || { touch ${marker}; kill -STOP $PPID; sleep 6; kill -CONT $PPID; exit 1; }`;
     const result = await judged({ charm: await charm("stands-still", script), rules: ["P-33"], limits });
     expect(idsOf(result, "holds")).toEqual(["P-33"]);
   });
@@ -124,12 +124,30 @@ describe("what cannot be judged is said in a line, with exit code 2:", () => {
       ["--charm", "test/charms/v0-database", "--observe", "/nowhere"],
       /cannot be read \(ENOENT\)/,
     ],
+    [
+      "traces in the place of a file",
+      ["--charm", "test/charms/v0-database", "--traces", "package.json"],
+      /Traces cannot be written into "package\.json" \(EEXIST\)/,
+    ],
     ["no number", ["--charm", "test/charms/v0-database", "--patience", "soon"], /--patience is "soon"/],
     ["a word too many", ["canary"], /is no option/],
   ])("%s", async (_, args, message) => {
     const { code, out, err } = await runWith(["conformance", ...args]);
     expect({ code, out }).toEqual({ code: 2, out: [] });
     expect(err).toEqual([expect.stringMatching(message)]);
+  });
+
+  test("no temporary folder, and one with a path that is too long for sockets is done without", async () => {
+    vi.stubEnv("TMPDIR", join(folder, "nowhere"));
+    const args = ["conformance", "--charm", "test/charms/v0-database", "--rule", "P-33"];
+    expect(await runWith(args)).toMatchObject({
+      code: 2,
+      out: [],
+      err: [expect.stringMatching(/^Nothing can be written into the folder .* \(ENOENT\)\. Set TMPDIR/)],
+    });
+    vi.stubEnv("TMPDIR", join(folder, "x".repeat(100)));
+    expect(await runWith(args)).toMatchObject({ code: 0, err: [] });
+    vi.unstubAllEnvs();
   });
 
   test("a configuration that the charm does not declare", async () => {

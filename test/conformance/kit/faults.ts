@@ -55,6 +55,7 @@ export const databaseFaults: readonly Fault[] = [
   { rule: "P-32", fault: "fails-when-removed" },
   { rule: "P-33", fault: "fails", also: ["P-11"] },
   { rule: "P-34", fault: "never-returns", always: true },
+  { rule: "P-35", fault: "trusts-its-notes" },
 ];
 
 /** The faults of the charm in test/charms/foreign-manager. */
