@@ -4,11 +4,13 @@ import { defineConfig } from "vitest/config";
 const longTests =
   process.env["LONG_TESTS"] === "none"
     ? [
+        "end-to-end/coordination",
         "end-to-end/judged-charm",
         "simulation/bad-disk-processes",
         "simulation/bad-hook-tools-charms",
         "simulation/bad-requests",
         "simulation/bad-sizes",
+        "simulation/units-as-processes",
       ].map((name) => `test/${name}.test.ts`)
     : [];
 
@@ -38,12 +40,21 @@ export default defineConfig({
           hookTimeout: 60_000,
         },
       },
+      // The schedules are run on every core.
+      {
+        test: {
+          name: "coordination",
+          include: ["test/coordination/**/*.test.ts"],
+          sequence: { groupOrder: 2 },
+          testTimeout: 3 * 3_600_000,
+        },
+      },
       {
         test: {
           name: "servers",
           include: ["test/end-to-end/**/*.test.ts"],
           exclude: longTests,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
           maxWorkers: 2,
           testTimeout: 180_000,
           hookTimeout: 180_000,

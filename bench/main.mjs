@@ -2,7 +2,7 @@
  * Measures what the project promises to be fast. Prints a table, or one JSON object with --json. It never judges by its
  * exit code: machines are noisy, and a figure that misses its goal says so.
  *
- * npm run bench -- [--json] [--only hook,validate,detect,simulate,coordination,latency,command] [--runs N] [--node PATH]
+ * npm run bench -- [--json] [--only hook,validate,detect,simulate,coordination,latency,command,history] [--runs N] [--node PATH]
  *
  * @module
  */
@@ -11,6 +11,7 @@ import { parseArgs } from "node:util";
 import { measureCommand } from "./command.mjs";
 import { measureCoordination, measureLatency } from "./coordination.mjs";
 import { measureDetection } from "./detect.mjs";
+import { measureHistory } from "./history.mjs";
 import { measureHooks } from "./hook.mjs";
 import { printTable } from "./table.mjs";
 import { measureSimulation } from "./simulate.mjs";
@@ -24,6 +25,7 @@ const parts = {
   coordination: measureCoordination,
   latency: measureLatency,
   command: measureCommand,
+  history: measureHistory,
 };
 
 const { values } = parseArgs({

@@ -41,8 +41,8 @@ const hookTools = [
 const charms = {
   "scripted-database": {
     folder: "test/charms/scripted-database",
-    entries: {
-      main: "bench/scripted-charm.mjs",
+    main: "bench/scripted-charm.mjs",
+    worker: {
       executor: "juju-database-backup/testing/scripted-executor",
       store: "juju-database-backup/testing/directory-store",
       "worker-main": "juju-database-backup/worker-main",
@@ -55,9 +55,8 @@ const charms = {
   },
   postgresql: {
     folder: "examples/postgresql-charm",
-    hasPeers: true,
-    entries: {
-      main: "examples/postgresql-charm/src/main.ts",
+    main: "examples/postgresql-charm/src/main.ts",
+    worker: {
       executor: "juju-database-backup/postgresql",
       "worker-main": "juju-database-backup/worker-main",
     },
@@ -71,24 +70,25 @@ const charms = {
  * @returns What to run, in which environment, how many calls it makes, and how to let go of it.
  */
 export async function recordDispatch({ folder, charm, jobRuns }) {
-  const { entries, config } = charms[charm];
+  const { main, worker: workerEntries, config } = charms[charm];
   const bundle = join(folder, "charm");
   await mkdir(join(folder, "state"), { recursive: true });
   await writeFile(join(folder, "script.json"), "{}");
-  await build({
-    absWorkingDir: root,
-    entryPoints: entries,
-    outdir: join(bundle, "dist"),
-    bundle: true,
-    splitting: true,
-    minifySyntax: true,
-    minifyWhitespace: true,
-    format: "esm",
-    platform: "node",
-    target: "node20",
-    external: ["@aws-sdk/client-s3"],
-    logLevel: "error",
-  });
+  for (const entryPoints of [{ main }, workerEntries]) {
+    await build({
+      absWorkingDir: root,
+      entryPoints,
+      outdir: join(bundle, "dist"),
+      bundle: true,
+      splitting: true,
+      minify: true,
+      format: "esm",
+      platform: "node",
+      target: "node20",
+      external: ["@aws-sdk/client-s3"],
+      logLevel: "error",
+    });
+  }
   const recording = join(folder, "recording");
   await writeCharm(bundle, charms[charm].folder, recording);
 
@@ -108,7 +108,7 @@ export async function recordDispatch({ folder, charm, jobRuns }) {
       const credentials = new Credentials("", "");
       await writeRunningJob({
         juju,
-        peers: charms[charm].hasPeers ? juju.peerRelation("database", "database-backup-peers") : undefined,
+        peers: juju.peerRelation("database", "database-backup-peers"),
         unit: "database/0",
         application: "manager",
         stateDirectory: join(folder, "state", "database-0"),

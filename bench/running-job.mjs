@@ -40,7 +40,5 @@ export async function writeRunningJob({
   };
   const record = { lineage, fence: 1, tickets: new Map(), grants: new Map([[unit, grant]]), done: new Map() };
   const databag = encodeApplicationRecord(record);
-  // A charm without a peer relation keeps on its disk what others keep there.
-  if (peers === undefined) await state.keepPeerDatabags({ unit: {}, application: databag });
-  else await juju.writeDatabag(peers, unit.split("/")[0], databag);
+  await juju.writeDatabag(peers, unit.split("/")[0], databag);
 }

@@ -19,6 +19,11 @@ const goals = [
   ["latency", "dispatches", 3],
   ["command", "startMoreMs", 20],
   ["command", "exponent", 1.1],
+  ["history", "successBytes", 256],
+  ["history", "failureBytes", 512],
+  ["history", "bytes", 262_144],
+  ["history", "exponent", 1.1],
+  ["history", "dispatch.ratio", 1.5],
 ];
 
 /** Prints one line for each figure. */

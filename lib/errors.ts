@@ -24,6 +24,7 @@ export type ErrorCode =
   | "not-leader"
   | "peer-databag-unreadable"
   | "request-invalid"
+  | "schedule-unknown"
   | "storage-failed"
   | "storage-missing";
 
@@ -41,6 +42,8 @@ const brand = Symbol.for("juju-database-backup.error");
 
 /** The base of every error that this library throws. */
 export abstract class DatabaseBackupError extends Error {
+  /** The class's name, which a bundle that was made small shortens. */
+  abstract override readonly name: string;
   /** Stable, for programs. */
   abstract readonly code: ErrorCode;
   /** One imperative sentence, for people. */
@@ -50,7 +53,6 @@ export abstract class DatabaseBackupError extends Error {
 
   constructor(message: string, options: ErrorOptions) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
-    this.name = new.target.name;
     this.remedy = options.remedy;
     this.retryable = options.retryable ?? false;
     Object.defineProperty(this, brand, { value: true });
@@ -64,6 +66,7 @@ export function isDatabaseBackupError(thrown: unknown): thrown is DatabaseBackup
 
 /** An option or a setting has a value that cannot be used. Thrown where it is read, before anything is done. */
 export class ConfigurationError extends DatabaseBackupError {
+  override readonly name = "ConfigurationError";
   readonly code = "configuration-invalid";
 }
 
@@ -79,11 +82,13 @@ export type RequestErrorCode = Extract<
   | "job-unknown"
   | "not-leader"
   | "request-invalid"
+  | "schedule-unknown"
   | "storage-missing"
 >;
 
 /** What a caller asked for cannot be requested. Nothing was written. */
 export class RequestError extends DatabaseBackupError {
+  override readonly name = "RequestError";
   readonly code: RequestErrorCode;
 
   constructor(code: RequestErrorCode, message: string, options: ErrorOptions) {
@@ -106,6 +111,7 @@ export interface CommandOutcome {
  * be a databag with credentials.
  */
 export class HookToolError extends DatabaseBackupError {
+  override readonly name = "HookToolError";
   readonly code = "hook-tool-failed";
   readonly exitCode: number | undefined;
   readonly signal: NodeJS.Signals | undefined;
@@ -123,21 +129,25 @@ export class HookToolError extends DatabaseBackupError {
 
 /** The journal on local disk cannot be read or written. No job is started while this holds. */
 export class JournalError extends DatabaseBackupError {
+  override readonly name = "JournalError";
   readonly code = "journal-unreadable";
 }
 
 /** The peer databags of an application's units cannot be read. No job is started while this holds. */
 export class PeerDatabagError extends DatabaseBackupError {
+  override readonly name = "PeerDatabagError";
   readonly code = "peer-databag-unreadable";
 }
 
 /** A dispatch took longer than the time for which Juju promises leadership. What it was to write is dropped. */
 export class LeadershipError extends DatabaseBackupError {
+  override readonly name = "LeadershipError";
   readonly code = "leadership-expired";
 }
 
 /** An executor could not do what it was asked for, and says why. A job that it was working on ends with that failure. */
 export class ExecutorError extends DatabaseBackupError {
+  override readonly name = "ExecutorError";
   readonly code = "executor-failed";
   /** Why, with the executor's own code. */
   readonly failure: Failure;
@@ -155,6 +165,7 @@ export function isExecutorError(thrown: unknown): thrown is ExecutorError {
 
 /** The artefact store refused or failed an operation. */
 export class StorageError extends DatabaseBackupError {
+  override readonly name = "StorageError";
   readonly code = "storage-failed";
   /** The HTTP status of the answer; absent where there was none. */
   readonly httpStatus: number | undefined;

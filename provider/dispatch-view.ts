@@ -14,6 +14,7 @@ import { actionRelation, type AskedJob, type UnitRecord } from "./coordination/p
 import { RequestsSeen, type RelationRequests } from "./coordination/requests-seen.ts";
 import type { Rules } from "./coordination/rules.ts";
 import { PeerFile, PeerRelation, type Peers, type PeersRead } from "./peers.ts";
+import { withSecretCredentials } from "./secret-credentials.ts";
 import type { StateDirectory } from "./state-directory.ts";
 
 /** One relation with a backup manager, and the databags as they were read. */
@@ -29,7 +30,9 @@ export interface RelationRead {
 /** What a dispatch read of Juju. */
 export interface DispatchView {
   readonly isLeader: boolean;
-  /** The units that Juju expects, this one included. */
+  /** How many units Juju plans. */
+  readonly planned: number;
+  /** The units that Juju knows of, this one and those that are being removed included: they may be at work. */
   readonly expected: ReadonlySet<string>;
   readonly relations: readonly RelationRead[];
   /** Absent where jobs cannot be run: a charm that plans more units has no peer relation. */
@@ -70,10 +73,12 @@ export async function readDispatch(reading: DispatchReading, leads: Promise<bool
     Promise.all(standing.map(async (id) => await readRelation(juju, id, isLeader, rules))),
     databags?.read(isLeader),
   ]);
-  const broken = event.kind === "relation" && event.change === "broken" ? event.relationId : undefined;
-  const expected = new Set(goal.units);
+  const about = event.kind === "relation" ? event.relationId : undefined;
+  const broken = about === undefined || rules.readsRelationOf(event, about) ? undefined : about;
+  const expected = new Set([...goal.units, ...goal.dying]);
   return {
     isLeader,
+    planned: goal.units.length,
     expected,
     relations,
     ...(databags === undefined || read === undefined ? {} : { peers: { databags, read } }),
@@ -107,8 +112,14 @@ async function readRelation(juju: Juju, id: string, isLeader: boolean, rules: Ru
     isLeader ? juju.readApplicationDatabag(id, juju.application) : undefined,
   ]);
   const { application, databag } = remote;
+  const decoded = decodeRequests(databag);
   return {
-    requests: { relation: id, application, ...decodeRequests(databag) },
+    requests: {
+      relation: id,
+      application,
+      ...decoded,
+      ...(await withSecretCredentials(juju, decoded.requests)),
+    },
     reports: decodeReports(unitDatabag).reports,
     unitDatabag,
     ...(applicationDatabag === undefined ? {} : { applicationDatabag }),

@@ -362,7 +362,7 @@ function manyWithoutPeers(view: DispatchView): UnitStatus {
   return {
     name: "blocked",
     message:
-      `${view.expected.size} units planned, but the charm has no peer relation for backups` +
+      `${view.planned} units planned, but the charm has no peer relation for backups` +
       `${waiting === 0 ? "" : `; ${waiting} waiting`}: add the peer endpoint, or remove units`,
   };
 }

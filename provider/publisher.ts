@@ -27,7 +27,14 @@ import { changesOf, type Peers, type PeersRead } from "./peers.ts";
 import type { LiveProgress, StateDirectory } from "./state-directory.ts";
 
 /** The extensions that work. */
-const features = ["cancel", "backup-type", "restore-to-time", "start-before", "backups"] as const;
+const features = [
+  "secret-extra",
+  "cancel",
+  "backup-type",
+  "restore-to-time",
+  "start-before",
+  "backups",
+] as const;
 /** Of this implementation's extensions, as `MAJOR.MINOR`. */
 const libVersion = "0.1";
 

@@ -21,6 +21,7 @@ import { outcomeOf, type JournalEntry } from "./journal.ts";
 import { readLiveJournal } from "./live-journal.ts";
 import type { StateDirectory } from "./state-directory.ts";
 import type { JobTask, ModuleReference, WorkerInput } from "./worker-input.ts";
+import { startWorker } from "./worker-start.ts";
 
 /** How long a unit that leaves waits for its worker to end by itself, of the minute that it has. */
 const leavingGraceMs = 15_000;
@@ -143,10 +144,7 @@ export class UnitWork {
   /** Stops a job within this hook, whatever its worker does: the unit goes away. */
   async #stop(entry: JournalEntry, requests: RequestsSeen): Promise<void> {
     const { juju, state, machine, executor, store, environment } = this.#options;
-    const [{ endProcess }, { cleanUp }] = await Promise.all([
-      import("./worker-stop.ts"),
-      import("./worker-job.ts"),
-    ]);
+    const { cleanUp, endProcess } = await import("./worker.ts");
     const process = await this.#processOf(entry);
     if (process !== undefined) await endProcess(process, machine, leavingGraceMs);
     await state.enterWorker(grantId(entry), { nobody: true });
@@ -187,7 +185,6 @@ export class UnitWork {
 
   async #start(task: TaskWithoutBase): Promise<ProcessIdentity | undefined> {
     const { machine, state, store, poke, rules } = this.#options;
-    const { startWorker } = await import("./worker-start.ts");
     const base = { stateDirectory: state.path, poke, ...(store === undefined ? {} : { store }) };
     return await startWorker(machine.processes, { ...task, ...base }, state.workerOutputFile, rules);
   }

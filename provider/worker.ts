@@ -14,6 +14,9 @@ import { decodeWorkerInput } from "./worker-input.ts";
 import { recoverJob, runRequestedJob } from "./worker-job.ts";
 import { stopProcess } from "./worker-stop.ts";
 
+export { cleanUp } from "./worker-job.ts";
+export { endProcess } from "./worker-stop.ts";
+
 /**
  * The worker's program.
  *

@@ -5,16 +5,19 @@
  */
 import { RequestError } from "../lib/errors.ts";
 import type { Backup } from "../lib/job/backup.ts";
-import { joinJobs, type Job, type UnitReport } from "../lib/job/job.ts";
+import type { UnitReport } from "../lib/job/job.ts";
 import type { JobRequest } from "../lib/job/request.ts";
+import type { QueuedJob } from "../lib/job/waiting-job.ts";
+import type { JujuEvent } from "../lib/juju/event.ts";
 import type { Databag, Juju } from "../lib/juju/juju.ts";
 import { readRemoteApplication } from "../lib/juju/remote-application.ts";
+import type { JsonObject } from "../lib/wire/list-value.ts";
 import type { Problem } from "../lib/wire/problem.ts";
 import { decodeProviderApplication } from "../lib/wire/provider-application.ts";
 import { decodeReports } from "../lib/wire/reports.ts";
-import { decodeRequests } from "../lib/wire/requests.ts";
+import { decodeRequests, unreadRequests } from "../lib/wire/requests.ts";
 
-/** A related database: one relation, with what both sides wrote for it. */
+/** A related database: one relation, with what the other side says of itself. */
 export interface Database {
   /** For example `database-backup:3`. */
   readonly relation: string;
@@ -22,39 +25,69 @@ export interface Database {
   readonly application: string;
   /** Extensions of the interface that the other side understands. */
   readonly features: ReadonlySet<string>;
-  readonly requests: readonly JobRequest[];
-  readonly jobs: readonly Job[];
   /** The backups in the repository, newest first; absent where the other side does not publish them. */
   readonly backups?: readonly Backup[];
-  /** What the other side says it cannot use, and what of its reports cannot be read. */
+  /** What the other side says it cannot use, and what of its databags cannot be read. */
   readonly problems: readonly Problem[];
+}
+
+/** A related database with what both sides wrote of jobs. */
+export interface RelatedDatabase extends Database {
+  /** What this side asked for; nothing on a unit that does not lead, from which Juju hides it. */
+  readonly requests: readonly JobRequest[];
+  /** What else stands there: requests whose keys were taken away, and what others wrote. */
+  readonly unread: readonly JsonObject[];
+  readonly reports: readonly UnitReport[];
+  /** What waits, and why. */
+  readonly queue: readonly QueuedJob[];
+}
+
+/** What is read. */
+export interface DatabaseReading {
+  readonly juju: Juju;
+  readonly endpoint: string;
+  /** Why the charm was dispatched: a unit that departs has last words, and of a relation that breaks nothing is left to read. */
+  readonly event?: JujuEvent | undefined;
 }
 
 /**
  * Reads all relations of an endpoint.
  *
- * @param leader Whether this unit leads. On one that does not, Juju hides the own requests: jobs come from reports.
+ * @param leads Whether this unit leads. On one that does not, Juju hides the own requests.
  */
 export async function readDatabases(
-  juju: Juju,
-  endpoint: string,
-  leader: Promise<boolean>,
-): Promise<readonly Database[]> {
-  const readAll = async (): Promise<readonly Database[]> => {
+  { juju, endpoint, event }: DatabaseReading,
+  leads: Promise<boolean>,
+): Promise<readonly RelatedDatabase[]> {
+  const relationEvent = event?.kind === "relation" ? event : undefined;
+  const readAll = async (): Promise<readonly RelatedDatabase[]> => {
     const relations = await juju.relationIds(endpoint);
-    return await Promise.all(relations.map(async (relation) => await readDatabase(juju, relation, leader)));
+    const standing = relations.filter(
+      (relation) => relationEvent?.change !== "broken" || relationEvent.relationId !== relation,
+    );
+    return await Promise.all(
+      standing.map(async (relation) => {
+        const departs = relationEvent?.change === "departed" && relationEvent.relationId === relation;
+        return await readDatabase(juju, relation, leads, departs ? relationEvent.departingUnit : undefined);
+      }),
+    );
   };
-  const [databases] = await Promise.all([readAll(), leader]);
+  const [databases] = await Promise.all([readAll(), leads]);
   return databases;
 }
 
-async function readDatabase(juju: Juju, relation: string, leader: Promise<boolean>): Promise<Database> {
+async function readDatabase(
+  juju: Juju,
+  relation: string,
+  leads: Promise<boolean>,
+  departing: string | undefined,
+): Promise<RelatedDatabase> {
   const [own, remote, units] = await Promise.all([
-    leader.then(async (leads) =>
-      leads ? await juju.readApplicationDatabag(relation, juju.application) : {},
+    leads.then(async (leader) =>
+      leader ? await juju.readApplicationDatabag(relation, juju.application) : {},
     ),
     readRemoteApplication(juju, relation),
-    readUnits(juju, relation),
+    readUnits(juju, relation, departing),
   ]);
   const { application, databag } = remote;
   const published = decodeProviderApplication(databag);
@@ -71,15 +104,27 @@ async function readDatabase(juju: Juju, relation: string, leader: Promise<boolea
     application,
     features: published.features,
     requests,
-    jobs: joinJobs(relation, requests, reports),
+    unread: unreadRequests(own, requests),
+    reports,
+    queue: published.queue,
     ...(published.backupsPublished ? { backups: published.backups } : {}),
     problems,
   };
 }
 
-/** The databags of the units on the other side of a relation. */
-async function readUnits(juju: Juju, relation: string): Promise<readonly (readonly [string, Databag])[]> {
-  const units = await juju.relationUnits(relation);
+/**
+ * The databags of the units on the other side of a relation.
+ *
+ * @param departing The unit that goes: it is no member any more, and its databag can still be read.
+ */
+async function readUnits(
+  juju: Juju,
+  relation: string,
+  departing: string | undefined,
+): Promise<readonly (readonly [string, Databag])[]> {
+  const members = await juju.relationUnits(relation);
+  const isOther = departing !== undefined && departing.split("/")[0] !== juju.application;
+  const units = isOther && !members.includes(departing) ? [...members, departing] : members;
   return await Promise.all(
     units.map(async (unit) => [unit, await juju.readUnitDatabag(relation, unit)] as const),
   );
@@ -92,11 +137,11 @@ async function readUnits(juju: Juju, relation: string): Promise<readonly (readon
  * @param endpoint This side of the relation, as an admin writes it: `backup-manager:database-backup`.
  * @throws RequestError `database-unknown` or `database-ambiguous`.
  */
-export function chooseDatabase(
-  databases: readonly Database[],
+export function chooseDatabase<Chosen extends Database>(
+  databases: readonly Chosen[],
   name: string | undefined,
   endpoint: string,
-): Database {
+): Chosen {
   const candidates =
     name === undefined || name === ""
       ? databases

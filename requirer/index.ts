@@ -4,15 +4,30 @@
  * @module
  */
 export type { Backup } from "../lib/job/backup.ts";
-export type { Job, UnitReport } from "../lib/job/job.ts";
-export { backupTypes, type BackupType } from "../lib/job/request.ts";
+export { backupTypes, type BackupType, type Retention, type ScheduleSlot } from "../lib/job/request.ts";
 export { Credentials, type StorageConfig } from "../lib/job/storage-config.ts";
+export type { QueuedJob } from "../lib/job/waiting-job.ts";
 export type { Database } from "./database.ts";
+export type { EndedSummary } from "./history/ended-summary.ts";
+export { maxEndedJobs, maxOpenJobs, type EndedFilter } from "./history/history.ts";
+export { maxHistoryBytes } from "./history/history-databag.ts";
+export type { AskedFor, JobRecord, RecordedReport } from "./history/job-record.ts";
+export type { BackupOptions, JobOptions, RestoreOptions } from "./job-options.ts";
+export { managerActions } from "./manager-actions.ts";
+export { Requirer, type RequirerOptions } from "./requirer.ts";
+export type { RestorePlan } from "./restore-plan.ts";
 export {
-  Requirer,
-  type BackupOptions,
-  type JobOptions,
-  type RequirerOptions,
-  type RestoreOptions,
-} from "./requirer.ts";
-export { backupsTable, describeJob, jobsTable } from "./tables.ts";
+  maxSchedules,
+  type PlannedSchedule,
+  type Schedule,
+  type ScheduleSettings,
+} from "./schedules/schedule.ts";
+export {
+  backupsOfHistory,
+  backupsTable,
+  databasesTable,
+  describeJob,
+  jobsTable,
+  schedulesTable,
+  type TableOptions,
+} from "./tables.ts";

@@ -5,18 +5,44 @@
  */
 import { v7 as uuid } from "uuid";
 import { RequestError } from "../lib/errors.ts";
-import type { Job } from "../lib/job/job.ts";
-import { isEnd } from "../lib/job/phase.ts";
-import type { BackupRequest, BackupType, JobRequest, RestoreRequest } from "../lib/job/request.ts";
-import type { StorageConfig } from "../lib/job/storage-config.ts";
+import type { JobRequest, ScheduleSlot } from "../lib/job/request.ts";
+import type { Dispatch } from "../lib/juju/dispatch.ts";
+import type { JujuEvent } from "../lib/juju/event.ts";
 import type { Juju, UnitStatus } from "../lib/juju/juju.ts";
+import { LeaderWindow } from "../lib/juju/leader-window.ts";
 import type { Clock, Machine } from "../lib/machine/machine.ts";
 import { nodeMachine } from "../lib/machine/node-machine.ts";
 import { shownId } from "../lib/printable.ts";
 import { Turns } from "../lib/turns.ts";
-import { decodeRequests, encodeRequests, unreadRequests } from "../lib/wire/requests.ts";
-import { readS3Storage, type RelatedStorage } from "../lib/storage/s3-relation.ts";
-import { chooseDatabase, readDatabases, type Database } from "./database.ts";
+import { chooseDatabase, type Database, type RelatedDatabase } from "./database.ts";
+import { logEnds } from "./end-log.ts";
+import { newlyEnded, strayJobs } from "./history/job-book.ts";
+import { hasEnded, type JobRecord } from "./history/job-record.ts";
+import type { EndedFilter } from "./history/history.ts";
+import {
+  backupRequest,
+  restoreRequest,
+  type BackupOptions,
+  type JobOptions,
+  type RequestBaseline,
+  type RestoreOptions,
+} from "./job-options.ts";
+import { ManagerDraft } from "./manager-draft.ts";
+import { readManager, writeManager, type ManagerEndpoints, type ManagerView } from "./manager-databags.ts";
+import {
+  refuseInvalid,
+  refuseOthersBackup,
+  requireFeature,
+  knownJob,
+  requirePeers,
+  requireRoom,
+  unknownJob,
+  usableStorage,
+} from "./request-checks.ts";
+import { planOfRestore, type RestorePlan } from "./restore-plan.ts";
+import type { PlannedSchedule, Schedule, ScheduleSettings } from "./schedules/schedule.ts";
+import { askForDue, idOfSlot } from "./schedules/due-requests.ts";
+import { requireRoomForSchedule, scheduleUnknown } from "./schedules/schedule-checks.ts";
 import { summarise } from "./status.ts";
 
 /** What a requirer is made of. */
@@ -26,45 +52,31 @@ export interface RequirerOptions {
   readonly endpoint?: string;
   /** The endpoint of the charm that has the interface `s3`. Default: `s3-parameters`. */
   readonly storageEndpoint?: string;
+  /**
+   * The peer endpoint of the charm that keeps the history, and nothing else. Default: `database-backup-manager-peers`. A
+   * charm without it has no history: jobs stay in the databags until they are withdrawn, and there are no schedules.
+   */
+  readonly peerEndpoint?: string;
+  /**
+   * How the keys of a storage travel to a database that takes Juju secrets: as one, or in plain text as to all others. Across
+   * models only the side that offers the relation may grant a secret. Default: `secret`.
+   */
+  readonly credentials?: "secret" | "plain";
   /** The machine that the unit runs on, for its clock. Default: the one that this process runs on. */
   readonly machine?: Pick<Machine, "clock">;
+  /** Why the charm was dispatched. Default: nothing that matters here. */
+  readonly event?: JujuEvent;
+  /** Where to leave the check that the dispatch kept within the leader's time. Default: it is made before writing alone. */
+  readonly atEnd?: Dispatch["atEnd"];
 }
-
-/** What requests of both types may say. */
-export interface JobOptions {
-  /** The application, or the relation id where one application is related twice. Default: the only one related. */
-  readonly database?: string | undefined;
-  /** Whether artefacts are compressed. Default: true. */
-  readonly compression?: boolean | undefined;
-  /** Where artefacts are kept. Default: what the storage endpoint says. */
-  readonly storage?: StorageConfig | undefined;
-}
-
-/** What a request for a backup may say. */
-export interface BackupOptions extends JobOptions {
-  /** Default: full. */
-  readonly backupType?: BackupType | undefined;
-}
-
-/** What a request for a restore says: a backup, a time, or both. */
-export interface RestoreOptions extends JobOptions {
-  /** A backup's id or its artefact path. */
-  readonly backupId?: string | undefined;
-  /** The moment to go back to: RFC 3339 with an offset, or `latest`. */
-  readonly restoreToTime?: string | undefined;
-  /** The timeline to follow to that moment. Default: the one that held then. */
-  readonly restoreTimeline?: number | undefined;
-}
-
-/** Juju promises leadership for 30 s; what is written later than this could overwrite what another leader wrote. */
-const leadershipMarginS = 10;
 
 /**
- * Requests jobs with their storage configuration and relays their results (database_backup, Requirer).
+ * Requests jobs with their storage configuration, relays their results, and keeps their history (database_backup, Requirer).
  *
  * The key `jobs` of the application's databag is the library's own, and the only place where requests are kept. A request
  * that a charm deletes there is withdrawn; one that a charm or another version of this library wrote, and that cannot be
- * read, stays as it is; what is no list of jobs is replaced by the next request.
+ * read, stays as it is; what is no list of jobs is replaced by the next request. A request goes when the history has its end;
+ * the last one of each relation stays without its keys.
  *
  * @example
  * ```ts
@@ -75,15 +87,27 @@ const leadershipMarginS = 10;
 export class Requirer {
   readonly #juju: Juju;
   readonly #clock: Clock;
-  readonly #endpoint: string;
-  readonly #storageEndpoint: string;
+  readonly #endpoints: ManagerEndpoints;
+  readonly #usesSecrets: boolean;
+  readonly #window: LeaderWindow;
+  readonly #atEnd: Dispatch["atEnd"] | undefined;
   readonly #turns = new Turns();
+  #leads: Promise<boolean> | undefined;
 
   constructor(options: RequirerOptions) {
-    this.#juju = options.juju;
+    const { juju } = options;
+    this.#juju = juju;
     this.#clock = (options.machine ?? nodeMachine).clock;
-    this.#endpoint = options.endpoint ?? "database-backup";
-    this.#storageEndpoint = options.storageEndpoint ?? "s3-parameters";
+    this.#usesSecrets = options.credentials !== "plain";
+    this.#endpoints = {
+      juju,
+      event: options.event,
+      endpoint: options.endpoint ?? "database-backup",
+      storageEndpoint: options.storageEndpoint ?? "s3-parameters",
+      peerEndpoint: options.peerEndpoint ?? "database-backup-manager-peers",
+    };
+    this.#window = new LeaderWindow(juju, this.#clock);
+    this.#atEnd = options.atEnd;
   }
 
   /**
@@ -93,11 +117,12 @@ export class Requirer {
    * @throws RequestError where it cannot be requested; nothing was written then.
    */
   async requestBackup(options: BackupOptions = {}): Promise<string> {
-    return await this.#request(options, (base, database) => {
-      const backupType = options.backupType ?? "full";
-      if (backupType !== "full") requireFeature(database, "backup-type", `a ${backupType} backup`);
-      return { ...base, type: "backup", backupType } satisfies BackupRequest;
-    });
+    return await this.#whileLeading(
+      async (draft) =>
+        await this.#request(draft, uuid(), options, (base, database) =>
+          backupRequest(base, database, options),
+        ),
+    );
   }
 
   /**
@@ -107,24 +132,57 @@ export class Requirer {
    * @throws RequestError where it cannot be requested; nothing was written then.
    */
   async requestRestore(options: RestoreOptions): Promise<string> {
-    return await this.#request(options, (base, database) => {
-      const { backupId, restoreToTime, restoreTimeline } = options;
-      if (restoreToTime !== undefined || restoreTimeline !== undefined) {
-        requireFeature(database, "restore-to-time", "a restore to a time");
+    return await this.#whileLeading(
+      async (draft) =>
+        await this.#request(draft, uuid(), options, (base, database) => {
+          refuseOthersBackup(options.backupId, database, draft.history);
+          return restoreRequest(base, database, options);
+        }),
+    );
+  }
+
+  /**
+   * What a restore would do: from what to what, and what would be lost. Asks for nothing.
+   *
+   * @throws RequestError where it could not be requested.
+   */
+  async planRestore(options: RestoreOptions): Promise<RestorePlan> {
+    const view = await this.#view();
+    const database = this.#choose(view, options.database);
+    refuseOthersBackup(options.backupId, database, view.history);
+    const storage = usableStorage(options.storage, view.storage, this.#endpoints);
+    refuseInvalid(restoreRequest(this.#baseline(uuid(), storage, options), database, options));
+    return planOfRestore(options, database, storage, view.history, this.#clock.now());
+  }
+
+  /**
+   * Asks that a job be stopped, or not be started. The provider may refuse where stopping would do more harm.
+   *
+   * @throws RequestError `job-unknown`; `request-invalid` where it has ended; `feature-missing`.
+   */
+  async cancel(id: string): Promise<void> {
+    await this.#whileLeading(async (draft) => {
+      const job = knownJob(draft.history.jobs, id);
+      if (hasEnded(job)) {
+        throw new RequestError("request-invalid", `Job ${shownId(id)} has ended: it is ${job.phase}.`, {
+          remedy: "Look at it with show-job.",
+        });
       }
-      return {
-        ...base,
-        type: "restore",
-        ...(backupId === undefined ? {} : { artefactPath: backupId }),
-        ...(restoreToTime === undefined ? {} : { restoreToTime }),
-        ...(restoreTimeline === undefined ? {} : { restoreTimeline }),
-      } satisfies RestoreRequest;
+      const database = draft.databases.find(({ relation }) => relation === job.relation);
+      if (database === undefined) throw unknownJob(id);
+      requireFeature(database, "cancel", "a cancel");
+      draft.change(database.relation, (request) =>
+        request.id === id ? { ...request, cancel: true } : request,
+      );
+      draft.history = draft.history.mapOpen((record) =>
+        record.id === id ? { ...record, cancel: true } : record,
+      );
     });
   }
 
-  /** The related databases, with their jobs and backups. */
+  /** The related databases. */
   async databases(): Promise<readonly Database[]> {
-    return await readDatabases(this.#juju, this.#endpoint, this.#juju.isLeader());
+    return (await this.#view()).databases;
   }
 
   /**
@@ -133,12 +191,13 @@ export class Requirer {
    * @throws RequestError `database-unknown` or `database-ambiguous`.
    */
   async database(name?: string): Promise<Database> {
-    return this.#choose(await this.databases(), name);
+    return this.#choose(await this.#view(), name);
   }
 
-  /** All jobs of all related databases. */
-  async jobs(): Promise<readonly Job[]> {
-    return (await this.databases()).flatMap((database) => database.jobs);
+  /** All jobs that are known, those of databases that are gone among them: the ended ones first, then the open ones. */
+  async jobs(): Promise<readonly JobRecord[]> {
+    const { history, databases } = await this.#view();
+    return [...history.jobs, ...strayJobs(history, databases)];
   }
 
   /**
@@ -146,156 +205,190 @@ export class Requirer {
    *
    * @throws RequestError `job-unknown`.
    */
-  async job(id: string): Promise<Job> {
-    const job = (await this.jobs()).find((candidate) => candidate.id === id);
-    if (job === undefined) throw unknownJob(id);
-    return job;
+  async job(id: string): Promise<JobRecord> {
+    return knownJob(await this.jobs(), id);
+  }
+
+  /** What is left of jobs that ended too long ago to be listed. */
+  async summaries(): Promise<ManagerView["history"]["summaries"]> {
+    return (await this.#view()).history.summaries;
   }
 
   /**
-   * Takes back the request of a job that has ended, so that the provider drops its report.
+   * Forgets ended jobs, and takes back what is left of their requests, so that the provider drops its reports
+   * (database_backup, Requirer). Jobs that have not ended stay.
+   *
+   * @returns How many were forgotten, those that were only counted left out.
+   */
+  async clearHistory(filter: EndedFilter = {}): Promise<number> {
+    return await this.#whileLeading(async (draft) => {
+      const before = draft.history.ended;
+      draft.history = draft.history.cleared(filter);
+      const kept = new Set(draft.history.ended);
+      const cleared = before.filter((job) => !kept.has(job));
+      for (const job of cleared) draft.withdraw(job);
+      return cleared.length;
+    });
+  }
+
+  /** The schedules, with their next times. */
+  async schedules(): Promise<readonly PlannedSchedule[]> {
+    const { schedules } = await this.#view();
+    if (schedules.length === 0) return [];
+    const { planned } = await import("./schedules/schedule-times.ts");
+    return schedules.map((schedule) => planned(schedule, this.#clock.now()));
+  }
+
+  /**
+   * Adds a schedule. As precise as the hooks of the manager: Juju sends `update-status` every five minutes.
+   *
+   * @throws ConfigurationError where it makes no sense. @throws RequestError where the database is unknown, or there are too
+   * many schedules or one of this name.
+   */
+  async addSchedule(
+    settings: Omit<ScheduleSettings, "database"> & Pick<JobOptions, "database">,
+  ): Promise<PlannedSchedule> {
+    const { newSchedule, planned } = await import("./schedules/schedule-times.ts");
+    return await this.#whileLeading(async (draft) => {
+      requirePeers(draft.view, this.#endpoints.peerEndpoint);
+      requireRoomForSchedule(draft.schedules, settings.name);
+      const database = this.#choose(draft.view, settings.database);
+      const named =
+        settings.database === undefined || settings.database === ""
+          ? database.application
+          : settings.database;
+      const schedule = newSchedule({ ...settings, database: named }, this.#clock.now());
+      draft.schedules = [...draft.schedules, schedule];
+      return planned(schedule, this.#clock.now());
+    });
+  }
+
+  /** Removes a schedule. What it asked for goes on. @throws RequestError `schedule-unknown` */
+  async removeSchedule(name: string): Promise<void> {
+    await this.#changeSchedule(name, () => []);
+  }
+
+  /** Lets a schedule ask for nothing, or go on; what it missed in between is not made up for. @throws RequestError `schedule-unknown` */
+  async pauseSchedule(name: string, isPaused: boolean): Promise<void> {
+    await this.#changeSchedule(name, ({ paused: _paused, ...schedule }) => [
+      { ...schedule, since: this.#clock.now().toISOString(), ...(isPaused ? { paused: true } : {}) },
+    ]);
+  }
+
+  /**
+   * Takes back the request of a job that has ended, so that the provider drops its report, and forgets the job.
    *
    * @throws RequestError `job-unknown`, or `request-invalid` where the job has not ended.
    */
   async withdraw(id: string): Promise<void> {
-    await this.#whileLeading(async (write) => {
-      const databases = await readDatabases(this.#juju, this.#endpoint, Promise.resolve(true));
-      const database = databases.find(({ requests }) => requests.some((request) => request.id === id));
-      const job = database?.jobs.find((candidate) => candidate.id === id);
-      if (database === undefined || job === undefined) throw unknownJob(id);
-      if (!isEnd(job.phase)) {
+    await this.#whileLeading(async (draft) => {
+      const job = knownJob([...draft.history.jobs], id);
+      if (!hasEnded(job)) {
         throw new RequestError("request-invalid", `Job ${shownId(id)} has not ended: it is ${job.phase}.`, {
           remedy: "Wait for its end.",
         });
       }
-      await write(
-        database,
-        database.requests.filter((request) => request.id !== id),
+      draft.history = draft.history.without(job);
+      draft.withdraw(job);
+    });
+  }
+
+  /**
+   * Brings everything up to date, in every dispatch: the history, the requests of jobs that have ended, the schedules.
+   *
+   * @returns The unit status that the library proposes: where jobs stand, in one line.
+   */
+  async reconcile(): Promise<UnitStatus> {
+    const [view, trouble] = await this.#turns.take(async () => {
+      const read = await this.#read();
+      if (!read.isLeader) return [read, []] as const;
+      const draft = new ManagerDraft(this.#juju, read);
+      const ask = async (schedule: Schedule, slot: string): Promise<void> =>
+        await this.#askFor(draft, schedule, slot);
+      const said = read.peers === undefined ? [] : await askForDue(draft, this.#clock.now(), ask);
+      await this.#settle(draft);
+      return [{ ...read, history: draft.history, schedules: draft.schedules }, said] as const;
+    });
+    return summarise(view, trouble, this.#endpoints.storageEndpoint, this.#clock.now());
+  }
+
+  async #askFor(draft: ManagerDraft, schedule: Schedule, slot: string): Promise<void> {
+    const options = { ...schedule, database: schedule.database, schedule: { name: schedule.name, slot } };
+    const id = idOfSlot(this.#juju, schedule.name, slot);
+    if (draft.history.jobs.some((job) => job.id === id)) return;
+    await this.#request(draft, id, options, (base, database) => backupRequest(base, database, options));
+  }
+
+  async #request(
+    draft: ManagerDraft,
+    id: string,
+    options: JobOptions & { readonly schedule?: ScheduleSlot },
+    complete: (base: RequestBaseline, database: RelatedDatabase) => JobRequest,
+  ): Promise<string> {
+    const database = this.#choose(draft.view, options.database);
+    requireRoom(draft.history);
+    const storage = usableStorage(options.storage, draft.view.storage, this.#endpoints);
+    const request = complete(this.#baseline(id, storage, options), database);
+    refuseInvalid(request);
+    const asSecret =
+      this.#usesSecrets && draft.view.peers !== undefined && database.features.has("secret-extra");
+    await draft.ask(request, database, asSecret);
+    return id;
+  }
+
+  #baseline(id: string, storage: RequestBaseline["storage"], options: JobOptions): RequestBaseline {
+    const requestedAt = this.#clock.now().toISOString();
+    return { id, storage, compression: options.compression ?? true, requestedAt };
+  }
+
+  async #changeSchedule(name: string, change: (schedule: Schedule) => readonly Schedule[]): Promise<void> {
+    await this.#whileLeading(async (draft) => {
+      if (!draft.schedules.some((schedule) => schedule.name === name))
+        throw scheduleUnknown(name, draft.schedules);
+      draft.schedules = draft.schedules.flatMap((schedule) =>
+        schedule.name === name ? change(schedule) : [schedule],
       );
     });
   }
 
-  /** Sums up in one line where jobs stand: the unit status that the library proposes. */
-  async reconcile(): Promise<UnitStatus> {
-    const [databases, storage] = await Promise.all([
-      this.databases(),
-      readS3Storage(this.#juju, this.#storageEndpoint),
-    ]);
-    return summarise(databases, storage, this.#storageEndpoint);
+  #choose(view: ManagerView, name: string | undefined): RelatedDatabase {
+    return chooseDatabase(view.databases, name, `${this.#juju.application}:${this.#endpoints.endpoint}`);
   }
 
-  async #request(
-    options: JobOptions,
-    complete: (
-      base: Pick<JobRequest, "id" | "storage" | "compression" | "requestedAt">,
-      database: Database,
-    ) => JobRequest,
-  ): Promise<string> {
-    return await this.#whileLeading(async (write) => {
-      const [databases, related] = await Promise.all([
-        readDatabases(this.#juju, this.#endpoint, Promise.resolve(true)),
-        options.storage === undefined
-          ? readS3Storage(this.#juju, this.#storageEndpoint)
-          : { complete: true as const, storage: options.storage, problems: [] },
-      ]);
-      const database = this.#choose(databases, options.database);
-      const base = {
-        id: uuid(),
-        storage: this.#storageOf(related),
-        compression: options.compression ?? true,
-        requestedAt: this.#clock.now().toISOString(),
-      };
-      const request = complete(base, database);
-      refuseInvalid(request);
-      await write(database, [...database.requests, request]);
-      return request.id;
-    });
+  async #view(): Promise<ManagerView> {
+    return await this.#turns.take(async () => await this.#read());
   }
 
-  #choose(databases: readonly Database[], name: string | undefined): Database {
-    return chooseDatabase(databases, name, `${this.#juju.application}:${this.#endpoint}`);
+  async #read(): Promise<ManagerView> {
+    // Juju answers what it answered before, so the time to write counts from the first answer.
+    this.#leads ??= this.#window.open();
+    return await readManager(this.#endpoints, this.#leads);
   }
 
-  #storageOf(storage: RelatedStorage): StorageConfig {
-    if (storage.complete) {
-      const [problem] = storage.problems;
-      if (problem === undefined) return storage.storage;
-      // Without the field the job might go to another server than the admin means.
-      const message = `The storage related as ${this.#storageEndpoint} cannot be used: ${problem.message}`;
-      throw new RequestError("request-invalid", message, { remedy: problem.remedy });
-    }
-    const missing = storage.missing.join(", ");
-    throw new RequestError(
-      "storage-missing",
-      storage.related
-        ? `The storage related as ${this.#storageEndpoint} does not say everything: ${missing} missing.`
-        : `No storage is related to this backup manager.`,
-      {
-        remedy: storage.related
-          ? "Configure it on the storage's application."
-          : `Relate one: juju integrate ${this.#juju.application}:${this.#storageEndpoint} <s3 application>.`,
-      },
-    );
-  }
-
-  async #whileLeading<Result>(
-    action: (
-      write: (database: Database, requests: readonly JobRequest[]) => Promise<void>,
-    ) => Promise<Result>,
-  ): Promise<Result> {
-    return await this.#turns.take(async () => await this.#whileLeadingAlone(action));
-  }
-
-  async #whileLeadingAlone<Result>(
-    action: (
-      write: (database: Database, requests: readonly JobRequest[]) => Promise<void>,
-    ) => Promise<Result>,
-  ): Promise<Result> {
-    // Suspended machines count too, so this is the machine's own clock since its start.
-    const asked = this.#clock.uptime();
-    if (!(await this.#juju.isLeader())) {
-      throw new RequestError("not-leader", `${this.#juju.unit} does not lead, so it cannot write requests.`, {
-        remedy: `Run it on the leader: juju run ${this.#juju.application}/leader ….`,
-      });
-    }
-    return await action(async (database, requests) => {
-      if (this.#clock.uptime() - asked > leadershipMarginS) {
+  async #whileLeading<Result>(action: (draft: ManagerDraft) => Promise<Result>): Promise<Result> {
+    return await this.#turns.take(async () => {
+      const view = await this.#read();
+      if (!view.isLeader) {
         throw new RequestError(
           "not-leader",
-          "Reading the relations took so long that leadership may be over.",
+          `${this.#juju.unit} does not lead, so it cannot write requests.`,
           {
-            remedy: "Run it again.",
-            retryable: true,
+            remedy: `Run it on the leader: juju run ${this.#juju.application}/leader ….`,
           },
         );
       }
-      const own = await this.#juju.readApplicationDatabag(database.relation, this.#juju.application);
-      const unread = unreadRequests(own, database.requests);
-      const jobs = requests.length + unread.length === 0 ? "" : encodeRequests(requests, unread);
-      await this.#juju.writeApplicationDatabag(database.relation, { jobs });
+      const draft = new ManagerDraft(this.#juju, view);
+      const result = await action(draft);
+      await this.#settle(draft);
+      return result;
     });
   }
-}
 
-/** What this side's own codec would refuse is not written in the first place. */
-function refuseInvalid(request: JobRequest): void {
-  const [rejected] = decodeRequests({ jobs: encodeRequests([request]) }).rejected;
-  if (rejected === undefined) return;
-  const { message, remedy } = rejected.failure;
-  throw new RequestError("request-invalid", message, { remedy });
-}
-
-function requireFeature(database: Database, feature: string, what: string): void {
-  if (database.features.has(feature)) return;
-  throw new RequestError(
-    "feature-missing",
-    `${database.application} does not say that it can do ${what} (feature ${feature}), and might ignore it.`,
-    { remedy: "Wait until it is ready if it was related a moment ago, or refresh its charm." },
-  );
-}
-
-function unknownJob(id: string): RequestError {
-  return new RequestError("job-unknown", `There is no job ${shownId(id)}.`, {
-    remedy: "Look for it with list-jobs.",
-  });
+  async #settle(draft: ManagerDraft): Promise<void> {
+    const { view } = draft;
+    const record = await draft.settled(this.#endpoints, this.#clock.now());
+    this.#window.require();
+    if (view.peers !== undefined) await logEnds(this.#juju, newlyEnded(view.kept, record.history));
+    if (await writeManager(this.#endpoints, view, record)) this.#atEnd?.(() => this.#window.require());
+  }
 }

@@ -4,44 +4,88 @@
  * @module
  */
 import type { Backup } from "../lib/job/backup.ts";
-import type { Job } from "../lib/job/job.ts";
-import { statusOf } from "../lib/job/phase.ts";
-import { storageLocation } from "../lib/job/storage-config.ts";
+import { isEnd, statusOf } from "../lib/job/phase.ts";
+import type { Progress } from "../lib/job/report.ts";
 import { shortened, shownId } from "../lib/printable.ts";
+import type { Database } from "./database.ts";
+import { countOf, type EndedSummary } from "./history/ended-summary.ts";
+import type { JobRecord } from "./history/job-record.ts";
+import type { PlannedSchedule } from "./schedules/schedule.ts";
+import { absent, shownDuration, shownSize, shownTime } from "./shown.ts";
 
 /** How many rows a table has at most: an action's result holds 128 KiB. The newest are shown. */
 const maxRows = 200;
 const maxColumns = 100;
 const longestNote = 1_000;
 const longestResult = 4_000;
-const absent = "-";
+
+/** Which rows of a table are shown. */
+export interface TableOptions {
+  /** How many at most, the newest. Default and most: 200. */
+  readonly limit?: number | undefined;
+  /** Only what is newer, RFC 3339. Default: everything. */
+  readonly since?: string | undefined;
+}
 
 /**
- * The jobs, newest last, with a line below each that did not succeed and says why.
+ * The jobs, newest last, with a line below each that did not succeed and says why, or that waits and for what.
  *
  * What comes from the other side is escaped where it does not print, and cut where it is longer than a row.
+ *
+ * @param summaries What is left of older ones. Default: nothing.
  */
-export function jobsTable(jobs: readonly Job[]): string {
-  if (jobs.length === 0) return "No jobs.";
-  return table(
-    ["JOB", "TYPE", "PHASE", "UNIT", "REQUESTED"],
-    jobs,
+export function jobsTable(
+  jobs: readonly JobRecord[],
+  options: TableOptions = {},
+  summaries: readonly EndedSummary[] = [],
+): string {
+  const counted = countOf(summaries);
+  const older = [
+    ...(counted === 0 ? [] : [`${counted} older ones are only counted.`]),
+    ...unknownLines(jobs.filter(({ isUnknown }) => isUnknown === true)),
+  ];
+  const known = jobs.filter(({ isUnknown }) => isUnknown !== true);
+  const newer = since(
+    known,
+    options,
+    ({ requestedAt, reports }) => requestedAt ?? reports[0]?.report.finishedAt,
+  );
+  if (newer.length === 0) return ["No jobs.", ...older].join("\n");
+  const severalDatabases = new Set(known.map(({ relation }) => relation)).size > 1;
+  const text = table(
+    ["JOB", "TYPE", "PHASE", severalDatabases ? "DATABASE" : "UNIT", "REQUESTED"],
+    newer,
     (job) => {
       const shown = job.reports[0];
       const percent = job.phase === "running" ? shown?.report.progress?.percent : undefined;
       return [
         job.id,
-        typeOf(job),
+        job.type,
         percent === undefined ? job.phase : `${job.phase} ${Math.floor(percent)} %`,
-        shown?.unit ?? absent,
-        seconds(job.request?.requestedAt),
+        severalDatabases ? job.application : (shown?.unit ?? absent),
+        shownTime(job.requestedAt),
       ];
     },
+    options,
     (job) => {
       const report = job.reports[0]?.report;
-      return [report?.message, report?.remedy].filter((line) => line !== undefined);
+      return [job.waiting?.reason, report?.message, report?.remedy].filter((line) => line !== undefined);
     },
   );
+  return [text, ...older].join("\n");
+}
+
+/** What units report of jobs that are not in the history. Without their ids: whoever cleared them is not to find them here. */
+function unknownLines(jobs: readonly JobRecord[]): readonly string[] {
+  const units = new Set(jobs.flatMap(({ reports }) => reports.map(({ unit }) => shownId(unit))));
+  const names = shortened([...units].join(", "), longestNote);
+  const what = jobs.length === 1 ? "a job that is" : `${jobs.length} jobs that are`;
+  return jobs.length === 0
+    ? []
+    : wrap(
+        `${names} ${units.size === 1 ? "tells" : "tell"} of ${what} not in the history: cleared, or asked for by nobody here.`,
+        "",
+      );
 }
 
 /**
@@ -49,47 +93,140 @@ export function jobsTable(jobs: readonly Job[]): string {
  *
  * @param backups In any order. Undefined where the database has not published any.
  */
-export function backupsTable(backups: readonly Backup[] | undefined): string {
+export function backupsTable(backups: readonly Backup[] | undefined, options: TableOptions = {}): string {
   if (backups === undefined)
     return "The database has published no list of backups yet; it does after a backup.";
-  if (backups.length === 0) return "No backups.";
-  const ordered = backups.toSorted((a, b) => Date.parse(a.finishedAt) - Date.parse(b.finishedAt));
-  return table(["BACKUP", "TYPE", "FINISHED", "SIZE", "TIMELINE"], ordered, (backup) => [
-    backup.id,
-    backup.type,
-    seconds(backup.finishedAt),
-    size(backup.sizeBytes),
-    String(backup.timeline),
-  ]);
+  const ordered = since(backups, options, ({ finishedAt }) => finishedAt).toSorted(
+    (a, b) => Date.parse(a.finishedAt) - Date.parse(b.finishedAt),
+  );
+  if (ordered.length === 0) return "No backups.";
+  return table(
+    ["BACKUP", "TYPE", "FINISHED", "SIZE", "TIMELINE"],
+    ordered,
+    (backup) => [
+      backup.id,
+      backup.type,
+      shownTime(backup.finishedAt),
+      shownSize(backup.sizeBytes),
+      String(backup.timeline),
+    ],
+    options,
+  );
+}
+
+/** The backups that the manager knows of by itself, for a database that publishes none. */
+export function backupsOfHistory(jobs: readonly JobRecord[], application: string): readonly Backup[] {
+  return jobs.flatMap((job) => {
+    const said = job.reports[0]?.report;
+    if (job.application !== application || job.type !== "backup" || job.phase !== "succeeded") return [];
+    return [
+      {
+        id: said?.backupId ?? said?.artefactPath ?? job.id,
+        type: job.backupType ?? "full",
+        finishedAt: said?.finishedAt ?? job.requestedAt ?? "",
+        sizeBytes: said?.sizeBytes ?? 0,
+        timeline: said?.timeline ?? 0,
+        artefactPath: said?.artefactPath ?? "",
+      },
+    ];
+  });
+}
+
+/** The related databases, with what they can do and how their last backup went. */
+export function databasesTable(
+  databases: readonly Database[],
+  jobs: readonly JobRecord[],
+  now: Date,
+): string {
+  if (databases.length === 0) return "No databases.";
+  return table(
+    ["DATABASE", "RELATION", "OPEN", "LAST BACKUP", "KEYS"],
+    databases,
+    ({ application, relation, features }) => {
+      const own = jobs.filter((job) => job.relation === relation);
+      const ends = own.flatMap(({ type, phase, reports }) =>
+        type === "backup" && phase === "succeeded" ? [Date.parse(reports[0]?.report.finishedAt ?? "")] : [],
+      );
+      const last = Math.max(...ends.filter((end) => !Number.isNaN(end)));
+      return [
+        application,
+        relation,
+        String(own.filter(({ phase }) => !isEnd(phase)).length),
+        Number.isFinite(last) ? `${shownDuration(now.getTime() - last)} ago` : absent,
+        features.has("secret-extra") ? "secret" : "plain text",
+      ];
+    },
+    {},
+    ({ problems }) => problems.slice(0, 5).map(({ message, remedy }) => `${message} ${remedy}`),
+  );
+}
+
+/** The schedules, with when they come next. */
+export function schedulesTable(schedules: readonly PlannedSchedule[]): string {
+  if (schedules.length === 0) return "No schedules.";
+  const rows = table(
+    ["SCHEDULE", "DATABASE", "TYPE", "TIMES", "ZONE", "NEXT", "MISSED"],
+    schedules,
+    (schedule) => [
+      schedule.name,
+      schedule.database,
+      schedule.backupType,
+      schedule.cron,
+      schedule.timezone,
+      schedule.paused === true ? "paused" : shownTime(schedule.next),
+      String(schedule.missed),
+    ],
+  );
+  return `${rows}\nJobs are asked for in the first hook after their time, which comes within five minutes as a rule.`;
 }
 
 /** Everything that is known of one job, as results of an action. */
-export function describeJob(job: Job): Readonly<Record<string, string>> {
-  const shown = job.reports[0];
+export function describeJob(job: JobRecord, now: Date = new Date()): Readonly<Record<string, string>> {
+  const [shown, ...others] = job.reports;
   const report = shown?.report;
+  const isOpen = !isEnd(job.phase);
   const fields: Record<string, string | number | undefined> = {
     "job-id": job.id,
+    database: job.application,
     relation: job.relation,
-    type: typeOf(job),
-    "backup-type": job.request?.type === "backup" ? job.request.backupType : undefined,
-    "artefact-requested": job.request?.type === "restore" ? job.request.artefactPath : undefined,
-    "restore-to-time": job.request?.type === "restore" ? job.request.restoreToTime : undefined,
+    type: job.type,
+    "backup-type": job.backupType,
+    "artefact-requested": job.artefactPath,
+    "restore-to-time": job.restoreToTime,
+    "restore-timeline": job.restoreTimeline,
+    schedule: job.schedule === undefined ? undefined : `${job.schedule.name} at ${job.schedule.slot}`,
     phase: job.phase,
     status: statusOf(job.phase),
+    cancel: job.cancel === true && isOpen ? "asked for" : undefined,
     unit: shown?.unit,
-    "requested-at": job.request?.requestedAt,
+    "requested-at": job.requestedAt,
+    "start-before": job.startBefore,
     "started-at": report?.startedAt,
     "finished-at": report?.finishedAt,
-    progress: report?.progress === undefined ? undefined : `${Math.floor(report.progress.percent)} %`,
+    took: tookOf(report?.startedAt, report?.finishedAt),
+    progress:
+      isOpen && report?.progress !== undefined
+        ? progressOf(report.progress, report.startedAt, now)
+        : undefined,
+    position: job.waiting?.position,
+    "waiting-for": job.waiting?.waitingFor,
     "backup-id": report?.backupId,
     "artefact-path": report?.artefactPath,
-    size: report?.sizeBytes === undefined ? undefined : size(report.sizeBytes),
+    size: report?.sizeBytes === undefined ? undefined : shownSize(report.sizeBytes),
     timeline: report?.timeline,
     "log-path": report?.logPath,
-    bucket: job.request === undefined ? report?.storage.bucket : storageLocation(job.request.storage).bucket,
     "error-code": report?.errorCode,
-    message: report?.message ?? (shown === undefined ? "No unit has taken up this job yet." : undefined),
+    message:
+      report?.message ??
+      job.waiting?.reason ??
+      (shown === undefined ? "No unit has taken up this job yet." : undefined),
     remedy: report?.remedy,
+    history:
+      job.isUnknown === true ? "not in it: the job was cleared, or nobody here asked for it" : undefined,
+    "other-reports":
+      others.length === 0
+        ? undefined
+        : others.map(({ unit, report: { phase } }) => `${unit}: ${phase}`).join(", "),
   };
   return Object.fromEntries(
     Object.entries(fields).flatMap(([key, value]) =>
@@ -98,17 +235,47 @@ export function describeJob(job: Job): Readonly<Record<string, string>> {
   );
 }
 
-function typeOf(job: Job): string {
-  return job.request?.type ?? job.reports[0]?.report.type ?? absent;
+function tookOf(startedAt: string | undefined, finishedAt: string | undefined): string | undefined {
+  const ms = Date.parse(finishedAt ?? "") - Date.parse(startedAt ?? "");
+  return Number.isNaN(ms) ? undefined : shownDuration(ms);
+}
+
+/** How far a job is, and, once it has come far enough to tell, how long it may still take. */
+function progressOf(
+  { percent, bytesDone, bytesTotal }: Progress,
+  startedAt: string | undefined,
+  now: Date,
+): string {
+  const bytes =
+    bytesDone === undefined || bytesTotal === undefined
+      ? ""
+      : ` (${shownSize(bytesDone)} of ${shownSize(bytesTotal)})`;
+  const elapsed = now.getTime() - Date.parse(startedAt ?? "");
+  const left =
+    percent < 5 || percent >= 100 || !(elapsed > 0)
+      ? ""
+      : `, about ${shownDuration((elapsed * (100 - percent)) / percent)} left`;
+  return `${Math.floor(percent)} %${bytes}${left}`;
+}
+
+function since<Row>(
+  rows: readonly Row[],
+  { since: from }: TableOptions,
+  timeOf: (row: Row) => string | undefined,
+): readonly Row[] {
+  if (from === undefined) return rows;
+  const start = Date.parse(from);
+  return rows.filter((row) => !(Date.parse(timeOf(row) ?? "") < start));
 }
 
 function table<Row>(
   header: readonly string[],
   rows: readonly Row[],
   cells: (row: Row) => readonly string[],
+  { limit = maxRows }: TableOptions = {},
   notes: (row: Row) => readonly string[] = () => [],
 ): string {
-  const shown = rows.slice(-maxRows);
+  const shown = rows.slice(-Math.min(maxRows, Math.max(1, limit)));
   const lines = shown.map((row) => ({ cells: cells(row).map(shownId), notes: notes(row) }));
   const widths = header.map((title, column) =>
     Math.max(title.length, ...lines.map((line) => line.cells[column]?.length ?? 0)),
@@ -142,14 +309,4 @@ function wrap(text: string, indent: string): readonly string[] {
     current += current === indent ? word : ` ${word}`;
   }
   return [...lines, current];
-}
-
-function seconds(time: string | undefined): string {
-  return time === undefined ? absent : time.replace(/\.\d+Z$/, "Z");
-}
-
-function size(bytes: number): string {
-  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
-  const power = Math.min(units.length - 1, bytes < 1 ? 0 : Math.floor(Math.log2(bytes) / 10));
-  return `${(bytes / 1024 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power] ?? ""}`;
 }

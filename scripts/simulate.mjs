@@ -16,6 +16,7 @@ const { values } = parseArgs({
     jobs: { type: "string", default: "4" },
     variant: { type: "string", default: "" },
     faultless: { type: "boolean", default: false },
+    unshrunk: { type: "boolean", default: false },
     trace: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
   },
@@ -27,6 +28,9 @@ await build({
   format: "esm",
   packages: "external",
   outfile: "build/simulate.mjs",
+  // Looking for a worker's module, which is not there and never runs here, would take a tenth of the time.
+  banner: { js: "const resolveBeside = (path) => new URL(path, import.meta.url).href;" },
+  define: { "import.meta.resolve": "resolveBeside" },
   logLevel: "error",
 });
 
@@ -48,9 +52,13 @@ process.exitCode = whole.violations.length > 0 ? 1 : 0;
 
 /** Runs some of the schedules in a process of their own. */
 async function runShare({ from, share }) {
-  const child = spawn(process.execPath, ["build/simulate.mjs", JSON.stringify({ ...values, from, share })], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+  const child = spawn(
+    process.execPath,
+    ["--max-semi-space-size=32", "build/simulate.mjs", JSON.stringify({ ...values, from, share })],
+    {
+      stdio: ["ignore", "pipe", "inherit"],
+    },
+  );
   const lines = [];
   for await (const line of createInterface({ input: child.stdout })) {
     if (line.startsWith("{")) lines.push(line);
@@ -77,37 +85,43 @@ function sum(parts) {
 }
 
 function report(total) {
-  const perSecond = (count) => Math.round(count / seconds);
-  const share = (count) => `${Math.round((100 * count) / total.schedules)} %`;
   if (values.json) {
-    console.log(
-      JSON.stringify({
-        ...total,
-        seconds,
-        cores,
-        schedulesPerSecondAndCore: total.schedules / seconds / cores,
-      }),
-    );
-    return;
+    const perSecondAndCore = total.schedules / seconds / cores;
+    console.log(JSON.stringify({ ...total, seconds, cores, schedulesPerSecondAndCore: perSecondAndCore }));
+  } else {
+    for (const [name, value] of rowsOf(total)) console.log(`${String(name).padEnd(38)} ${value}`);
   }
-  const rows = [
+  // Beside the figures, so that who reads those as JSON can show these.
+  for (const failed of total.violations.slice(0, 5)) console.error(describe(failed));
+}
+
+function rowsOf(total) {
+  const perSecond = (count) => Math.round(count / seconds);
+  const share = (count, of) => `${Math.round((100 * count) / Math.max(1, of))} %`;
+  const ofSchedules = (count) => share(count, total.schedules);
+  return [
     ["schedules", `${total.schedules}, ${(total.schedules / seconds / cores).toFixed(1)} a second and core`],
     ["steps", `${total.steps}, ${perSecond(total.steps)} a second`],
     ["hooks", `${total.hooks}, ${perSecond(total.hooks)} a second`],
     ["jobs", `${total.requested} requested`],
-    ...Object.entries(total.ends).map(([phase, count]) => [`  ${phase}`, count]),
-    ["leader changed during a job", share(total.leaderChanged)],
-    ["a job waited for another", share(total.waited)],
-    ["a dead worker was cleaned up after", share(total.recovered)],
+    ...Object.entries(total.ends).map(([phase, count]) => [
+      `  ${phase}`,
+      `${count}, ${share(count, total.requested)}`,
+    ]),
+    ["leader changed during a job", ofSchedules(total.leaderChanged)],
+    ["a job waited for another", ofSchedules(total.waited)],
+    ["a dead worker was cleaned up after", ofSchedules(total.recovered)],
     ["faults", Object.values(total.faults).reduce((all, count) => all + count, 0)],
     ...Object.entries(total.faults).map(([kind, count]) => [`  ${kind}`, count]),
     ["violations", total.violations.length],
   ];
-  for (const [name, value] of rows) console.log(`${String(name).padEnd(38)} ${value}`);
-  for (const { seed, turns, faults, lines, trace } of total.violations.slice(0, 5)) {
-    console.log(`\nseed ${seed}: fails with ${turns} turns and these faults: ${faults.join(", ") || "none"}`);
-    for (const line of lines) console.log(`  ${line}`);
-    for (const line of trace) console.log(`    ${line}`);
-    console.log(`  again: npm run simulate -- --schedules 1 --seed ${seed} --trace`);
-  }
+}
+
+function describe({ seed, turns, faults, lines, trace }) {
+  return [
+    `\nseed ${seed}: fails with ${turns} turns and these faults: ${faults.join(", ") || "none"}`,
+    ...lines.map((line) => `  ${line}`),
+    ...trace.map((line) => `    ${line}`),
+    `  again: npm run simulate -- --schedules 1 --seed ${seed} --trace`,
+  ].join("\n");
 }

@@ -1,6 +1,6 @@
 // Everything that has to pass, from nothing: sets up what is missing, checks, and runs the tests. With --full, property
-// tests try twenty times as many cases, a million mutated databags and every charm with a fault are judged, the long
-// tests run too, and the demonstration has to end as it should.
+// tests try twenty times as many cases, a million mutated databags and every charm with a fault are judged, a hundred
+// thousand schedules of the coordination are run, the long tests run too, and the demonstration has to end as it should.
 import { spawnSync } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
 import { setUp } from "./setup.mjs";
@@ -25,6 +25,7 @@ const { status } = spawnSync(
       CONFORMANCE: full ? "all" : "some",
       LONG_TESTS: full ? "all" : "none",
       MUTATED_DATABAGS: full ? "1000000" : "5000",
+      SCHEDULES: full ? "100000" : "5000",
     },
   },
 );

@@ -42,6 +42,11 @@ function show(text: string): void {
   console.log(`\n${text.replaceAll(/^/gm, "          ")}\n`);
 }
 
+function showResults(results: Results): void {
+  const lines = Object.entries(results).map(([key, value]) => `${key}: ${value}`);
+  show(lines.join("\n"));
+}
+
 function detail(line: string): void {
   console.log(`          ${line}`);
 }
@@ -102,10 +107,11 @@ async function demonstrate(): Promise<string> {
   if ((await psql(checksum)) === wanted) throw new Error("The deletion did not change the rows.");
   status();
 
-  const restore = await step(
-    `restore to the moment before`,
-    async () => await job("restore", { "restore-to-time": moment }),
-  );
+  const restore = await step(`restore to the moment before`, async () => {
+    const target = { "restore-to-time": moment };
+    showResults(await action("restore", target));
+    return await job("restore", { ...target, confirm: "postgresql" });
+  });
   await step("compare the checksum of all rows", async () => {
     const found = await psql(checksum);
     detail(`wanted ${wanted.replace("|", " rows, checksum ")}`);
@@ -116,11 +122,13 @@ async function demonstrate(): Promise<string> {
     show((await action("list-jobs"))["jobs"] ?? "");
     show((await action("list-backups"))["backups"] ?? "");
     await action("show-job", { "job-id": restore["job-id"] ?? "" });
-    show(
-      Object.entries(restore)
-        .map(([key, value]) => `${key}: ${value}`)
-        .join("\n"),
-    );
+    showResults(restore);
+  });
+  await step("back up by the clock from now on, and clear the history", async () => {
+    const nightly = { name: "nightly", cron: "0 2 * * *", timezone: "Europe/Berlin" };
+    show((await action("add-schedule", nightly))["schedules"] ?? "");
+    showResults(await action("clear-history"));
+    show((await action("list-databases"))["databases"] ?? "");
   });
   await model.juju.settle();
   status();

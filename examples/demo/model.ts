@@ -24,25 +24,11 @@ export async function deployModel(
   options: SimulatedJujuOptions = {},
   charmFolder: (charm: string) => Promise<string> = async (charm) => charm,
 ): Promise<{ juju: SimulatedJuju; relation: number }> {
-  const [node] = servers.nodes;
-  if (node === undefined) throw new Error("There is no PostgreSQL server to take care of.");
   const juju = await SimulatedJuju.start({ directory: join(servers.directory, "juju"), ...options });
   await juju.deploy({
     charm: await charmFolder("examples/postgresql-charm"),
     application: "postgresql",
-    config: {
-      "patroni-config": node.patroni.configDirectory,
-      "patroni-scope": node.patroni.scope,
-      "patroni-rest-url": node.patroni.restUrl,
-      "patroni-unit": "",
-      "patroni-pid-file": node.patroni.pidFile,
-      "patroni-log-file": node.patroni.logFile,
-      "data-directory": node.postgresql.dataDirectory,
-      "bin-directory": node.postgresql.binDirectory,
-      "socket-directory": node.postgresql.socketDirectory,
-      port: node.postgresql.port,
-      "state-directory": join(servers.directory, "state"),
-    },
+    config: postgresqlConfig(servers),
   });
   await juju.deploy({
     charm: await charmFolder("examples/backup-manager-charm"),
@@ -65,4 +51,23 @@ export async function deployModel(
   await juju.integrate("backup-manager:s3-parameters", "s3-integrator:s3-credentials");
   const relation = await juju.integrate("backup-manager:database-backup", "postgresql:database-backup");
   return { juju, relation };
+}
+
+/** The configuration of a PostgreSQL charm that takes care of the first server. */
+export function postgresqlConfig(servers: Servers): Readonly<Record<string, string | number>> {
+  const [node] = servers.nodes;
+  if (node === undefined) throw new Error("There is no PostgreSQL server to take care of.");
+  return {
+    "patroni-config": node.patroni.configDirectory,
+    "patroni-scope": node.patroni.scope,
+    "patroni-rest-url": node.patroni.restUrl,
+    "patroni-unit": "",
+    "patroni-pid-file": node.patroni.pidFile,
+    "patroni-log-file": node.patroni.logFile,
+    "data-directory": node.postgresql.dataDirectory,
+    "bin-directory": node.postgresql.binDirectory,
+    "socket-directory": node.postgresql.socketDirectory,
+    port: node.postgresql.port,
+    "state-directory": join(servers.directory, "state"),
+  };
 }

@@ -67,8 +67,14 @@ function joinJob(
   };
 }
 
+/** As much of a unit's report as it takes to tell which of two counts. */
+export interface ComparedReport {
+  readonly unit: string;
+  readonly report: Pick<JobReport, "phase" | "fence">;
+}
+
 /** Orders two reports of one job by which of them counts; the one that counts is the greater. */
-export function compareReports(a: UnitReport, b: UnitReport): number {
+export function compareReports(a: ComparedReport, b: ComparedReport): number {
   return (
     rank(a.report.phase) - rank(b.report.phase) ||
     (a.report.fence ?? 0) - (b.report.fence ?? 0) ||

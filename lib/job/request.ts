@@ -13,6 +13,16 @@ export const backupTypes = ["full", "differential", "incremental"] as const;
 /** How much a backup copies: everything, what changed since the last full one, or since the last one of any type. */
 export type BackupType = (typeof backupTypes)[number];
 
+/** What to keep when old backups are expired: so many full backups with all that builds on them, or those of so many days. */
+export type Retention = { readonly full: number } | { readonly days: number };
+
+/** The schedule that asked for a job, and for which of its times. */
+export interface ScheduleSlot {
+  readonly name: string;
+  /** RFC 3339 in UTC where this library wrote it. */
+  readonly slot: string;
+}
+
 /** What requests of both types have. */
 export interface RequestBase {
   /** Unique among the jobs of its relation. */
@@ -26,6 +36,15 @@ export interface RequestBase {
   readonly startBefore?: string;
   /** The requirer does not want the job any more. Default: it does. */
   readonly cancel?: true;
+  /** Default: every backup is kept. */
+  readonly retention?: Retention;
+  /** Default: an admin or a charm asked for the job. */
+  readonly schedule?: ScheduleSlot;
+  /**
+   * The URI of the Juju secret that holds the keys of the storage, whose own credentials are empty then. Default: they
+   * travel in the request.
+   */
+  readonly secretExtra?: string;
 }
 
 /** A request for a backup. */
@@ -43,6 +62,8 @@ export interface RestoreRequest extends RequestBase {
   readonly restoreToTime?: string;
   /** The timeline to follow to that moment. Default: the one that held at that moment. */
   readonly restoreTimeline?: number;
+  /** The data that the restore replaces need not be kept. Default: it is kept until the restore has proved itself. */
+  readonly discardOldData?: true;
 }
 
 /** What the requirer wrote for a job. */

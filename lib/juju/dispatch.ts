@@ -8,6 +8,7 @@ import { nodeMachine } from "../machine/node-machine.ts";
 import { currentEvent, type JujuEvent } from "./event.ts";
 import { HookTools } from "./hook-tools.ts";
 import type { Juju } from "./juju.ts";
+import { secretFilesOn } from "./secret-files.ts";
 import { hookToolTimeoutMs, processToolRunner, type ToolRunner } from "./tool-runner.ts";
 
 /**
@@ -73,7 +74,11 @@ function dispatchWith(
   atEnd: Dispatch["atEnd"],
 ): Dispatch {
   return {
-    juju: new HookTools({ environment, runTool }),
+    juju: new HookTools({
+      environment,
+      runTool,
+      ...(machine === nodeMachine ? {} : { secretFiles: secretFilesOn(machine.disk) }),
+    }),
     event: currentEvent(environment),
     machine,
     charmDirectory: environment["JUJU_CHARM_DIR"] ?? process.cwd(),

@@ -13,7 +13,12 @@ export type RelationChange = (typeof relationChanges)[number];
 /** Why `dispatch` was started. */
 export type JujuEvent =
   /** A hook that belongs to no relation, for example `install`, `config-changed`, `update-status`. */
-  | { readonly kind: "hook"; readonly name: string }
+  | {
+      readonly kind: "hook";
+      readonly name: string;
+      /** In the hooks of a secret: its URI and, where the hook is about one content of it, the number of that. */
+      readonly secret?: { readonly uri: string; readonly revision?: number };
+    }
   | {
       readonly kind: "relation";
       readonly change: RelationChange;
@@ -45,7 +50,8 @@ export function currentEvent(environment: NodeJS.ProcessEnv = process.env): Juju
   }
   const change = relationChanges.find((candidate) => hook.endsWith(`-relation-${candidate}`));
   const relationId = environment["JUJU_RELATION_ID"] ?? "";
-  if (change === undefined || relationId === "") return { kind: "hook", name: hook };
+  if (change === undefined || relationId === "")
+    return { kind: "hook", name: hook, ...secretOf(environment) };
   return {
     kind: "relation",
     change,
@@ -55,6 +61,14 @@ export function currentEvent(environment: NodeJS.ProcessEnv = process.env): Juju
     ...optional("remoteUnit", environment["JUJU_REMOTE_UNIT"]),
     ...optional("departingUnit", environment["JUJU_DEPARTING_UNIT"]),
   };
+}
+
+function secretOf({
+  JUJU_SECRET_ID: uri = "",
+  JUJU_SECRET_REVISION: revision = "",
+}: NodeJS.ProcessEnv): Pick<Extract<JujuEvent, { kind: "hook" }>, "secret"> {
+  if (uri === "") return {};
+  return { secret: /^\d+$/.test(revision) ? { uri, revision: Number(revision) } : { uri } };
 }
 
 function optional<Key extends string>(key: Key, value: string | undefined): { readonly [K in Key]?: string } {

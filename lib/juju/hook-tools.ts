@@ -14,11 +14,23 @@ import {
   answeredTruth,
   complaintOf,
   parseAnswer,
+  unusable,
 } from "./tool-answer.ts";
 import { argument } from "./tool-argument.ts";
-import type { Databag, DatabagChanges, GoalState, Juju, LogLevel, StatusName, UnitStatus } from "./juju.ts";
+import type {
+  Databag,
+  DatabagChanges,
+  GoalState,
+  Juju,
+  LogLevel,
+  SecretContent,
+  SecretInfo,
+  StatusName,
+  UnitStatus,
+} from "./juju.ts";
 import { relationSetInput } from "./relation-set-input.ts";
-import { hookToolTimeoutMs, processToolRunner, type ToolRunner } from "./tool-runner.ts";
+import { nodeSecretFiles, type SecretFiles } from "./secret-files.ts";
+import { hookToolTimeoutMs, processToolRunner, type ToolEnd, type ToolRunner } from "./tool-runner.ts";
 
 /** What the binding may be told. */
 export interface HookToolsOptions {
@@ -28,15 +40,17 @@ export interface HookToolsOptions {
   readonly timeoutMs?: number;
   /** Runs the hook tools. Default: as child processes. */
   readonly runTool?: ToolRunner;
+  /** Where the values of a secret stand while Juju reads them. Default: on the real disk. */
+  readonly secretFiles?: SecretFiles;
 }
 
 const statusNames: readonly string[] = ["active", "waiting", "blocked", "maintenance"] satisfies StatusName[];
 
 /**
- * Juju, by its hook tools. Databag values travel on standard input, never in an argument.
+ * Juju, by its hook tools. Databag values travel on standard input, those of secrets in files, never in an argument.
  *
  * What cannot change within one dispatch is asked for once: the relations and who is in them, the configuration, and
- * each databag, of which a write is remembered.
+ * each databag and secret, of which a write is remembered.
  *
  * A tool that fails, hangs, or answers what it never answers is a {@link HookToolError}: to take it for an empty databag
  * would be to lose what stands there. What an admin reads (statuses, log lines, results of actions) is escaped, so that
@@ -47,7 +61,9 @@ export class HookTools implements Juju {
   readonly application: string;
   readonly modelUuid: string;
   readonly #runTool: ToolRunner;
+  readonly #secretFiles: SecretFiles;
   readonly #answers = new Map<string, Promise<unknown>>();
+  readonly #secrets = new Map<string, Promise<SecretContent | undefined>>();
 
   /** @throws ConfigurationError where the environment is none that Juju gives to a charm. */
   constructor(options: HookToolsOptions = {}) {
@@ -56,6 +72,7 @@ export class HookTools implements Juju {
     this.unit = variable(environment, "JUJU_UNIT_NAME");
     this.application = this.unit.slice(0, this.unit.indexOf("/"));
     this.modelUuid = variable(environment, "JUJU_MODEL_UUID");
+    this.#secretFiles = options.secretFiles ?? nodeSecretFiles(this.unit);
   }
 
   async isLeader(): Promise<boolean> {
@@ -64,15 +81,16 @@ export class HookTools implements Juju {
 
   async goalState(): Promise<GoalState> {
     const state = answeredRecord("goal-state", await this.#json("goal-state", []));
-    const units = Object.entries(answeredRecord("goal-state", state["units"]))
-      .filter(([, unit]) => answeredRecord("goal-state", unit)["status"] !== "dying")
-      .map(([name]) => name);
+    const units: string[] = [];
+    const dying: string[] = [];
+    for (const [name, unit] of Object.entries(answeredRecord("goal-state", state["units"])))
+      (answeredRecord("goal-state", unit)["status"] === "dying" ? dying : units).push(name);
     const relations = Object.entries(answeredRecord("goal-state", state["relations"] ?? {}));
     const related = relations.map(([endpoint, goals]) => {
       const names = Object.keys(answeredRecord("goal-state", goals));
       return [endpoint, names.filter((name) => !name.includes("/"))] as const;
     });
-    return { units, related: Object.fromEntries(related) };
+    return { units, dying, related: Object.fromEntries(related) };
   }
 
   async relationIds(endpoint: string): Promise<readonly string[]> {
@@ -159,6 +177,64 @@ export class HookTools implements Juju {
     await this.#run("action-fail", ["--", argument(printable(message))]);
   }
 
+  async addSecret(label: string, content: SecretContent): Promise<string> {
+    return await this.#secretFiles.lend(content, async (paths) => {
+      const answer = (await this.#run("secret-add", ["--label", label, ...valuesFrom(paths)])).trim();
+      if (/^secret:\S+$/.test(answer)) {
+        this.#secrets.set(answer, Promise.resolve(content));
+        return answer;
+      }
+      throw unusable("secret-add", "answered what is no URI of a secret");
+    });
+  }
+
+  async updateSecret(uri: string, content: SecretContent): Promise<void> {
+    await this.#secretFiles.lend(content, async (paths) => {
+      await this.#run("secret-set", [uri, ...valuesFrom(paths)]);
+    });
+    this.#secrets.set(uri, Promise.resolve(content));
+  }
+
+  async secretInfo(label: string): Promise<SecretInfo | undefined> {
+    const tool = "secret-info-get";
+    const stdout = await this.#runUnless(isNotFound, tool, ["--format=json", "--label", label]);
+    if (stdout === undefined) return undefined;
+    const [[id, info] = []] = Object.entries(answeredRecord(tool, parseAnswer(tool, stdout)));
+    if (id === undefined) return undefined;
+    const { revision } = answeredRecord(tool, info);
+    if (typeof revision !== "number") throw unusable(tool, "told of no revision");
+    return { uri: id.startsWith("secret:") ? id : `secret:${id}`, revision };
+  }
+
+  async readSecret(uri: string): Promise<SecretContent | undefined> {
+    let answer = this.#secrets.get(uri);
+    if (answer === undefined) {
+      answer = this.#askSecret(uri);
+      this.#secrets.set(uri, answer);
+      // What failed may be asked again.
+      answer.catch(() => this.#secrets.delete(uri));
+    }
+    return await answer;
+  }
+
+  async #askSecret(uri: string): Promise<SecretContent | undefined> {
+    const args = ["--format=json", "--refresh", uri];
+    const stdout = await this.#runUnless(isNotReadable, "secret-get", args);
+    return stdout === undefined
+      ? undefined
+      : answeredDatabag("secret-get", parseAnswer("secret-get", stdout));
+  }
+
+  async grantSecret(uri: string, relationId: string): Promise<void> {
+    await this.#run("secret-grant", ["-r", relationId, uri]);
+  }
+
+  async removeSecret(uri: string, revision?: number): Promise<void> {
+    const args = revision === undefined ? [uri] : [uri, "--revision", String(revision)];
+    if (revision === undefined) this.#secrets.delete(uri);
+    await this.#runUnless(isNotFound, "secret-remove", args);
+  }
+
   /** Asks once, and gives the same answer from then on. */
   async #once(tool: string, args: readonly string[]): Promise<unknown> {
     const key = question(tool, args);
@@ -191,7 +267,20 @@ export class HookTools implements Juju {
   }
 
   async #run(tool: string, args: readonly string[], stdin?: string): Promise<string> {
-    const end = await this.#runTool(tool, args, stdin);
+    return this.#outputOf(tool, await this.#runTool(tool, args, stdin));
+  }
+
+  /** Runs a tool that may fail for a reason that is an answer too: then there is no output. */
+  async #runUnless(
+    isAnswer: (complaint: string) => boolean,
+    tool: string,
+    args: readonly string[],
+  ): Promise<string | undefined> {
+    const end = await this.#runTool(tool, args);
+    return end.exitCode === 1 && isAnswer(end.stderr) ? undefined : this.#outputOf(tool, end);
+  }
+
+  #outputOf(tool: string, end: ToolEnd): string {
     if (end.exitCode === 0) return end.stdout;
     const complaint = complaintOf(end.stderr);
     throw new HookToolError(
@@ -200,6 +289,19 @@ export class HookTools implements Juju {
       { remedy: "Look into the unit's log; the hook runs again by itself.", retryable: true },
     );
   }
+}
+
+function valuesFrom(paths: Readonly<Record<string, string>>): readonly string[] {
+  return Object.entries(paths).map(([key, path]) => `${key}#file=${path}`);
+}
+
+function isNotFound(complaint: string): boolean {
+  return complaint.includes("not found");
+}
+
+/** A grant and the URI that it is for may come in either order, so neither of these is a failure. */
+function isNotReadable(complaint: string): boolean {
+  return isNotFound(complaint) || complaint.includes("permission denied");
 }
 
 function variable(environment: NodeJS.ProcessEnv, name: string): string {

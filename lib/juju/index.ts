@@ -9,7 +9,18 @@ export { currentEvent, type JujuEvent, type RelationChange } from "./event.ts";
 export { HookTools, type HookToolsOptions } from "./hook-tools.ts";
 export { runCharm } from "./run-charm.ts";
 export type { ToolEnd, ToolRunner } from "./tool-runner.ts";
-export type { Databag, DatabagChanges, GoalState, Juju, LogLevel, StatusName, UnitStatus } from "./juju.ts";
+export type {
+  Databag,
+  DatabagChanges,
+  GoalState,
+  Juju,
+  LogLevel,
+  SecretContent,
+  SecretInfo,
+  StatusName,
+  UnitStatus,
+} from "./juju.ts";
+export type { SecretFiles } from "./secret-files.ts";
 export type {
   Clock,
   Disk,

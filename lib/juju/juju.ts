@@ -3,8 +3,8 @@
  *
  * One object stands for one hook context: one dispatch of one unit. It owns no state of its own; what a write does
  * and when it takes effect is Juju's: databag writes are kept back until the dispatch ends with exit code 0, statuses
- * and log lines take effect at once. Deliberately not in it: secrets, storage, ports and networks, which no part of
- * the library uses yet.
+ * and log lines take effect at once. Secrets that are changed wait for that end as well. Deliberately not in it: storage,
+ * ports and networks, which no part of the library uses.
  *
  * Binding: {@link HookTools}, which runs Juju's real hook tools or, in a test's own process, those of the simulated Juju.
  *
@@ -26,6 +26,17 @@ export type Databag = Readonly<Record<string, string>>;
 /** Changes to a databag. The empty string deletes a key; keys that are not named stay. */
 export type DatabagChanges = Readonly<Record<string, string>>;
 
+/** What a secret holds. Keys are lower case, of three characters or more. */
+export type SecretContent = Readonly<Record<string, string>>;
+
+/** What the owner of a secret is told of it. */
+export interface SecretInfo {
+  /** For example `secret:d4f2k8vmp25c7612lk10`. */
+  readonly uri: string;
+  /** The number of its latest content. */
+  readonly revision: number;
+}
+
 /** The severity of a log line. */
 export type LogLevel = "DEBUG" | "INFO" | "WARNING" | "ERROR";
 
@@ -33,6 +44,8 @@ export type LogLevel = "DEBUG" | "INFO" | "WARNING" | "ERROR";
 export interface GoalState {
   /** The planned units of this application, this one included, those that are dying left out. */
   readonly units: readonly string[];
+  /** The units of this application that are being removed and are still there, of which this may be one. */
+  readonly dying: readonly string[];
   /** By endpoint: the applications related there, whether this unit has met them or not. Peers are not among them. */
   readonly related: Readonly<Record<string, readonly string[]>>;
 }
@@ -101,4 +114,32 @@ export interface Juju {
 
   /** Marks the running action as failed. What it wrote to databags still takes effect. */
   failAction(message: string): Promise<void>;
+
+  /**
+   * Adds a secret of the application. Only the leader may. Takes effect when the dispatch ends well.
+   *
+   * @param label Told to nobody else. Look it up before: up to Juju 3.6 a secret stays where the rest of a dispatch is refused.
+   * @returns The secret's URI.
+   * @see https://documentation.ubuntu.com/juju/3.6/reference/hook-command/list-of-hook-commands/secret-add/
+   */
+  addSecret(label: string, content: SecretContent): Promise<string>;
+
+  /** Gives an own secret new content, as a new revision. Takes effect when the dispatch ends well. */
+  updateSecret(uri: string, content: SecretContent): Promise<void>;
+
+  /** An own secret, by its label; undefined where there is none, or where it is not this unit's to manage. */
+  secretInfo(label: string): Promise<SecretInfo | undefined>;
+
+  /**
+   * Reads the latest content of a secret.
+   *
+   * @returns Undefined where it is not there or was not granted, which may be a matter of time.
+   */
+  readSecret(uri: string): Promise<SecretContent | undefined>;
+
+  /** Lets the other side of a relation read an own secret, as long as the relation stands. To grant twice is no failure. */
+  grantSecret(uri: string, relationId: string): Promise<void>;
+
+  /** Removes an own secret with all its revisions, or one of them. One that is gone is no failure. */
+  removeSecret(uri: string, revision?: number): Promise<void>;
 }

@@ -71,7 +71,8 @@ function unexpected(tool: string, what: string): HookToolError {
   return unusable(tool, `answered JSON that is ${what}`);
 }
 
-function unusable(tool: string, what: string): HookToolError {
+/** What a tool said cannot be used. */
+export function unusable(tool: string, what: string): HookToolError {
   return new HookToolError(
     `Juju's hook tool ${tool} ${what}.`,
     { exitCode: 0, signal: undefined },

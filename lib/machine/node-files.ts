@@ -21,7 +21,9 @@ export const mkdir: (path: string, options: types.MakeDirectoryOptions) => Promi
 );
 export const open: (path: string, flags: string, mode?: number) => Promise<number> = promisify(fs.open);
 export const readdir: (path: string) => Promise<string[]> = promisify(fs.readdir);
-export const readFile: (path: string, encoding: "utf8") => Promise<string> = promisify(fs.readFile);
+/** All at once: what is read here is small, and through the pool of threads each file would take a hook five detours. */
+export const readFile = async (path: string, encoding: "utf8"): Promise<string> =>
+  fs.readFileSync(path, encoding);
 export const rename: (from: string, to: string) => Promise<void> = promisify(fs.rename);
 export const rm: (path: string, options: types.RmOptions) => Promise<void> = promisify(fs.rm);
 export const writeFile: (

@@ -1,13 +1,14 @@
 /**
- * The storage configuration that a relation of the interface `s3` gives.
+ * The storage configuration that a relation of the interface `s3` gives: of its version 0, where the keys stand in the
+ * databag, and of version 1, where they are a Juju secret that the databag names.
  *
  * @module
  */
 import type { StorageConfig } from "../job/storage-config.ts";
-import type { Juju } from "../juju/juju.ts";
+import type { Databag, Juju } from "../juju/juju.ts";
 import { readRemoteApplication } from "../juju/remote-application.ts";
 import type { Problem } from "../wire/problem.ts";
-import { decodeS3 } from "../wire/s3.ts";
+import { decodeS3, s3SecretOf } from "../wire/s3.ts";
 
 /** What a storage endpoint says. */
 export type RelatedStorage =
@@ -23,12 +24,40 @@ export type RelatedStorage =
       readonly related: boolean;
       /** The required fields that are missing. */
       readonly missing: readonly string[];
+      /** The keys are in a secret that this application has not been granted yet. Default: they are not. */
+      readonly secretUnreadable?: true;
     };
+
+/** What version 1 of the interface wants to be told: which fields are to come as a secret. */
+const wanted = { "requested-secrets": '["access-key","secret-key"]', "lib-version": "1.0" };
 
 /** Reads the storage of the first relation of an endpoint. */
 export async function readS3Storage(juju: Juju, endpoint: string): Promise<RelatedStorage> {
   const [relation] = await juju.relationIds(endpoint);
   if (relation === undefined) return { complete: false, related: false, missing: [] };
-  const decoded = decodeS3((await readRemoteApplication(juju, relation)).databag);
-  return decoded.complete ? decoded : { complete: false, related: true, missing: decoded.missing };
+  const { databag } = await readRemoteApplication(juju, relation);
+  const uri = s3SecretOf(databag);
+  const secret = uri === undefined ? {} : await juju.readSecret(uri);
+  const { "access-key": accessKey, "secret-key": secretKey } = { ...databag, ...secret };
+  const decoded = decodeS3({ ...databag, "access-key": accessKey ?? "", "secret-key": secretKey ?? "" });
+  if (decoded.complete) return decoded;
+  const unreadable = secret === undefined ? { secretUnreadable: true as const } : {};
+  return { complete: false, related: true, missing: decoded.missing, ...unreadable };
+}
+
+/**
+ * Asks the storage for its keys as a secret, which version 1 of the interface gives and version 0 does not. To be called by
+ * the leader, which alone may write.
+ *
+ * @returns What is to be written into the databag of which relation; undefined where it stands there.
+ */
+export async function s3SecretsWanted(
+  juju: Juju,
+  endpoint: string,
+): Promise<{ readonly relation: string; readonly changes: Databag } | undefined> {
+  const [relation] = await juju.relationIds(endpoint);
+  if (relation === undefined) return undefined;
+  const own = await juju.readApplicationDatabag(relation, juju.application);
+  const stands = Object.entries(wanted).every(([key, value]) => own[key] === value);
+  return stands ? undefined : { relation, changes: wanted };
 }

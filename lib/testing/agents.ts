@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { randomBytes } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { AgentLoop, type AgentLoopOptions, type HookRun } from "./agent/agent-loop.ts";
 import { readJujuExec } from "./in-process/juju-exec-arguments.ts";
 import { InProcessRunner, type CharmFunction } from "./in-process/in-process-runner.ts";
@@ -29,6 +29,8 @@ export interface AgentsOptions {
   readonly checkRelationEndpoint: boolean;
   /** Whether nothing happens but step by step. */
   readonly isStepped: boolean;
+  /** Which of the things that processes do are steps of their own. */
+  readonly stepAt: ((what: string) => boolean) | undefined;
   readonly failHook: AgentLoopOptions["failHook"];
   /** The charm of an application as a function, if it runs in this process. */
   readonly charmFunction: (application: string) => CharmFunction | undefined;
@@ -84,7 +86,7 @@ export class Agents {
     const loop: AgentLoop = new AgentLoop({
       ...options,
       unit,
-      randomHex: () => randomBytes(16).toString("hex"),
+      randomHex: () => randomUUID().replaceAll("-", ""),
       onRun,
       onFault,
       onIdle: () => this.#isIdle(unit, loop),
@@ -169,6 +171,7 @@ export class Agents {
       clock: this.#options.clock,
       onChange: () => this.#notify(),
       isStepped: this.#options.isStepped,
+      stepAt: this.#options.stepAt,
       disk,
       runCommand: async (command) => {
         const exec = readJujuExec(command);

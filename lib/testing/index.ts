@@ -23,6 +23,7 @@ export type {
   DeployOptions,
   ExecOptions,
   RefreshOptions,
+  SettleOptions,
   SimulatedJujuOptions,
 } from "./simulated-juju-options.ts";
 export type { Fault, Step } from "./stepping/step.ts";

@@ -47,6 +47,12 @@ export interface SimulatedJujuOptions {
    * charms then run in this process. Default: false.
    */
   readonly stepByStep?: boolean;
+  /**
+   * Which of the things that processes do are steps of their own, with `stepByStep`; asked each time with the step's
+   * `what`, and with `exit` for the end of a dispatch. What is none belongs to the step before it. That a dispatch, a worker
+   * or a timer begins always is one. Default: all are.
+   */
+  readonly stepAt?: (what: string) => boolean;
 }
 
 /** What to deploy. */
@@ -84,4 +90,14 @@ export interface ExecOptions {
   readonly relation?: string;
   /** Default: the only unit of that relation, if there is just one. */
   readonly remoteUnit?: string;
+}
+
+/** How long to wait for agents to rest. */
+export interface SettleOptions {
+  /** Default: 60,000. */
+  readonly timeoutMs?: number;
+  /** Whether units may be in hook error. Default: false. */
+  readonly allowErrors?: boolean;
+  /** In a model that goes step by step, asked before each step whether to leave it at that. Default: never. */
+  readonly isEnough?: () => boolean;
 }

@@ -26,6 +26,7 @@ import type {
   DeployOptions,
   ExecOptions,
   RefreshOptions,
+  SettleOptions,
   SimulatedJujuOptions,
 } from "./simulated-juju-options.ts";
 import { SimulatedController } from "./simulated-controller.ts";
@@ -88,6 +89,7 @@ export class SimulatedJuju extends SimulatedController {
       retryHooks: options.automaticallyRetryHooks ?? true,
       checkRelationEndpoint: options.checkRelationEndpoint ?? false,
       isStepped: options.stepByStep ?? false,
+      stepAt: options.stepAt,
       failHook: options.failHook ?? (() => undefined),
       charmFunction: (application) => this.#charms.get(application),
       onRun: (run) => this.#runs.push(run),
@@ -325,12 +327,12 @@ export class SimulatedJuju extends SimulatedController {
    *
    * A model that goes step by step takes the first of its steps each time, until there is none left but that time passes.
    *
-   * @param options `timeoutMs` defaults to 60,000; `allowErrors` lets units be in hook error. Default: false.
    * @throws SimulationError on a time-out, and where a unit is in hook error.
    */
-  async settle(options: { readonly timeoutMs?: number; readonly allowErrors?: boolean } = {}): Promise<void> {
-    const { timeoutMs = defaultSettleMs, allowErrors = false } = options;
-    await this.#stepper?.settle(timeoutMs);
+  async settle(options: SettleOptions = {}): Promise<void> {
+    const { timeoutMs = defaultSettleMs, allowErrors = false, isEnough } = options;
+    await this.#stepper?.settle(timeoutMs, isEnough);
+    if (isEnough?.() === true) return;
     const busy = await this.#agents.rest(this.#stepper === undefined ? timeoutMs : 0);
     if (this.#fault !== undefined) throw this.#fault.error;
     refuseBusy(busy, timeoutMs);

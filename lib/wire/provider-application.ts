@@ -12,8 +12,9 @@ import {
   validatePublishedBackup,
   validatePublishedProblem,
 } from "./generated/validators/provider-application.js";
+import { validateWaitingJob } from "./generated/validators/queue.js";
 import { readList, type ListValue } from "./list-value.ts";
-import { present } from "./optional.ts";
+import { present, textOf } from "./optional.ts";
 import { shortened } from "../printable.ts";
 import type { Problem } from "./problem.ts";
 import { ProblemList } from "./problem-list.ts";
@@ -63,6 +64,8 @@ export interface DecodedProviderApplication {
   readonly problems: readonly Problem[];
   /** The newest first. */
   readonly backups: readonly Backup[];
+  /** The jobs of this relation that wait, as the provider ordered them. */
+  readonly queue: readonly QueuedJob[];
   /** Tells a repository without backups from a provider that has not listed any. */
   readonly backupsPublished: boolean;
 }
@@ -112,16 +115,18 @@ function encodeBackup(backup: Backup): PublishedBackup {
 export function decodeProviderApplication(databag: Databag): DecodedProviderApplication {
   const wrong = {
     features: new ProblemList("features"),
+    queue: new ProblemList("queue"),
     backups: new ProblemList("backups"),
     version: new ProblemList("lib-version"),
     problems: new ProblemList("problems"),
   };
-  const read = (key: "features" | "backups" | "problems"): ListValue => {
+  const read = (key: "features" | "queue" | "backups" | "problems"): ListValue => {
     const list = readList(databag, key);
     wrong[key].addAll(list.problems);
     return list;
   };
   const known = readFeatures(read("features"), wrong.features);
+  const queue = readItems(read("queue"), "queue", validateWaitingJob, wrong.queue).map(decodeQueued);
   const published = read("backups");
   const backups = readItems(published, "backups", validatePublishedBackup, wrong.backups).map(decodeBackup);
   const libVersion = readVersion(databag, wrong.version);
@@ -133,6 +138,7 @@ export function decodeProviderApplication(databag: Databag): DecodedProviderAppl
     features: known,
     libVersion,
     problems: [...Object.values(wrong).flatMap((problems) => problems.all), ...told.all],
+    queue,
     backups,
     backupsPublished: published.present,
   });
@@ -179,6 +185,15 @@ function readVersion(databag: Databag, problems: ProblemList): string | undefine
   const { valid, findings } = check(validateProviderApplicationDatabag, { "lib-version": version }, "");
   problems.addAll(findings.map(problemOf));
   return valid?.["lib-version"];
+}
+
+function decodeQueued(job: WaitingJob): QueuedJob {
+  return present({
+    jobId: job["job-id"],
+    position: job.position,
+    reason: shortened(job.reason, 1_000),
+    waitingFor: textOf(job["waiting-for"]),
+  });
 }
 
 /** Another's words, which may be of any length. */

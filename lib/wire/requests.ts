@@ -4,7 +4,15 @@
  * @module
  */
 import type { Failure, ReportedStorage } from "../job/report.ts";
-import type { JobRequest, JobType } from "../job/request.ts";
+import type {
+  BackupRequest,
+  JobRequest,
+  JobType,
+  RestoreRequest,
+  Retention,
+  ScheduleSlot,
+} from "../job/request.ts";
+import { Credentials } from "../job/storage-config.ts";
 import type { Databag } from "../juju/juju.ts";
 import type { RequestExtensions, RequirerJob } from "./generated/databags.ts";
 import { validateExtendedRequirerJob } from "./generated/validators/requests.js";
@@ -228,6 +236,9 @@ function decodeRequest(job: ExtendedJob): JobRequest {
     requestedAt: requestedAt === undefined ? undefined : canonicalTime(requestedAt),
     startBefore: startBefore === undefined ? undefined : canonicalTime(startBefore),
     cancel: job.cancel,
+    retention: decodeRetention(job.retention),
+    schedule: job.schedule === undefined ? undefined : decodeSlot(job.schedule),
+    secretExtra: job["secret-extra"],
   };
   if (job["job-type"] === "backup") {
     return present({ ...base, type: "backup", backupType: job["backup-type"] ?? "full" });
@@ -239,7 +250,18 @@ function decodeRequest(job: ExtendedJob): JobRequest {
     artefactPath: textOf(job["artefact-path"]),
     restoreToTime: restoreToTime === undefined ? undefined : canonicalTime(restoreToTime),
     restoreTimeline: job["restore-timeline"],
+    discardOldData: job["discard-old-data"],
   });
+}
+
+/** The schema lets one of the two stand there, and no more. */
+function decodeRetention(retention: RequestExtensions["retention"]): Retention | undefined {
+  if (retention?.full !== undefined) return { full: retention.full };
+  return retention?.days === undefined ? undefined : { days: retention.days };
+}
+
+function decodeSlot({ name, slot }: NonNullable<RequestExtensions["schedule"]>): ScheduleSlot {
+  return { name, slot };
 }
 
 /**
@@ -258,6 +280,25 @@ export function unreadRequests(databag: Databag, read: readonly JobRequest[]): r
   return items.filter(({ id }) => !ids.has(id)).map(({ item }) => item);
 }
 
+/** A request whose job has ended, as it may go on standing there: no credential outlives its job. */
+export function withoutCredentials({
+  secretExtra: _uri,
+  ...request
+}: BackupRequest | RestoreRequest): JobRequest {
+  return { ...request, storage: { ...request.storage, credentials: new Credentials("", "") } };
+}
+
+/** Whether a job that could not be read is one from which {@link withoutCredentials} took the keys. */
+export function isWithdrawn(item: JsonObject): boolean {
+  const storage = item["storage-config"];
+  return (
+    item["secret-extra"] === undefined &&
+    isObject(storage) &&
+    isBlank(storage["access-key"]) &&
+    isBlank(storage["secret-key"])
+  );
+}
+
 function encodeRequest(request: JobRequest): ExtendedJob {
   const base = {
     "job-id": request.id,
@@ -268,6 +309,9 @@ function encodeRequest(request: JobRequest): ExtendedJob {
     "requested-at": request.requestedAt,
     "start-before": request.startBefore,
     cancel: request.cancel,
+    retention: request.retention,
+    schedule: request.schedule === undefined ? undefined : { ...request.schedule },
+    "secret-extra": request.secretExtra,
   };
   if (request.type === "backup") return present({ ...base, "backup-type": request.backupType });
   return present({
@@ -275,5 +319,6 @@ function encodeRequest(request: JobRequest): ExtendedJob {
     "artefact-path": textOf(request.artefactPath),
     "restore-to-time": request.restoreToTime,
     "restore-timeline": request.restoreTimeline,
+    "discard-old-data": request.discardOldData,
   });
 }

@@ -1,5 +1,5 @@
 /**
- * The storage parameters of an `s3` relation: its provider's application databag (s3 v0, Provider).
+ * The storage parameters of an `s3` relation: its provider's application databag (s3 v0 and v1, Provider).
  *
  * @module
  */
@@ -57,6 +57,16 @@ export function decodeS3(databag: Databag): DecodedS3 {
     apiVersion: readApiVersion(databag, problems),
   });
   return { complete: true, storage, problems };
+}
+
+/**
+ * The URI of the secret that has the keys (s3 v1, Provider).
+ *
+ * @returns Undefined where the keys stand in the databag, or nowhere.
+ */
+export function s3SecretOf(databag: Databag): string | undefined {
+  const uri = clean(databag, "secret-extra");
+  return /^secret:(\/\/[^/\s]+\/)?[0-9a-z]{20}$/.test(uri) ? uri : undefined;
 }
 
 function clean(databag: Databag, key: string): string {

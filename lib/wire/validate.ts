@@ -49,6 +49,7 @@ const expectations: Readonly<Record<string, string>> = {
   slot: filled,
   reason: filled,
   "backup-id": filled,
+  position: numberFromOne,
   "secret-extra": "the URI of a Juju secret",
   phase: alternatives([...phasesBeforeStart, ...phasesAtWork, ...endPhases]),
   percent: "a number from 0 to 100",

@@ -39,7 +39,7 @@ export interface LeaderView {
   readonly records: ReadonlyMap<string, UnitRecord>;
   /** The peers that this unit has met, without itself. */
   readonly listed: ReadonlySet<string>;
-  /** The units that Juju expects, this one included. */
+  /** The units that Juju knows of, this one and those that are being removed included. */
   readonly expected: ReadonlySet<string>;
   readonly requests: RequestsSeen;
   /**
@@ -211,12 +211,15 @@ class Draft {
       const wait = this.#waitFor(job, granted, held) ?? this.#grant(job, granted);
       if (wait === undefined) continue;
       waiting.push({ relation: job.relation, application: job.application, request: job.request, wait });
+      // Whoever never grants a secret must not stop the queue of all others.
+      if (job.keysMissing !== undefined) continue;
       if (this.#rules.holdsUp(job.relation === actionRelation, this.#askerCanTake(job))) held.push(job);
     }
     return waiting;
   }
 
   #waitFor(job: SeenJob, granted: readonly Grant[], held: readonly SeenJob[]): Wait | undefined {
+    if (job.keysMissing !== undefined) return { kind: "for-keys", reason: job.keysMissing };
     for (const grant of granted) {
       const other = this.#view.requests.find(grant.relation, grant.job)?.request;
       if (this.#conflicts(job.request, grant.type, other))

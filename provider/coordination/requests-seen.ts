@@ -15,6 +15,8 @@ export interface RelationRequests {
   /** The remote application, or the unit whose action asks. */
   readonly application: string;
   readonly requests: readonly JobRequest[];
+  /** Why the keys of a request's storage cannot be read, by its id. Default: all can. */
+  readonly withoutKeys?: ReadonlyMap<string, string>;
   readonly rejected: readonly RejectedRequest[];
   /** What could not be read: a request that is not seen may be among it. */
   readonly problems: readonly Problem[];
@@ -27,8 +29,13 @@ export type SeenRequest = {
   /** By {@link jobKey}. */
   readonly key: string;
 } & (
-  | { readonly request: JobRequest; readonly rejected?: never }
-  | { readonly rejected: RejectedRequest; readonly request?: never }
+  | {
+      readonly request: JobRequest;
+      readonly rejected?: never;
+      /** Why the keys of its storage cannot be read; absent where they can. */
+      readonly keysMissing?: string;
+    }
+  | { readonly rejected: RejectedRequest; readonly request?: never; readonly keysMissing?: never }
 );
 
 /** The place of a job: its relation, who asks there, and its id. */
@@ -56,10 +63,17 @@ export class RequestsSeen {
 
   constructor(seen: SeenRelations) {
     this.#seen = seen;
-    for (const { relation, application, requests, rejected } of seen.relations) {
+    for (const { relation, application, requests, withoutKeys, rejected } of seen.relations) {
       for (const request of requests) {
         const key = jobKey(relation, request.id);
-        this.#byKey.set(key, { relation, application, key, request });
+        const keysMissing = withoutKeys?.get(request.id);
+        this.#byKey.set(key, {
+          relation,
+          application,
+          key,
+          request,
+          ...(keysMissing === undefined ? {} : { keysMissing }),
+        });
       }
       for (const request of rejected) {
         const key = jobKey(relation, request.id);

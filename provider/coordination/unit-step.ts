@@ -116,6 +116,8 @@ function decideGrant(grant: Grant, view: UnitView, rules: Rules): UnitAction {
   if (isOver(request.startBefore, now)) {
     return answer(endReport(job, "expired", now, expired(request.startBefore), grant.fence));
   }
+  // The leader could read them: what was granted to the application comes to each of its units.
+  if (seen?.keysMissing !== undefined && !view.leaving) return { kind: "rest" };
   const fits =
     standing.ready &&
     !view.leaving &&

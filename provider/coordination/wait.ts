@@ -17,6 +17,8 @@ export type Wait =
       readonly kind: "for-earlier";
       readonly job: { readonly relation: string; readonly request: JobRequest };
     }
+  /** The keys of its storage cannot be read. */
+  | { readonly kind: "for-keys"; readonly reason: string }
   /** No unit can take it, each for its reason. */
   | { readonly kind: "no-unit"; readonly refusals: readonly string[] };
 
@@ -39,6 +41,8 @@ export function reasonToWait({ wait }: WaitingJob, relation: string): string {
     }
     case "for-earlier":
       return `waits for its turn after the ${wait.job.request.type} ${nameOf(wait.job.relation, wait.job.request.id, relation)}`;
+    case "for-keys":
+      return wait.reason;
     case "no-unit":
       return `no unit can take it: ${wait.refusals.join("; ")}`;
   }

@@ -107,7 +107,7 @@ describe.each([asProcesses, inProcess])("the binding to Juju's hook tools, of $n
     );
     expect(read).toEqual([
       true,
-      { units: ["left/0"], related: { backend: ["right"] } },
+      { units: ["left/0"], dying: [], related: { backend: ["right"] } },
       [relation],
       [],
       ["right/0"],

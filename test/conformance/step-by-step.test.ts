@@ -70,6 +70,28 @@ describe("a model that goes step by step", () => {
     expect(await namesOf(juju)).toEqual(["alpha/0 takes note"]);
   });
 
+  test("lets a step be as long as it is told to", async () => {
+    const calls: string[] = [];
+    const other = await SimulatedJuju.start({ stepByStep: true, stepAt: (what) => what === "relation-ids" });
+    await other.deploy({
+      charm: probeCharm,
+      application: "alpha",
+      inProcess: async ({ runTool }) => {
+        for (const call of ["is-leader", "relation-ids", "config-get"]) {
+          await runTool(call, call === "relation-ids" ? ["peers"] : []);
+          calls.push(call);
+        }
+      },
+    });
+    await other.take("alpha/0 begins install");
+    expect(await namesOf(other)).toEqual(["alpha/0 relation-ids"]);
+    expect(calls).toEqual(["is-leader"]);
+    await other.take("alpha/0 relation-ids");
+    expect(calls).toEqual(["is-leader", "relation-ids", "config-get"]);
+    expect(other.hooksRun()).toMatchObject([{ operation: "install", exitCode: 0 }]);
+    await other.stop();
+  });
+
   test("interleaves the hooks of units down to the single call", async () => {
     const seen: string[] = [];
     charm = async ({ environment, runTool }) => {

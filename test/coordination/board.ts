@@ -5,6 +5,7 @@
  */
 import type { Executor, ExecutorEnvironment, JobContext, JobResult, Standing } from "../../lib/executor.ts";
 import type { JobRequest, JobType } from "../../lib/job/request.ts";
+import type { StorageConfig } from "../../lib/job/storage-config.ts";
 import type { ArtefactStore } from "../../lib/storage/artefact-store.ts";
 import { currentProcess } from "../../lib/testing/in-process/simulated-process.ts";
 
@@ -29,6 +30,8 @@ export class Board {
   readonly standings: Map<string, Standing> = new Map();
   readonly objects: Map<string, string> = new Map();
   readonly violations: string[] = [];
+  /** The jobs that were reported as lost. */
+  readonly calledLost: Set<string> = new Set();
   /** How a job ended that was run. */
   readonly results: Map<string, "succeeded" | "failed" | "cancelled"> = new Map();
   readonly #active = new Map<string, ActiveJob>();
@@ -71,6 +74,7 @@ export class Board {
     const { id, type } = request;
     const before = this.#starts.get(id);
     if (before !== undefined) this.violations.push(`${id} was started on ${before} and again on ${unit}`);
+    if (this.calledLost.has(id)) this.violations.push(`${id} began on ${unit} although it was called lost`);
     this.#starts.set(id, `${unit} with fence ${fence}`);
     for (const other of this.#active.values()) {
       if (other.type === "backup" && type === "backup" && this.together) {
@@ -144,7 +148,7 @@ export function createExecutor(options: { readonly board: string }, { unit }: Ex
 
 /** Opens the store of a schedule. The shape of a store module. */
 export async function openStore(
-  _storage: unknown,
+  { bucket }: Pick<StorageConfig, "bucket">,
   options: { readonly board: string },
 ): Promise<ArtefactStore> {
   const board = find(options.board);
@@ -155,18 +159,18 @@ export async function openStore(
     probe: async () => reach(),
     put: async (key, text) => {
       reach();
-      board.objects.set(key, text);
+      board.objects.set(`${bucket}/${key}`, text);
     },
     create: async (key, text) => {
       await board.step(`create ${key}`);
       reach();
-      if (board.objects.has(key)) return false;
-      board.objects.set(key, text);
+      if (board.objects.has(`${bucket}/${key}`)) return false;
+      board.objects.set(`${bucket}/${key}`, text);
       return true;
     },
     get: async (key) => {
       reach();
-      return board.objects.get(key);
+      return board.objects.get(`${bucket}/${key}`);
     },
     close: () => undefined,
   };

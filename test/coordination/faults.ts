@@ -1,9 +1,10 @@
 /**
- * Everything that goes wrong in a model, by kind, and the admin who puts it right.
+ * Everything that goes wrong in a model, by kind.
  */
 import type { Fault, Step } from "../../lib/testing/stepping/step.ts";
+import type { Admin } from "./admin.ts";
 import type { Random } from "./random.ts";
-import type { World } from "./world.ts";
+import { archiveStorage, type Trace, type World } from "./world.ts";
 
 /** What may go wrong. */
 export const faultKinds = [
@@ -29,10 +30,15 @@ export const faultKinds = [
   "not ready",
   "roles move",
   "charm dawdles",
-  "relation is removed",
+  "relation is removed or added",
+  "archive storage changes",
+  "unit asks for a job",
 ] as const;
 /** What may go wrong. */
 export type FaultKind = (typeof faultKinds)[number];
+
+/** How much likelier some are than the others: those that tell more about jobs at work. */
+const weights: Partial<Record<FaultKind, number>> = { "leader moves": 5, "worker is killed": 5 };
 
 /** The faults of one schedule. */
 export class Faults {
@@ -40,14 +46,14 @@ export class Faults {
   readonly #world: World;
   readonly #random: Random;
   readonly #kinds: readonly FaultKind[];
-  readonly #trace: (line: string) => void;
-  /** The units whose machines are on although nobody speaks for them any more. */
-  readonly #orphans = new Map<string, World["juju"] extends { machine(unit: string): infer M } ? M : never>();
+  readonly #admin: Admin;
+  readonly #trace: Trace;
 
-  constructor(world: World, random: Random, kinds: readonly FaultKind[], trace: (line: string) => void) {
+  constructor(world: World, random: Random, kinds: readonly FaultKind[], admin: Admin, trace: Trace) {
     this.#world = world;
     this.#random = random;
-    this.#kinds = kinds;
+    this.#kinds = kinds.flatMap((kind) => Array.from({ length: weights[kind] ?? 1 }, () => kind));
+    this.#admin = admin;
     this.#trace = trace;
   }
 
@@ -57,7 +63,7 @@ export class Faults {
     if (kind === undefined) return false;
     // What takes a unit away ends more than it shows.
     if (/removed|lost/.test(kind) && this.#random.chance(0.6)) return false;
-    const unit = this.#random.pick(this.#world.units);
+    const unit = this.#random.pick(this.#candidates(kind));
     if (unit !== undefined && (await this.#happenTo(kind, unit))) {
       this.counts[kind] = (this.counts[kind] ?? 0) + 1;
       this.#trace(`!! ${kind}: ${unit}`);
@@ -68,9 +74,15 @@ export class Faults {
 
   /** Ends what does not end by itself. */
   async end(): Promise<void> {
+    if (!(await this.#world.relate())) {
+      await this.#world.settle();
+      await this.#world.relate();
+    }
     const { juju, board } = this.#world;
     board.storeIsAway = false;
     board.standings.clear();
+    // Two units with two storages wait for each other's for ever, and say so.
+    this.#world.archives.clear();
     for (const unit of this.#world.units) {
       await juju.hold(unit, false);
       juju.machine(unit).skewClock(0);
@@ -78,47 +90,13 @@ export class Faults {
     if (juju.leader("database") === undefined) await this.#elect(this.#world.units[0]);
   }
 
-  /** Does what statuses and queues tell an admin to do. */
-  async admin(): Promise<void> {
-    const { juju, relation } = this.#world;
-    const told = new Map<string, string>();
-    const { queue = "" } = juju.databag(relation, "database");
-    const waiting = /run release-grant on the leader, fence=(\d+)/.exec(queue);
+  /** The units that it can happen to. */
+  #candidates(kind: FaultKind): readonly string[] {
+    const { juju, units } = this.#world;
+    if (kind === "worker is killed") return units.filter((unit) => juju.machine(unit).processes.length > 0);
+    if (kind !== "leader moves") return units;
     const leader = juju.leader("database");
-    if (waiting?.[1] !== undefined && leader !== undefined) told.set(waiting[1], leader);
-    for (const [unit, { workload }] of Object.entries(juju.status().applications["database"]?.units ?? {})) {
-      const blocked = /run release-grant fence=(\d+)/.exec(workload.message);
-      if (blocked?.[1] !== undefined) told.set(blocked[1], unit);
-    }
-    // Nothing waits for a grant whose unit is gone: nobody is told, and nobody needs to be, but nothing may be left.
-    for (const { unit, fence } of this.#world.grants) {
-      if (!this.#world.units.includes(unit) && leader !== undefined) told.set(String(fence), leader);
-    }
-    for (const [fence, on] of told) await this.#releaseGrant(Number(fence), on);
-  }
-
-  async #releaseGrant(fence: number, on: string): Promise<void> {
-    const grant = this.#world.grants.find((each) => each.fence === fence);
-    if (grant === undefined) return;
-    this.#switchOff(grant.unit);
-    for (let tries = 0; tries < 3; tries += 1) {
-      this.#trace(`the admin runs release-grant fence=${fence} on ${on}`);
-      const parameters = { fence, confirm: grant.unit };
-      const ended = this.#world.juju.runAction(on, "release-grant", parameters);
-      await this.#world.settle();
-      const { results } = await ended;
-      if (results["state"] !== "revoking") return;
-      await this.#world.settle();
-    }
-  }
-
-  /** Makes sure of what the admin confirms. */
-  #switchOff(unit: string): void {
-    const machine = this.#orphans.get(unit);
-    if (machine === undefined) return;
-    machine.restart();
-    this.#orphans.delete(unit);
-    this.#world.board.machineIsGone(unit);
+    return units.filter((unit) => unit !== leader);
   }
 
   async #happenTo(kind: FaultKind, unit: string): Promise<boolean> {
@@ -197,7 +175,7 @@ export class Faults {
         const machine = juju.machine(unit);
         await juju.removeUnit(unit, { force: true });
         if (random.chance(0.5)) {
-          this.#orphans.set(unit, machine);
+          this.#admin.hasToSwitchOff(unit, machine);
         } else {
           machine.restart();
           board.machineIsGone(unit);
@@ -206,7 +184,7 @@ export class Faults {
       }
       case "unit is added":
         if (this.#world.units.length > 3) return false;
-        await juju.addUnit("database");
+        await juju.addUnit("database", random.chance(0.3) ? { disk: juju.machine(unit).disk.copy() } : {});
         return true;
       case "unit is cut off":
         await juju.hold(unit, random.chance(0.5));
@@ -228,8 +206,19 @@ export class Faults {
         return true;
       case "charm dawdles":
         return true;
-      case "relation is removed":
-        return false;
+      case "relation is removed or added":
+        if (this.#world.relation === undefined) return await this.#world.relate();
+        await this.#world.unrelate();
+        return true;
+      case "archive storage changes":
+        this.#world.archives.set(unit, {
+          ...archiveStorage,
+          bucket: random.chance(0.5) ? "another" : "archive",
+        });
+        return true;
+      case "unit asks for a job":
+        this.#world.ask(unit);
+        return true;
     }
   }
 

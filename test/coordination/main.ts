@@ -1,7 +1,6 @@
 /**
  * Runs a share of the schedules, and prints what came of it as one line of JSON. Started by scripts/simulate.mjs.
  */
-import { faultKinds, type FaultKind } from "./faults.ts";
 import { runSchedule, type ScheduleOptions, type ScheduleResult } from "./schedule.ts";
 import { shrink } from "./shrink.ts";
 import { variants } from "./variants.ts";
@@ -14,6 +13,8 @@ interface Share {
   readonly variant: string;
   readonly faultless: boolean;
   readonly trace: boolean;
+  /** Leaves schedules that fail as they are. */
+  readonly unshrunk: boolean;
 }
 
 /** Shrinking takes time, and one trace says more than ten. */
@@ -22,7 +23,6 @@ const maxShrunk = 2;
 async function main(): Promise<void> {
   const share: Share = JSON.parse(process.argv[2] ?? "{}");
   const rules = variants.find(({ name }) => name === share.variant)?.rules ?? {};
-  const faults: readonly FaultKind[] = share.faultless ? [] : faultKinds;
   const total = {
     schedules: 0,
     steps: 0,
@@ -36,11 +36,13 @@ async function main(): Promise<void> {
     violations: [] as unknown[],
   };
   for (let seed = share.from; seed < share.from + share.share; seed += 1) {
+    // A variant is there to be found out, once.
+    if (share.variant !== "" && total.violations.length > 0) break;
     const options: ScheduleOptions = {
       seed,
       units: Number(share.units),
       jobs: Number(share.jobs),
-      faults,
+      faultless: share.faultless,
       rules,
       ...(share.trace ? { trace: (line: string) => console.log(line) } : {}),
     };
@@ -55,14 +57,20 @@ async function main(): Promise<void> {
     addTo(total.ends, result.ends);
     addTo(total.faults, result.faults);
     if (result.violations.length > 0)
-      total.violations.push(await failureOf(options, result, total.violations.length));
+      total.violations.push(
+        await failureOf(options, result, share.unshrunk || total.violations.length >= maxShrunk),
+      );
   }
   console.log(JSON.stringify(total));
   process.exit();
 }
 
-async function failureOf(options: ScheduleOptions, result: ScheduleResult, before: number): Promise<unknown> {
-  if (before >= maxShrunk || options.trace !== undefined) {
+async function failureOf(
+  options: ScheduleOptions,
+  result: ScheduleResult,
+  unshrunk: boolean,
+): Promise<unknown> {
+  if (unshrunk || options.trace !== undefined) {
     return { seed: result.seed, turns: result.turns, faults: [], lines: result.violations, trace: [] };
   }
   return await shrink(options, result);

@@ -5,17 +5,23 @@
 import type { Dispatch } from "../../lib/juju/dispatch.ts";
 import type { Rules } from "../../provider/coordination/rules.ts";
 import type { Fate } from "./board.ts";
+import { Admin } from "./admin.ts";
 import { Faults, faultKinds, type FaultKind } from "./faults.ts";
+import { Interleaving } from "./interleaving.ts";
+import { wireRequest } from "./manager.ts";
 import { Random } from "./random.ts";
-import { World } from "./world.ts";
+import { comeToRest } from "./rest.ts";
+import { World, type Trace } from "./world.ts";
 
 /** What a schedule is made of. */
 export interface ScheduleOptions {
   readonly seed: number;
-  /** Default: 3. */
+  /** At most so many, and two at least. Default: 3. */
   readonly units?: number;
-  /** Default: 4. */
+  /** At most so many, and two at least. Default: 4. */
   readonly jobs?: number;
+  /** Nothing goes wrong, no job fails, and the manager cancels and edits nothing. Default: false. */
+  readonly faultless?: boolean;
   /** The faults that may happen. Default: all. */
   readonly faults?: readonly FaultKind[];
   /** After so many turns everything goes well. Default: as chance has it. */
@@ -23,7 +29,7 @@ export interface ScheduleOptions {
   /** Rules in place of the shipped ones. */
   readonly rules?: Partial<Rules>;
   /** Called with everything that happens. */
-  readonly trace?: (line: string) => void;
+  readonly trace?: Trace;
 }
 
 /** What a schedule came to. */
@@ -44,7 +50,6 @@ export interface ScheduleResult {
 }
 
 const fates: readonly Fate[] = ["fails", "refused", "ignores a cancel", "passes the point of no return"];
-const maxRounds = 14;
 
 /** Runs a schedule to its end. */
 export async function runSchedule(options: ScheduleOptions): Promise<ScheduleResult> {
@@ -55,7 +60,9 @@ export async function runSchedule(options: ScheduleOptions): Promise<ScheduleRes
 class Schedule {
   readonly #options: ScheduleOptions;
   readonly #random: Random;
-  readonly #trace: (line: string) => void;
+  readonly #interleaving: Interleaving;
+  readonly #trace: Trace;
+  readonly #jobs: number;
   #requested = 0;
   #dawdles = false;
   #waited = false;
@@ -64,6 +71,8 @@ class Schedule {
   constructor(options: ScheduleOptions) {
     this.#options = options;
     this.#random = new Random(options.seed);
+    this.#interleaving = new Interleaving(options.seed);
+    this.#jobs = this.#between(Math.min(2, options.jobs ?? 4), options.jobs ?? 4);
     this.#trace = options.trace ?? (() => undefined);
   }
 
@@ -71,20 +80,26 @@ class Schedule {
     const { seed, units = 3, rules = {} } = this.#options;
     const random = this.#random;
     const world = await World.start({
-      units,
+      units: this.#between(Math.min(2, units), units),
       rules,
       keepsFences: random.chance(0.7),
       afterwards: async (dispatch) => await this.#dawdle(dispatch),
+      stepAt: (what) => this.#interleaving.isStep(what),
     });
+    this.#interleaving.isOn = true;
     const hooks = world.juju.hooksRun().length;
     world.board.together = random.chance(0.4);
-    const faults = new Faults(world, random, this.#options.faults ?? faultKinds, this.#trace);
-    const turns = this.#options.turns ?? 40 + Math.floor(random.next() * 360);
+    const admin = new Admin(world, this.#trace);
+    const kinds = this.#options.faultless === true ? [] : (this.#options.faults ?? faultKinds);
+    const faults = new Faults(world, random, kinds, admin, this.#trace);
+    // Drawn even where it is given, so that a shorter schedule is the beginning of the longer one.
+    const drawn = this.#between(30, 170);
+    const turns = this.#options.turns ?? drawn;
     try {
       for (let turn = 0; turn < turns && world.board.violations.length === 0; turn += 1) {
         await this.#turn(world, faults);
       }
-      if (world.board.violations.length === 0) await this.#comeToRest(world, faults);
+      if (world.board.violations.length === 0) await this.#comeToRest(world, faults, admin);
     } catch (error) {
       world.board.violations.push(
         `the simulation broke: ${error instanceof Error ? error.stack : String(error)}`,
@@ -110,8 +125,12 @@ class Schedule {
 
   async #turn(world: World, faults: Faults): Promise<void> {
     const random = this.#random;
-    const { jobs = 4 } = this.#options;
-    if (this.#requested < jobs && random.chance(0.06)) return await this.#request(world);
+    if (
+      world.relation !== undefined &&
+      this.#requested < this.#jobs &&
+      random.chance(this.#requested === 0 ? 0.5 : 0.08)
+    )
+      return await this.#request(world);
     if (world.requests.size > 0 && random.chance(0.012)) return await this.#change(world);
     // What goes wrong while a job is at work tells more.
     if (random.chance(world.board.isActive() ? 0.12 : 0.03)) {
@@ -139,16 +158,17 @@ class Schedule {
   }
 
   #watch(world: World): void {
-    const { queue } = world.juju.databag(world.relation, "database");
+    const { queue } = world.reported("database");
     if (queue !== undefined && queue.includes("waiting-for")) this.#waited = true;
   }
 
   async #request(world: World): Promise<void> {
     const random = this.#random;
     const id = `job-${(this.#requested += 1)}`;
-    if (random.chance(0.3)) world.board.fates.set(id, random.pick(fates) ?? "fails");
+    const { faultless = false } = this.#options;
+    if (!faultless && random.chance(0.3)) world.board.fates.set(id, random.pick(fates) ?? "fails");
     const isRestore = random.chance(0.3);
-    const deadline = random.chance(0.1) ? { "start-before": soon(world, random) } : {};
+    const deadline = !faultless && random.chance(0.1) ? { "start-before": soon(world, random) } : {};
     world.requests.set(id, { id, fields: { ...wireRequest(id, isRestore), ...deadline } });
     this.#trace(`the manager requests ${isRestore ? "restore" : "backup"} ${id}`);
     await world.publish();
@@ -163,6 +183,8 @@ class Schedule {
     if (world.ends.has(id)) {
       this.#trace(`the manager withdraws ${id}`);
       world.requests.delete(id);
+    } else if (this.#options.faultless === true) {
+      return;
     } else if (random.chance(0.6)) {
       this.#trace(`the manager cancels ${id}`);
       world.requests.set(id, { id, fields: { ...fields, cancel: true } });
@@ -176,38 +198,17 @@ class Schedule {
     await world.publish();
   }
 
-  /** Lets everything go well, with an admin who does what he is told to, until nothing is left to happen. */
-  async #comeToRest(world: World, faults: Faults): Promise<void> {
+  async #comeToRest(world: World, faults: Faults, admin: Admin): Promise<void> {
     this.#trace("from here on everything goes well");
     this.#dawdles = false;
+    this.#interleaving.isOn = false;
     await faults.end();
-    let before = "";
-    for (let round = 0; round < maxRounds; round += 1) {
-      await world.settle();
-      await this.#passTime(world);
-      const state = stateOf(world);
-      if (state === before) break;
-      before = state;
-      await faults.admin();
-    }
-    this.#judge(world);
+    await comeToRest(world, admin);
   }
 
-  /** Lets what waits for the clock go on, and dispatches every unit once more. */
-  async #passTime(world: World): Promise<void> {
-    await world.juju.advance(6 * 60_000);
-    for (const unit of world.units) await world.juju.updateStatus(unit);
-    await world.settle();
-  }
-
-  #judge(world: World): void {
-    const { violations } = world.board;
-    if (world.units.length === 0) return;
-    for (const id of world.requests.keys())
-      if (!world.ends.has(id)) violations.push(`${id} was requested, and nobody ever reports its end`);
-    for (const { unit, fence, job } of world.grants)
-      violations.push(`the grant of ${unit}, fence ${fence}, for ${job} is never given back`);
-    if (world.board.isActive()) violations.push("something is still at work");
+  /** A number out of a range, both ends included. */
+  #between(least: number, most: number): number {
+    return least + Math.floor(this.#random.next() * (most - least + 1));
   }
 
   async #dawdle({ machine }: Dispatch): Promise<void> {
@@ -224,26 +225,6 @@ function countEnds(world: World): Record<string, number> {
   return counts;
 }
 
-/** What has to stay as it is for a model to be at rest. */
-function stateOf(world: World): string {
-  const databags = [...world.everUnits, "database"].map((owner) => [
-    world.juju.databag(world.relation, owner),
-    world.juju.databag(world.peers, owner),
-  ]);
-  return JSON.stringify([databags, world.units]);
-}
-
 function soon(world: World, random: Random): string {
   return new Date(world.clock.now().getTime() + random.next() * 30_000).toISOString();
-}
-
-function wireRequest(id: string, isRestore: boolean): Record<string, unknown> {
-  return {
-    "job-id": id,
-    "job-type": isRestore ? "restore" : "backup",
-    "job-config": { compression: true },
-    "storage-interface": "s3",
-    "storage-config": { bucket: "b", "access-key": "canary-access", "secret-key": "canary-secret-key" },
-    ...(isRestore ? { "artefact-path": "/backup/x/" } : {}),
-  };
 }

@@ -177,7 +177,7 @@ describe("what cannot work is one clear line, changes nothing, and is over with 
       /2020-01-01/,
     ],
   ])("a restore of %s", async (_, parameters, code, message) => {
-    expectRejection(await job("restore", parameters), code, message);
+    expectRejection(await job("restore", { ...parameters, confirm: "postgresql" }), code, message);
   });
 
   test("a time that is none is refused by the action already", async () => {
@@ -216,7 +216,10 @@ test("a restore of a backup brings back the rows of its time, and no program is 
   const before = await servers.psql(0, checksum);
   const backup = await job("create-backup");
   await servers.psql(0, "delete from t");
-  const restore = await job("restore", { "backup-id": backup["artefact-path"] ?? "" });
+  const restore = await job("restore", {
+    "backup-id": backup["artefact-path"] ?? "",
+    confirm: "postgresql",
+  });
   expect(restore).toMatchObject({ phase: "succeeded", timeline: "2", "backup-id": backup["backup-id"] });
   expect(await servers.psql(0, checksum)).toBe(before);
   expect(await job("create-backup", { type: "differential" })).toMatchObject({

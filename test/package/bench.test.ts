@@ -49,6 +49,11 @@ describe("the benchmark", () => {
           (figure) => `command.${figure}`,
         ),
         ...["1000", "10000", "50000"].map((size) => `command.ms.${size}`),
+        ...["successBytes", "failureBytes", "bytes", "exponent"].map((figure) => `history.${figure}`),
+        ...["loadMs", "addMs", "listMs"].flatMap((figure) =>
+          ["100", "1000", "10000"].map((size) => `history.${figure}.${size}`),
+        ),
+        ...["noneMs", "fullMs", "ratio"].map((figure) => `history.dispatch.${figure}`),
       ].toSorted(),
     );
     // The difference of two short times may come out as anything.
@@ -76,7 +81,7 @@ describe("the benchmark", () => {
     });
     expect(status).toBe(2);
     expect(stderr).toBe(
-      'There is no part "nothing". Name some of: hook, validate, detect, simulate, coordination, latency, command.\n',
+      'There is no part "nothing". Name some of: hook, validate, detect, simulate, coordination, latency, command, history.\n',
     );
   });
 });

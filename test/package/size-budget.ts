@@ -10,23 +10,23 @@ import type { PackedPackage } from "./packed-package.ts";
 export const budget = {
   packedBytes: 500_000,
   unpackedBytes: 1_900_000,
-  files: 640,
+  files: 680,
   /** This package's dependencies, with theirs. */
-  runTimePackages: 28,
+  runTimePackages: 29,
 } as const;
 
 const measuredBytes: Readonly<Record<string, number>> = {
-  "dist/lib": 129_593,
-  "dist/lib/cli": 186_069,
-  "dist/lib/conformance": 188_786,
-  "dist/lib/replay": 19_233,
-  "dist/lib/testing": 384_032,
-  "dist/lib/wire": 248_702,
-  "dist/provider": 213_955,
-  "dist/provider/postgresql": 190_785,
-  "dist/requirer": 29_280,
+  "dist/lib": 144_042,
+  "dist/lib/cli": 197_468,
+  "dist/lib/conformance": 209_134,
+  "dist/lib/replay": 19_156,
+  "dist/lib/testing": 395_918,
+  "dist/lib/wire": 252_659,
+  "dist/provider": 220_884,
+  "dist/provider/postgresql": 190_791,
+  "dist/requirer": 149_905,
   schemas: 58_642,
-  "": 24_486,
+  "": 25_943,
 };
 
 /** The bytes of each part of a package: every file counts in the innermost folder that has a figure. */

@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { validateProviderJob } from "../../lib/wire/generated/validators.js";
-import { keys, ScriptedModel } from "./scripted-model.ts";
+import { foreignManager, keys, ScriptedModel } from "./scripted-model.ts";
 
 let model: ScriptedModel;
 beforeAll(async () => {
-  model = await ScriptedModel.start();
+  model = await ScriptedModel.start(1, foreignManager);
 });
 afterEach(async () => {
   await model.writeJobs([]);
@@ -140,7 +140,6 @@ describe("a bad job is reported as rejected, and the good ones beside it run", (
     });
     expect(validateProviderJob(report)).toBe(true);
     expect(JSON.stringify(model.reports())).not.toContain(keys.secretKey);
-    expect(await model.act("list-jobs")).toMatchObject({ jobs: expect.stringContaining("rejected") });
     await nextJobRuns();
   });
 });

@@ -37,9 +37,13 @@ export async function converse(): Promise<readonly Moment[]> {
   note("the backup was made");
   await model.act("create-backup", { type: "incremental", compression: false });
   note("an incremental backup was made");
-  await model.act("restore", { "backup-id": "database-1" });
+  await model.act("restore", { "backup-id": "database-1", confirm: "database" });
   note("a backup was restored");
-  await model.act("restore", { "restore-to-time": "2026-01-01T00:00:00Z", "restore-timeline": 1 });
+  await model.act("restore", {
+    "restore-to-time": "2026-01-01T00:00:00Z",
+    "restore-timeline": 1,
+    confirm: "database",
+  });
   note("a moment was restored");
   model.scripted.script = {
     jobs: { "*": { fail: { code: "disk-full", message: "The disk is full.", remedy: "Make room." } } },

@@ -89,11 +89,17 @@ export class InProcessModel {
     await dispatch.juju.setStatus(status ?? { name: "active", message: "" });
   }
 
-  /** Asks as a manager that is not ours: writes the value of `jobs` to the manager's application databag. */
+  /**
+   * Asks as a manager that is not ours: writes the value of `jobs` to the manager's application databag, and lets ours do
+   * nothing until everything has settled.
+   */
   async writeJobs(jobs: unknown): Promise<void> {
+    const ours = this.charms.manager;
+    this.charms.manager = async () => {};
     const text = typeof jobs === "string" ? jobs : JSON.stringify(jobs);
     await this.juju.writeDatabag(this.relation, "manager", { jobs: text });
     await this.juju.settle();
+    this.charms.manager = ours;
   }
 
   /** Dispatches the database's charm once more, and waits for what it starts. */

@@ -95,7 +95,7 @@ describe.sequential("a backup manager says what it is missing", () => {
       );
     }
     expect(await results("list-backups")).toMatchObject({
-      backups: expect.stringContaining("has published no list of backups"),
+      backups: expect.stringContaining("mysql publishes no list of backups"),
     });
   });
 

@@ -3,16 +3,14 @@
  *
  * @module
  */
-import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SimulatedJuju } from "../../lib/testing/simulated-juju.ts";
 import type { Script, ScriptedCall } from "../../lib/testing/scripted/scripted-executor.ts";
 import type { ActionResult } from "../../lib/testing/agent/operation.ts";
-import { errnoOf } from "../../lib/process/errno.ts";
 import { markedKeys, type Keys } from "../canaries/credentials.ts";
 import { scanModel, type PlainTextPlace } from "../canaries/model-scan.ts";
 import { CanaryScan } from "../canaries/scan.ts";
+import { ScriptDirectory } from "./script-directory.ts";
 import { until } from "./until.ts";
 
 export const manager = "backup-manager/0";
@@ -29,17 +27,21 @@ const isPlainText: PlainTextPlace = (owner, key) =>
 
 const asTheyAre: CharmFolders = async (charm) => charm;
 
+/** A backup manager that is not ours, and asks for what the test writes. */
+export const foreignManager: CharmFolders = async (charm) =>
+  charm === "examples/backup-manager-charm" ? "test/charms/silent-manager" : charm;
+
 /** A running model. */
 export class ScriptedModel {
   readonly juju: SimulatedJuju;
-  readonly directory: string;
+  readonly #scripts: ScriptDirectory;
   /** The id of the relation between the manager and the database. */
   readonly relation: number;
   readonly #results: ActionResult[] = [];
 
-  private constructor(juju: SimulatedJuju, directory: string, relation: number) {
+  private constructor(juju: SimulatedJuju, scripts: ScriptDirectory, relation: number) {
     this.juju = juju;
-    this.directory = directory;
+    this.#scripts = scripts;
     this.relation = relation;
   }
 
@@ -50,19 +52,14 @@ export class ScriptedModel {
    * @param charms Makes the charms' folders. Default: those of the project.
    */
   static async start(units: number = 1, charms: CharmFolders = asTheyAre): Promise<ScriptedModel> {
-    const directory = await mkdtemp(join(tmpdir(), "scripted-"));
-    for (const folder of ["script", "store", "state"]) await mkdir(join(directory, folder));
-    await writeFile(join(directory, "script", "script.json"), "{}");
+    const scripts = await ScriptDirectory.make();
+    const directory = scripts.path;
     const juju = await SimulatedJuju.start({ directory: join(directory, "juju"), hookRetryDelayMs: 100 });
     await juju.deploy({
       charm: await charms("test/charms/scripted-database", "charm.js", directory),
       application: "database",
       units,
-      config: {
-        "script-directory": join(directory, "script"),
-        "store-directory": join(directory, "store"),
-        "state-directory": join(directory, "state"),
-      },
+      config: scripts.config,
     });
     await juju.deploy({
       charm: await charms("examples/backup-manager-charm", "dist/main.js", directory),
@@ -83,20 +80,22 @@ export class ScriptedModel {
     await juju.integrate("backup-manager:s3-parameters", "s3-integrator:s3-credentials");
     const relation = await juju.integrate("backup-manager:database-backup", "database:database-backup");
     await juju.settle();
-    return new ScriptedModel(juju, directory, relation);
+    return new ScriptedModel(juju, scripts, relation);
+  }
+
+  /** Everything that the model writes. */
+  get directory(): string {
+    return this.#scripts.path;
   }
 
   /** Tells the executor what to do from now on. */
   async script(script: Script): Promise<void> {
-    // A worker may be reading it: it finds the old one or the new one, and never half of one.
-    const draft = join(this.directory, "script", "script.draft");
-    await writeFile(draft, JSON.stringify(script));
-    await rename(draft, join(this.directory, "script", "script.json"));
+    await this.#scripts.script(script);
   }
 
   /** Lets a job that waits for a file go on. */
   async release(name: string): Promise<void> {
-    await writeFile(join(this.directory, "script", name), "");
+    await this.#scripts.release(name);
   }
 
   /** Runs an action of the manager that must succeed. */
@@ -131,16 +130,7 @@ export class ScriptedModel {
 
   /** What the executor was called for. */
   async calls(): Promise<readonly ScriptedCall[]> {
-    try {
-      const text = await readFile(join(this.directory, "script", "calls.jsonl"), "utf8");
-      return text
-        .trimEnd()
-        .split("\n")
-        .map((line): ScriptedCall => JSON.parse(line));
-    } catch (error) {
-      if (errnoOf(error) === "ENOENT") return [];
-      throw error;
-    }
+    return await this.#scripts.calls();
   }
 
   /** The reports in the database's unit databag. */
@@ -194,7 +184,7 @@ export class ScriptedModel {
   async stop(): Promise<void> {
     const { found } = await this.scan();
     await this.juju.stop();
-    await rm(this.directory, { recursive: true, force: true });
+    await this.#scripts.remove();
     if (found.length > 0) throw new Error(`Credentials were left behind:\n${found.join("\n")}`);
   }
 }

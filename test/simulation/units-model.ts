@@ -1,5 +1,5 @@
 /**
- * A database of several units in the process of the test, and managers that are databags which the test writes.
+ * A database of several units in the process of the test.
  */
 import { runAction } from "../../lib/juju/action.ts";
 import type { Dispatch } from "../../lib/juju/dispatch.ts";
@@ -8,10 +8,7 @@ import { Credentials, type StorageConfig } from "../../lib/job/storage-config.ts
 import { shippedRules, type Rules } from "../../provider/coordination/rules.ts";
 import { Provider, providerActions } from "../../provider/index.ts";
 import type { ProviderOptions } from "../../provider/provider.ts";
-import { markedKeys, type Keys } from "../canaries/credentials.ts";
-
-/** The keys of the storage. */
-export const keys: Keys = markedKeys();
+import { keys, RequestsModel } from "./requests-model.ts";
 
 /** Where a cluster archives to. */
 export const archiveStorage: StorageConfig = {
@@ -32,12 +29,9 @@ export interface UnitsModelOptions {
 }
 
 /** A running model. */
-export class UnitsModel {
-  readonly juju: SimulatedJuju;
+export class UnitsModel extends RequestsModel {
   readonly clock: VirtualClock;
   readonly scripted: ScriptedDatabase;
-  readonly relations: ReadonlyMap<string, number>;
-  readonly #requests = new Map<string, Map<string, Record<string, unknown>>>();
 
   private constructor(
     clock: VirtualClock,
@@ -45,10 +39,9 @@ export class UnitsModel {
     scripted: ScriptedDatabase,
     relations: ReadonlyMap<string, number>,
   ) {
+    super(juju, relations);
     this.clock = clock;
-    this.juju = juju;
     this.scripted = scripted;
-    this.relations = relations;
   }
 
   /** Starts a model in which every job succeeds until the test says otherwise. */
@@ -77,85 +70,8 @@ export class UnitsModel {
         await dispatch.juju.setStatus(status ?? { name: "active", message: "" });
       },
     });
-    const relations = new Map<string, number>();
-    for (const manager of options.managers ?? ["manager"]) {
-      await juju.deploy({
-        application: manager,
-        charm: "examples/backup-manager-charm",
-        inProcess: async () => undefined,
-      });
-      relations.set(manager, await juju.integrate(`${manager}:database-backup`, "database:database-backup"));
-    }
-    await juju.settle();
+    const relations = await RequestsModel.relate(juju, options.managers ?? ["manager"]);
     return new UnitsModel(clock, juju, scripted, relations);
-  }
-
-  /** Requests a job as a manager, or changes what was requested. */
-  async request(
-    id: string,
-    fields: Record<string, unknown> = {},
-    manager: string = "manager",
-  ): Promise<void> {
-    const requests = this.#requestsOf(manager);
-    requests.set(id, { ...wireRequest(id), ...requests.get(id), ...fields });
-    await this.#write(manager);
-  }
-
-  /** Takes a request back. */
-  async withdraw(id: string, manager: string = "manager"): Promise<void> {
-    this.#requestsOf(manager).delete(id);
-    await this.#write(manager);
-  }
-
-  /** What the units report of a job, by unit. */
-  reports(id: string, manager: string = "manager"): Readonly<Record<string, Record<string, unknown>>> {
-    const found: Record<string, Record<string, unknown>> = {};
-    const relation = this.relations.get(manager) ?? 0;
-    for (const unit of this.units) {
-      const { jobs = "[]" } = this.juju.databag(relation, unit);
-      const reports: readonly Record<string, unknown>[] = JSON.parse(jobs);
-      const report = reports.find((each) => each["job-id"] === id);
-      if (report !== undefined) found[unit] = report;
-    }
-    return found;
-  }
-
-  /** The phases that are reported of a job. */
-  phases(id: string, manager: string = "manager"): readonly unknown[] {
-    return Object.values(this.reports(id, manager)).map(({ phase }) => phase);
-  }
-
-  /** What waits, as the provider tells a manager. */
-  queue(manager: string = "manager"): readonly Record<string, unknown>[] {
-    const { queue = "[]" } = this.juju.databag(this.relations.get(manager) ?? 0, "database");
-    return JSON.parse(queue);
-  }
-
-  /** The unit that leads. */
-  get leader(): string {
-    return this.juju.leader("database") ?? "";
-  }
-
-  /** A unit's status. */
-  status(unit: string): { readonly name: string; readonly message: string } {
-    const { name = "", message = "" } =
-      this.juju.status().applications["database"]?.units[unit]?.workload ?? {};
-    return { name, message };
-  }
-
-  /** The units that there are. */
-  get units(): readonly string[] {
-    return Object.keys(this.juju.status().applications["database"]?.units ?? {});
-  }
-
-  /** What the leader wrote for its peers, but for the done records. */
-  grants(): readonly string[] {
-    return Object.keys(this.peerDatabag("database")).filter((key) => key.startsWith("grant-"));
-  }
-
-  /** A databag of the peer relation. */
-  peerDatabag(owner: string): Record<string, string> {
-    return this.juju.databag(this.juju.peerRelation("database", "database-backup-peers"), owner);
   }
 
   /** The jobs that the executor began, in order. */
@@ -164,36 +80,4 @@ export class UnitsModel {
       .filter(({ call }) => call === "backup" || call === "restore")
       .map(({ job }) => job);
   }
-
-  /** Dispatches every unit's charm once more. */
-  async updateStatus(): Promise<void> {
-    for (const unit of this.units) await this.juju.updateStatus(unit);
-    await this.juju.settle();
-  }
-
-  async stop(): Promise<void> {
-    await this.juju.stop();
-  }
-
-  #requestsOf(manager: string): Map<string, Record<string, unknown>> {
-    const requests = this.#requests.get(manager) ?? new Map<string, Record<string, unknown>>();
-    this.#requests.set(manager, requests);
-    return requests;
-  }
-
-  async #write(manager: string): Promise<void> {
-    const jobs = JSON.stringify([...this.#requestsOf(manager).values()]);
-    await this.juju.writeDatabag(this.relations.get(manager) ?? 0, manager, { jobs });
-    await this.juju.settle();
-  }
-}
-
-function wireRequest(id: string): Record<string, unknown> {
-  return {
-    "job-id": id,
-    "job-type": "backup",
-    "job-config": { compression: true },
-    "storage-interface": "s3",
-    "storage-config": { bucket: "backups", "access-key": keys.accessKey, "secret-key": keys.secretKey },
-  };
 }

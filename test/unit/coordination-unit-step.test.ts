@@ -71,7 +71,7 @@ describe("a grant that is new to this life of the unit", () => {
   });
 
   test("is taken up though the keys were rotated since", () => {
-    const rotated = backup("job", { secretExtra: "secret:9" } as Partial<typeof request>);
+    const rotated = backup("job", { secretExtra: "secret:9" });
     expect(decideUnit(granted({ requests: seeing([asking([rotated])]) }))).toMatchObject({
       kind: "start",
       request: rotated,

@@ -35,6 +35,17 @@ describe("a hook that belongs to no relation", () => {
     expect(hookNamed(name)).toEqual({ kind: "hook", name });
   });
 
+  test("of a secret says which, and which content of it", () => {
+    const uri = "secret:d4f2k8vmp25c7612lk10";
+    const about = { JUJU_SECRET_ID: uri, JUJU_SECRET_REVISION: "2" };
+    expect(hookNamed("secret-remove", about)).toEqual({
+      kind: "hook",
+      name: "secret-remove",
+      secret: { uri, revision: 2 },
+    });
+    expect(hookNamed("secret-changed", { JUJU_SECRET_ID: uri })).toMatchObject({ secret: { uri } });
+  });
+
   test("is not taken for a relation's, whatever it is called", () => {
     expect(hookNamed("odd-relation-changed")).toEqual({ kind: "hook", name: "odd-relation-changed" });
     expect(hookNamed("odd-relation-changed", { JUJU_RELATION_ID: "" })).toEqual({

@@ -6,8 +6,6 @@ const database = (application: string, number: number): Database => ({
   relation: `database-backup:${number}`,
   application,
   features: new Set(),
-  requests: [],
-  jobs: [],
   problems: [],
 });
 const postgresql = database("postgresql", 1);

@@ -1,12 +1,20 @@
 import { fc, test as property } from "@fast-check/vitest";
 import { describe, expect, test } from "vitest";
 import type { Backup } from "../../lib/job/backup.ts";
-import { joinJobs, type Job } from "../../lib/job/job.ts";
 import { endPhases, phasesAtWork, type Phase } from "../../lib/job/phase.ts";
 import type { JobReport } from "../../lib/job/report.ts";
 import type { JobRequest } from "../../lib/job/request.ts";
 import { Credentials } from "../../lib/job/storage-config.ts";
-import { backupsTable, describeJob, jobsTable } from "../../requirer/tables.ts";
+import { recordOf } from "../../requirer/history/job-book.ts";
+import { observed, withReports, type JobRecord } from "../../requirer/history/job-record.ts";
+import {
+  backupsOfHistory,
+  backupsTable,
+  databasesTable,
+  describeJob,
+  jobsTable,
+  schedulesTable,
+} from "../../requirer/tables.ts";
 
 const relation = "database-backup:3";
 const storage = {
@@ -25,15 +33,15 @@ const request: JobRequest = {
 };
 const report: JobReport = { id, type: "backup", storage: { bucket: "backups" }, phase: "running" };
 
+const database = { relation, application: "postgresql" };
+
 function jobOf(
   said: Partial<JobReport> | undefined,
-  asked: JobRequest | undefined = request,
+  asked: JobRequest = request,
   unit = "postgresql/0",
-): Job {
+): JobRecord {
   const reports = said === undefined ? [] : [{ unit, report: { ...report, ...said } }];
-  const [job] = joinJobs(relation, asked === undefined ? [] : [asked], reports);
-  if (job === undefined) throw new Error("no job");
-  return job;
+  return observed(recordOf(asked, database), reports);
 }
 
 const linesOf = (table: string): readonly string[] => table.split("\n");
@@ -62,10 +70,42 @@ describe("the table of jobs", () => {
     );
   });
 
-  test("shows a job of which only the report is left", () => {
-    const job = { ...jobOf({ type: "restore", phase: "lost" }, undefined) };
-    const { request: _, ...without } = job;
-    expect(linesOf(jobsTable([without]))[1]).toMatch(/^0197\S+ {2}restore {2}lost {3}postgresql\/0 {2}-$/);
+  test("says why a job waits", () => {
+    const waiting = { jobId: "b", position: 2, reason: "A backup is running." };
+    const job = withReports({ ...recordOf({ ...request, id: "b" }, database), waiting }, []);
+    expect(linesOf(jobsTable([job])).slice(1)).toEqual([
+      "b    backup  waiting  -     2026-03-01T10:00:00Z",
+      "    A backup is running.",
+    ]);
+    expect(describeJob(job)).toMatchObject({
+      phase: "waiting",
+      position: "2",
+      message: "A backup is running.",
+    });
+  });
+
+  test("names the database in place of the unit where there are several", () => {
+    const other = { ...jobOf(undefined), relation: "database-backup:4", application: "mysql" };
+    expect(linesOf(jobsTable([jobOf(undefined), other]))[2]).toMatch(/backup {2}requested {2}mysql/);
+  });
+
+  test("shows as many as are wanted, and what is newer than wanted", () => {
+    const jobs = ["01", "02", "03"].map((day) =>
+      jobOf(undefined, { ...request, id: `on-${day}`, requestedAt: `2026-03-${day}T10:00:00Z` }),
+    );
+    expect(linesOf(jobsTable(jobs, { limit: 1 })).slice(1)).toEqual([
+      expect.stringMatching(/^on-03 /),
+      "2 older ones are not shown.",
+    ]);
+    expect(linesOf(jobsTable(jobs, { since: "2026-03-02T00:00:00Z" }))).toHaveLength(3);
+    expect(jobsTable(jobs, { since: "2026-04-01T00:00:00Z" })).toBe("No jobs.");
+  });
+
+  test("says how many are only counted", () => {
+    const summaries = [{ application: "postgresql", counts: { succeeded: 3, failed: 2 } }];
+    expect(linesOf(jobsTable([jobOf(undefined)], {}, summaries)).at(-1)).toBe(
+      "5 older ones are only counted.",
+    );
   });
 
   const text = fc.lorem({ mode: "sentences", maxCount: 8 });
@@ -188,6 +228,7 @@ describe("the story of a job", () => {
     });
     expect(describeJob(job)).toEqual({
       "job-id": id,
+      database: "postgresql",
       relation,
       type: "backup",
       "backup-type": "differential",
@@ -197,13 +238,12 @@ describe("the story of a job", () => {
       "requested-at": "2026-03-01T10:00:00.123Z",
       "started-at": "2026-03-01T10:00:01Z",
       "finished-at": "2026-03-01T10:05:00Z",
-      progress: "100 %",
+      took: "4 min",
       "backup-id": "label",
       "artefact-path": "/p/backup/db/label/",
       size: "2.0 KiB",
       timeline: "2",
       "log-path": "/p/database-backup/db/label/",
-      bucket: "backups",
       message: "One file was skipped.",
     });
   });
@@ -246,10 +286,30 @@ describe("the story of a job", () => {
     expect(describeJob(jobOf({ phase: "running" }))).not.toHaveProperty("message");
   });
 
-  test("whose request is gone is that of its report", () => {
-    const { request: _, ...job } = jobOf({ phase: "succeeded" });
-    expect(describeJob(job)).toMatchObject({ type: "backup", bucket: "backups" });
-    expect(describeJob(job)).not.toHaveProperty("requested-at");
+  test("that runs says how far it is, and how long it may still take", () => {
+    const said = { phase: "running", startedAt: "2026-03-01T10:00:00Z" } as const;
+    const shownAt = (progress: JobReport["progress"], clock: string): string | undefined =>
+      describeJob(
+        jobOf({ ...said, ...(progress === undefined ? {} : { progress }) }),
+        new Date(`2026-03-01T${clock}Z`),
+      )["progress"];
+    const half = { percent: 50.5, bytesDone: 1024, bytesTotal: 2048 };
+    expect(shownAt(half, "10:10:06")).toBe("50 % (1.0 KiB of 2.0 KiB), about 9 min left");
+    expect(shownAt({ percent: 25 }, "14:00:00")).toBe("25 %, about 12 h left");
+    expect(shownAt({ percent: 1 }, "10:10:00")).toBe("1 %");
+    expect(shownAt(half, "09:00:00")).toBe("50 % (1.0 KiB of 2.0 KiB)");
+    expect(shownAt(undefined, "10:00:00")).toBeUndefined();
+  });
+
+  test("that two units report differently names both", () => {
+    const both = observed(jobOf({ phase: "succeeded", fence: 2 }), [
+      { unit: "postgresql/1", report: { phase: "lost", fence: 1 } },
+    ]);
+    expect(describeJob(both)).toMatchObject({
+      phase: "succeeded",
+      unit: "postgresql/0",
+      "other-reports": "postgresql/1: lost",
+    });
   });
 
   property.prop([fc.constantFrom<Phase>(...phasesAtWork, ...endPhases), fc.boolean()])(
@@ -266,4 +326,60 @@ describe("the story of a job", () => {
       expect(JSON.stringify([fields, jobsTable([jobOf({ phase }, asked)])])).not.toMatch(/canary|redacted/i);
     },
   );
+});
+
+test("backups of a database that publishes none are those that the manager saw succeed", () => {
+  const said = { phase: "succeeded", finishedAt: "2026-03-01T10:05:00Z", backupId: "label" } as const;
+  const jobs = [jobOf(said), jobOf({ phase: "failed" }), { ...jobOf(said), application: "mysql" }];
+  expect(backupsOfHistory(jobs, "postgresql")).toMatchObject([
+    { id: "label", type: "differential", finishedAt: "2026-03-01T10:05:00Z" },
+  ]);
+});
+
+test("the table of databases says how each is, and what is wrong with it", () => {
+  const related = { ...database, features: new Set(["secret-extra"]), problems: [] };
+  const wrong = [{ field: "jobs", message: "jobs is not JSON.", remedy: "Write it with a JSON library." }];
+  const jobs = [
+    jobOf({ phase: "succeeded", finishedAt: "2026-03-01T10:00:00Z" }),
+    jobOf(undefined, { ...request, id: "b" }),
+  ];
+  const other = {
+    relation: "database-backup:4",
+    application: "mysql",
+    features: new Set<string>(),
+    problems: wrong,
+  };
+  expect(databasesTable([related, other], jobs, new Date("2026-03-01T13:00:00Z"))).toBe(
+    [
+      "DATABASE    RELATION           OPEN  LAST BACKUP  KEYS",
+      "postgresql  database-backup:3  1     3 h ago      secret",
+      "mysql       database-backup:4  0     -            plain text",
+      "    jobs is not JSON. Write it with a JSON library.",
+    ].join("\n"),
+  );
+  expect(databasesTable([], [], new Date())).toBe("No databases.");
+});
+
+test("the table of schedules says when each comes next", () => {
+  const schedule = {
+    name: "nightly",
+    database: "postgresql",
+    cron: "0 2 * * *",
+    timezone: "Europe/Berlin",
+    backupType: "incremental",
+    compression: true,
+    since: "2026-03-01T10:00:00.000Z",
+    missed: 2,
+  } as const;
+  const lines = linesOf(
+    schedulesTable([
+      { ...schedule, next: "2026-03-02T01:00:00.000Z" },
+      { ...schedule, name: "held", paused: true },
+    ]),
+  );
+  expect(lines.slice(1, 3)).toEqual([
+    "nightly   postgresql  incremental  0 2 * * *  Europe/Berlin  2026-03-02T01:00:00Z  2",
+    "held      postgresql  incremental  0 2 * * *  Europe/Berlin  paused                2",
+  ]);
+  expect(schedulesTable([])).toBe("No schedules.");
 });

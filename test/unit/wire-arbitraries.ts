@@ -54,6 +54,12 @@ const base = {
   requestedAt: utcTime,
   startBefore: utcTime,
   cancel: fc.constant(true as const),
+  retention: fc.oneof(
+    fc.record({ full: fc.integer({ min: 1 }) }),
+    fc.record({ days: fc.integer({ min: 1 }) }),
+  ),
+  schedule: fc.record({ name: keyText, slot: utcTime }),
+  secretExtra: fc.constantFrom("secret:d4f2k8vmp25c7612lk10", "secret://a-model/d4f2k8vmp25c7612lk10"),
 };
 const baseKeys = ["id", "storage", "compression", "type"] as const;
 
@@ -70,6 +76,7 @@ export const request: fc.Arbitrary<JobRequest> = fc.oneof(
       artefactPath: text,
       restoreToTime: fc.oneof(utcTime, fc.constant("latest")),
       restoreTimeline: fc.integer({ min: 1 }),
+      discardOldData: fc.constant(true as const),
     },
     { requiredKeys: [...baseKeys, "artefactPath"] },
   ),

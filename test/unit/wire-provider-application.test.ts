@@ -41,6 +41,7 @@ describe("the provider's application databag", () => {
         expect([...decoded.features]).toEqual(sent.features);
         expect(decoded.libVersion).toBe(sent.libVersion);
         expect(decoded.problems).toEqual(sent.problems);
+        expect(decoded.queue).toEqual(sent.queue);
         expect(decoded.backupsPublished).toBe(sent.backups !== undefined);
         expect(new Set(decoded.backups)).toEqual(new Set(sent.backups));
       }),
@@ -91,6 +92,7 @@ describe("the provider's application databag", () => {
     expect(decodeProviderApplication({ anything: "else" })).toEqual({
       features: new Set(),
       problems: [],
+      queue: [],
       backups: [],
       backupsPublished: false,
     });
@@ -124,6 +126,11 @@ describe("the provider's application databag", () => {
       { backups: JSON.stringify([{ ...published, type: "half" }]) },
       'backups[0].type is "half"; expected "full", "differential" or "incremental".',
     ],
+    [{ queue: "7" }, "queue holds a number; expected a list."],
+    [
+      { queue: '[{"job-id": "a", "position": 0, "reason": "It waits."}]' },
+      "queue[0].position is 0; expected a whole number of at least 1.",
+    ],
     [
       { problems: '[{"field": "jobs", "message": "m"}]' },
       "problems[0].remedy is missing; expected a string.",
@@ -131,8 +138,15 @@ describe("the provider's application databag", () => {
   ])("%j has a problem", (databag, message) => {
     const decoded = decodeProviderApplication(databag);
     expect(decoded.problems.map((found) => found.message)).toEqual([message]);
-    expect(decoded.features.size + decoded.backups.length).toBe(0);
+    expect(decoded.features.size + decoded.backups.length + decoded.queue.length).toBe(0);
     expect(decoded).not.toHaveProperty("libVersion");
+  });
+
+  test("keeps the waiting jobs beside a bad one, with reasons that fit", () => {
+    const waiting = { "job-id": "a", position: 1, reason: "r".repeat(5_000), "waiting-for": "" };
+    const [kept, ...others] = decodeProviderApplication({ queue: JSON.stringify([{}, waiting]) }).queue;
+    expect(kept).toEqual({ jobId: "a", position: 1, reason: `${"r".repeat(999)}…` });
+    expect(others).toEqual([]);
   });
 
   test("keeps the good backups beside a bad one", () => {

@@ -37,8 +37,10 @@ function allOf(databag: Record<string, string>): string {
     message: failure.message,
     remedy: failure.remedy,
   }));
+  // The URI of a secret is none: only who was granted it can read what it names. No message shows it all the same.
+  const read = requests.requests.map(({ secretExtra: _uri, ...request }) => request);
   const decoded = [
-    requests,
+    { ...requests, requests: read },
     decodeReports(databag),
     decodeProviderApplication(databag),
     decodeS3(databag),

@@ -1,7 +1,7 @@
 import { Credentials } from "../../lib/job/storage-config.ts";
 import { fc } from "@fast-check/vitest";
 import { describe, expect, test } from "vitest";
-import { joinJobs, type Job } from "../../lib/job/job.ts";
+import { joinJobs } from "../../lib/job/job.ts";
 import { relationSetInput } from "../../lib/juju/relation-set-input.ts";
 import { printable, printableLines } from "../../lib/printable.ts";
 import { readSettingsFile } from "../../lib/testing/hook-tools/settings-file.ts";
@@ -14,9 +14,11 @@ import {
   encodeReports,
   encodeRequests,
 } from "../../lib/wire/index.ts";
-import type { Database } from "../../requirer/database.ts";
+import type { RelatedDatabase } from "../../requirer/database.ts";
+import { History } from "../../requirer/history/history.ts";
+import { recordOf, strayJobs } from "../../requirer/history/job-book.ts";
 import { summarise } from "../../requirer/status.ts";
-import { backupsTable, describeJob, jobsTable } from "../../requirer/tables.ts";
+import { backupsTable, databasesTable, describeJob, jobsTable } from "../../requirer/tables.ts";
 import { textPaths, withTextAt, type TextPath } from "./schema-texts.ts";
 
 const nasty: readonly string[] = [
@@ -91,21 +93,33 @@ function expectLines(lines: readonly (string | undefined)[]): void {
 }
 
 /** Everything that an admin reads of a database. */
-function expectReadable(jobs: readonly Job[], database: Partial<Database>): void {
+function expectReadable(database: Partial<RelatedDatabase>): void {
   const related = { bucket: "b", credentials: new Credentials("key", "secret") };
   const complete = { complete: true, problems: [], storage: related } as const;
-  const shown: Database = {
+  const shown: RelatedDatabase = {
     relation: "database-backup:1",
     application: "database",
     features: new Set(),
     requests: [],
-    jobs,
+    unread: [],
+    reports: [],
+    queue: [],
     problems: [],
     ...database,
   };
+  const now = new Date("2026-03-01T13:00:00Z");
+  const asked = shown.requests.map((one) => recordOf(one, shown));
+  const reported = strayJobs(new History(), [{ ...shown, requests: [] }]).map(
+    ({ isUnknown: _isUnknown, ...job }) => job,
+  );
+  const jobs = [...asked, ...reported];
+  expect(jobs.length).toBe(shown.requests.length + shown.reports.length);
   expectLines(jobsTable(jobs).split("\n"));
-  expectLines([summarise([shown], complete, "s3").message]);
-  for (const job of jobs) expectLines(Object.values(describeJob(job)));
+  expectLines(databasesTable([shown], jobs, now).split("\n"));
+  expectLines([
+    summarise({ databases: [shown], storage: complete, history: { jobs } }, [], "s3", now).message,
+  ]);
+  for (const job of jobs) expectLines(Object.values(describeJob(job, now)));
   expectLines(shown.problems.flatMap(({ field, message, remedy }) => [field, message, remedy]));
   expectLines(backupsTable(shown.backups).split("\n"));
 }
@@ -155,9 +169,8 @@ describe.each(named(ofRequests))("any text as %s of a request", (_, path) => {
       expect(requests[0]?.storage.credentials.reveal()).toEqual(
         decodeRequests(written).requests[0]?.storage.credentials.reveal(),
       );
-      const jobsOfIt = joinJobs("database-backup:1", requests, []);
       expectLines(rejected.flatMap(({ failure }) => [failure.message, failure.remedy]));
-      expectReadable(jobsOfIt, { problems });
+      expectReadable({ requests, problems });
       const reports = rejected.map(({ failure, ...rest }) => ({
         ...rest,
         phase: "rejected" as const,
@@ -179,12 +192,7 @@ describe.each(named(ofReports))("any text as %s of a report", (_, path) => {
       expect(again.map(({ message: _message, ...rest }) => rest)).toEqual(
         reports.map(({ message: _message, ...rest }) => rest),
       );
-      const jobsOfIt = joinJobs(
-        "database-backup:1",
-        [],
-        reports.map((one) => ({ unit: "database/0", report: one })),
-      );
-      expectReadable(jobsOfIt, { problems });
+      expectReadable({ reports: reports.map((one) => ({ unit: "database/0", report: one })), problems });
     });
   });
 });
@@ -198,7 +206,7 @@ describe.each([
     forEachText((text) => {
       const databag = carried({ [key]: JSON.stringify([withTextAt(item, path, text)]) });
       const { problems, backups } = decodeProviderApplication(databag);
-      expectReadable([], { problems, backups });
+      expectReadable({ problems, ...(backups === undefined ? {} : { backups }) });
       const again = carried(
         encodeProviderApplication({ features: [], libVersion: "0.1", problems, backups }),
       );

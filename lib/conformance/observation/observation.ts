@@ -22,7 +22,7 @@ export interface Answer {
 /** What an admin runs on the backup manager. */
 export interface AdminAction {
   readonly name: string;
-  /** `{artefact-path}` and `{job-id}` stand for what the admin names. */
+  /** `{artefact-path}`, `{job-id}` and `{database}`, the kit's application, stand for what the admin names. */
   readonly parameters: Readonly<Record<string, string>>;
 }
 
@@ -70,7 +70,7 @@ export const unobserved: Observation = {
   others: [],
   actions: {
     backup: { name: "create-backup", parameters: {} },
-    restore: { name: "restore", parameters: { "backup-id": "{artefact-path}" } },
+    restore: { name: "restore", parameters: { "backup-id": "{artefact-path}", confirm: "{database}" } },
     list: { name: "list-jobs", parameters: {} },
     show: { name: "show-job", parameters: { "job-id": "{job-id}" } },
     clear: { name: "clear-history", parameters: {} },

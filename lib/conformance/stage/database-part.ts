@@ -132,7 +132,11 @@ export class DatabasePart {
   }
 
   async #told(asked: Asked, action: AdminAction): Promise<Occurrence> {
-    const ended = await this.stage.act(asked.unit, action.name, parametersOf(action, asked));
+    const ended = await this.stage.act(
+      asked.unit,
+      action.name,
+      parametersOf(action, asked, this.stage.other),
+    );
     const results = Object.entries(ended?.results ?? {}).map(([key, value]) => `${key}: ${value}`);
     const { message = "it does not end", status = "aborted" } = ended ?? {};
     const text = [...results, message].filter((line) => line !== "").join("\n");
@@ -170,11 +174,18 @@ function repeated(asked: Job): Job {
   };
 }
 
-function parametersOf(action: AdminAction, { job, artefact }: Asked): Readonly<Record<string, string>> {
+function parametersOf(
+  action: AdminAction,
+  { job, artefact }: Asked,
+  database: string,
+): Readonly<Record<string, string>> {
   return Object.fromEntries(
     Object.entries(action.parameters).map(([name, value]) => [
       name,
-      value.replaceAll("{job-id}", job ?? "").replaceAll("{artefact-path}", artefact ?? ""),
+      value
+        .replaceAll("{job-id}", job ?? "")
+        .replaceAll("{artefact-path}", artefact ?? "")
+        .replaceAll("{database}", database),
     ]),
   );
 }

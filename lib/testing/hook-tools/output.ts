@@ -54,6 +54,12 @@ function ordered(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(ordered);
   if (value instanceof Map) return Object.fromEntries([...value].map(([key, each]) => [key, ordered(each)]));
   if (typeof value !== "object" || value === null) return value;
+  const keys = Object.keys(value);
+  if (keys.length < 2) {
+    const [key] = keys;
+    const [only]: unknown[] = Object.values(value);
+    return key === undefined || typeof only !== "object" ? value : { [key]: ordered(only) };
+  }
   return Object.fromEntries(
     Object.entries(value)
       .toSorted(([a], [b]) => compareBytes(a, b))

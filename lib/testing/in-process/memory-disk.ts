@@ -25,6 +25,14 @@ export class MemoryDisk implements Disk {
     return this.#files;
   }
 
+  /** Another disk on which the same stands, as of the image of a machine. */
+  copy(): MemoryDisk {
+    const copy = new MemoryDisk();
+    for (const [path, text] of this.#files) copy.#files.set(path, text);
+    for (const path of this.#directories) copy.#directories.add(path);
+    return copy;
+  }
+
   /** Loses everything, as when a machine is replaced. */
   wipe(): void {
     this.#files.clear();

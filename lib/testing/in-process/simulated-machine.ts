@@ -18,6 +18,8 @@ export interface SimulatedMachineOptions {
   readonly onChange: () => void;
   /** Whether its processes stand before everything that they do until somebody lets them. */
   readonly isStepped: boolean;
+  /** Which of the things that they do they stand before. */
+  readonly stepAt: ((what: string) => boolean) | undefined;
   /** Default: an empty one. */
   readonly disk?: MemoryDisk | undefined;
   /** Runs a command that a process leaves behind, for example `juju-exec`. */
@@ -164,11 +166,12 @@ export class SimulatedMachine {
     if (signal?.aborted === true) return;
     await new Promise<void>((resolve) => {
       const what = `${this.name} process ${self.identity.pid} sleeps`;
-      const callOff = this.#options.clock.schedule(ms, resolve, what);
       const end = (): void => {
         callOff();
+        signal?.removeEventListener("abort", end);
         resolve();
       };
+      const callOff = this.#options.clock.schedule(ms, end, what);
       signal?.addEventListener("abort", end);
       self.atEnd(callOff);
     });

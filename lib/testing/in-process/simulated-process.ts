@@ -45,6 +45,8 @@ export interface ProcessOptions {
   readonly onChange: () => void;
   /** Whether it stands before everything that it does until somebody lets it. Default: false. */
   readonly isStepped?: boolean;
+  /** Which of the things that it does it stands before, by {@link Intent.what}; asked each time. Default: all. */
+  readonly stepAt?: ((what: string) => boolean) | undefined;
 }
 
 /**
@@ -56,6 +58,7 @@ export class SimulatedProcess {
   readonly #end = new AbortController();
   readonly #onChange: () => void;
   readonly #isStepped: boolean;
+  readonly #stepAt: (what: string) => boolean;
   readonly #pending: Pending[] = [];
   readonly #atEnd: (() => void)[] = [];
   #waits = 0;
@@ -63,10 +66,11 @@ export class SimulatedProcess {
   #onWent: () => void = () => undefined;
   #die: (end: SimulatedEnd) => void = () => undefined;
 
-  constructor(identity: ProcessIdentity, { onChange, isStepped = false }: ProcessOptions) {
+  constructor(identity: ProcessIdentity, { onChange, isStepped = false, stepAt = always }: ProcessOptions) {
     this.identity = identity;
     this.#onChange = onChange;
     this.#isStepped = isStepped;
+    this.#stepAt = stepAt;
   }
 
   /** Aborted when it is asked to end. */
@@ -127,7 +131,7 @@ export class SimulatedProcess {
   async #runStepped(body: () => Promise<void>, exit: Intent | undefined): Promise<SimulatedEnd> {
     goOn(this);
     const end = await this.#endOf(body);
-    if (exit !== undefined) await this.#permission(exit);
+    if (exit !== undefined && this.#stepAt(exit.what)) await this.#permission(exit);
     return end;
   }
 
@@ -149,7 +153,7 @@ export class SimulatedProcess {
   }
 
   async #step<Result>(action: () => Result | Promise<Result>, intent: Intent<Result>): Promise<Result> {
-    const fails = await this.#permission(intent);
+    const fails = this.#stepAt(intent.what) && (await this.#permission(intent));
     if (fails && intent.fails !== undefined) return intent.fails();
     // What takes its time is none of this process: a command that it left behind, for example.
     this.#waits += 1;
@@ -230,6 +234,10 @@ export async function promisesSettled(): Promise<void> {
 /** Notes whose turn it is. */
 function goOn(process: SimulatedProcess): void {
   goingOn = process;
+}
+
+function always(): boolean {
+  return true;
 }
 
 /** What a killed process waits for. */

@@ -47,10 +47,14 @@ export class Stepper {
     await this.quiet();
   }
 
-  /** Takes steps in the order of their list until only time can pass, which it does only where a hook waits for it. */
-  async settle(timeoutMs: number): Promise<void> {
+  /**
+   * Takes steps in the order of their list until only time can pass, which it does only where a hook waits for it.
+   *
+   * @param isEnough Asked before each step whether to leave it at that.
+   */
+  async settle(timeoutMs: number, isEnough: () => boolean = () => false): Promise<void> {
     const deadline = performance.now() + timeoutMs;
-    while (performance.now() < deadline) {
+    while (performance.now() < deadline && !isEnough()) {
       await this.quiet();
       const possible = possibleSteps(this.#model());
       const isWaited = this.#model().agents.some(({ loop }) => loop.isBusy);

@@ -24,14 +24,19 @@ await runCharm(async (dispatch) => {
       options: { directory: config["store-directory"] },
     },
   });
+  const isTold = (what) => isToldOnce(config["script-directory"], what);
+  if (isTold("die-before-writes")) process.kill(process.pid, "SIGKILL");
   const { status } = await provider.reconcile();
   await juju.setStatus(status ?? { name: "active", message: "" });
 
-  if (config["script-directory"] === undefined) return;
+  if (isTold("die-after-writes")) process.kill(process.pid, "SIGKILL");
   // The hook fails after all was done: Juju drops what it wrote to databags and runs it again.
-  const failOnce = join(config["script-directory"], "fail-once");
-  if (existsSync(failOnce)) {
-    rmSync(failOnce);
-    process.exitCode = 1;
-  }
+  if (isTold("fail-once")) process.exitCode = 1;
 });
+
+/** Whether a file of that name was there: it is gone then, for this dispatch and all others. */
+function isToldOnce(directory, what) {
+  if (directory === undefined || !existsSync(join(directory, what))) return false;
+  rmSync(join(directory, what), { force: true });
+  return true;
+}
