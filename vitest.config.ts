@@ -14,7 +14,7 @@ const longTests =
       ].map((name) => `test/${name}.test.ts`)
     : [];
 
-// The real servers share two cores with whatever else runs: their tests come last, one file after the other.
+// The real servers share two cores with whatever else runs: their tests come last.
 export default defineConfig({
   test: {
     projects: [
@@ -40,12 +40,13 @@ export default defineConfig({
           hookTimeout: 60_000,
         },
       },
-      // The schedules are run on every core.
+      // The schedules take whatever the real servers leave of the cores, which is much: those wait for each other.
       {
         test: {
           name: "coordination",
           include: ["test/coordination/**/*.test.ts"],
           sequence: { groupOrder: 2 },
+          maxWorkers: 3,
           testTimeout: 3 * 3_600_000,
         },
       },
@@ -54,8 +55,8 @@ export default defineConfig({
           name: "servers",
           include: ["test/end-to-end/**/*.test.ts"],
           exclude: longTests,
-          sequence: { groupOrder: 3 },
-          maxWorkers: 2,
+          sequence: { groupOrder: 2 },
+          maxWorkers: 3,
           testTimeout: 180_000,
           hookTimeout: 180_000,
         },

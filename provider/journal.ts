@@ -39,6 +39,13 @@ export type JournalRecord =
     }
   /** A cancel was passed on to the job's process. */
   | { readonly record: "cancel"; readonly lineage: string; readonly fence: number }
+  /** The process that a hook started to end the job's. */
+  | {
+      readonly record: "stopping";
+      readonly lineage: string;
+      readonly fence: number;
+      readonly process: ProcessIdentity;
+    }
   /** From here on the job runs to its end. */
   | { readonly record: "no-return"; readonly lineage: string; readonly fence: number }
   /** A grant was answered without a run. */
@@ -65,6 +72,8 @@ export interface JournalEntry {
   /** The last process started for it, if the journal knows it. */
   readonly process?: ProcessIdentity;
   readonly cancelAsked: boolean;
+  /** The last process started to end the job's, if the journal knows it. */
+  readonly stopper?: ProcessIdentity;
   readonly pastNoReturn: boolean;
   /** What a grant was answered with that was not run. */
   readonly answer?: Outcome;
@@ -140,6 +149,9 @@ export function foldJournal(records: Iterable<JournalRecord>): JournalState {
       case "cancel":
         change(record, (entry) => ({ ...entry, cancelAsked: true }));
         break;
+      case "stopping":
+        change(record, (entry) => ({ ...entry, stopper: record.process }));
+        break;
       case "no-return":
         change(record, (entry) => ({ ...entry, pastNoReturn: true }));
         break;
@@ -192,13 +204,14 @@ export function compactJournal(
 }
 
 function* recordsOf(entry: JournalEntry): Iterable<JournalRecord> {
-  const { lineage, fence, relation, job, type, request, progress, process, answer } = entry;
+  const { lineage, fence, relation, job, type, request, progress, process, stopper, answer } = entry;
   if (answer !== undefined)
     yield { record: "answered", lineage, fence, relation, job, type, outcome: answer };
   if (request === undefined) return;
   yield { record: "started", lineage, fence, relation, request };
   if (process !== undefined) yield { record: "spawned", lineage, fence, process };
   if (entry.cancelAsked) yield { record: "cancel", lineage, fence };
+  if (stopper !== undefined) yield { record: "stopping", lineage, fence, process: stopper };
   if (entry.pastNoReturn) yield { record: "no-return", lineage, fence };
   yield { record: "progress", lineage, fence, progress };
 }

@@ -13,6 +13,8 @@ export interface LiveJournal {
   readonly journal: JournalState;
   /** The grants, by {@link grantId}, whose process runs. An open job that is not among them has lost its process without a result. */
   readonly running: ReadonlySet<string>;
+  /** The grants whose process another one sees to the end of. */
+  readonly stopping: ReadonlySet<string>;
 }
 
 type State = Pick<StateDirectory, "open" | "workerEntry">;
@@ -32,7 +34,10 @@ export async function readLiveJournal(state: State, isRunning: IsRunning): Promi
   const found = await Promise.all(open.map(async (entry) => await isWorkedOn(entry, state, isRunning)));
   const running = new Set(open.filter((_, index) => found[index]).map(grantId));
   const journal = running.size === open.length ? before : await state.open();
-  return { journal, running };
+  const stoppers = await Promise.all(
+    open.map(async ({ stopper }) => stopper !== undefined && (await isRunning(stopper))),
+  );
+  return { journal, running, stopping: new Set(open.filter((_, index) => stoppers[index]).map(grantId)) };
 }
 
 /** The journal may not know a worker whose hook died between starting it and writing it down; its entry does. */

@@ -32,6 +32,7 @@ import type { UnitWork } from "./unit-work.ts";
 interface UnitState {
   readonly journal: JournalState;
   readonly running: ReadonlySet<string>;
+  readonly stopping: ReadonlySet<string>;
   readonly liveProgress?: LiveProgress;
 }
 
@@ -127,6 +128,7 @@ export class Rounds {
       own: read.own,
       journal: state.journal,
       running: state.running,
+      stopping: state.stopping,
       requests,
       standing: await this.#options.questions.standing(read, view, isNew),
       roles: await this.#options.questions.roles(requests, read.application, isNew),

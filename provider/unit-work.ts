@@ -134,10 +134,11 @@ export class UnitWork {
   async #cancel(entry: JournalEntry): Promise<void> {
     const { juju, state } = this.#options;
     const { lineage, fence } = entry;
-    await state.append({ record: "cancel", lineage, fence });
+    if (!entry.cancelAsked) await state.append({ record: "cancel", lineage, fence });
     const process = await this.#processOf(entry);
     if (process === undefined) return;
-    await this.#start({ task: "stop", lineage, fence, process });
+    const stopper = await this.#start({ task: "stop", lineage, fence, process });
+    if (stopper !== undefined) await state.append({ record: "stopping", lineage, fence, process: stopper });
     await juju.log("INFO", `Stopping job ${shownId(entry.job)}: it was cancelled.`);
   }
 

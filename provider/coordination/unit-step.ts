@@ -40,6 +40,8 @@ export interface UnitView {
   readonly journal: JournalState;
   /** The grants, by {@link grantId}, whose process lives. */
   readonly running: ReadonlySet<string>;
+  /** Those of them whose process another one is ending. */
+  readonly stopping: ReadonlySet<string>;
   readonly requests: RequestsSeen;
   readonly standing: PublishedStanding;
   /** The roles in which a unit can take a job of a type. */
@@ -90,9 +92,10 @@ function decideOpen(entry: JournalEntry, view: UnitView): UnitAction {
   const lives = view.running.has(grantId(entry));
   if (view.leaving) return { kind: "stop", entry };
   if (!lives) return { kind: "recover", entry };
+  if (entry.pastNoReturn || view.stopping.has(grantId(entry))) return { kind: "rest" };
   const request = view.requests.find(entry.relation, entry.job)?.request;
-  if (request?.cancel === true && !entry.cancelAsked && !entry.pastNoReturn) return { kind: "cancel", entry };
-  return { kind: "rest" };
+  // Whoever was to end the process may have died over it.
+  return entry.cancelAsked || request?.cancel === true ? { kind: "cancel", entry } : { kind: "rest" };
 }
 
 function decideGrant(grant: Grant, view: UnitView, rules: Rules): UnitAction {

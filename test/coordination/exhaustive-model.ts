@@ -277,14 +277,18 @@ function viewOf(own: UnitState, unit: number, seen: Snapshot): UnitView {
   const alive = own.workers.filter(
     ({ fence, known, task }) => known || task === "recover" || own.entered[fence] === "worker",
   );
+  const journal = foldJournal(own.journal);
+  const cancelled = [...journal.entries.values()].filter(({ cancelAsked }) => cancelAsked);
   return {
     now,
     unit: name,
     incarnation: `life-${unit}`,
     application: decodeApplicationRecord(seen.app),
     own: decodeUnitRecord(seen.bags[unit] ?? {}, name),
-    journal: foldJournal(own.journal),
+    journal,
     running: new Set(alive.map(({ fence }) => grantId({ lineage, fence }))),
+    // Who sees to an end lives as long as what he ends.
+    stopping: new Set(cancelled.map(grantId)),
     requests: seeing([asking(seen.asked.map(requestOf))]),
     standing: seen.ready
       ? { ready: true, role: "primary", claim: place }

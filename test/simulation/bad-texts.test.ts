@@ -65,7 +65,7 @@ test("what a database writes is text and nothing more in the manager's status, t
     model.juju.runAction(manager, "create-backup", { database: nasty }),
   ]);
   const [jobs, backups, shown, unknown, refused] = results;
-  expect(jobs?.results["jobs"]).toContain("ERROR forged");
+  expect(jobs?.results["jobs"]).toContain("tells of a job that is not in the history");
   expect(backups?.results["backups"]).toContain("ERROR forged");
   expect(shown?.results["message"]).toContain("\\u001b[2J");
   expect([unknown?.status, refused?.status]).toEqual(["failed", "failed"]);

@@ -183,6 +183,22 @@ describe("a cancel", () => {
     expect(model.phases("next")).toEqual(["succeeded"]);
   });
 
+  test("is seen through though the process that was to see to it dies", async () => {
+    await start();
+    model.scripted.script = { jobs: { "*": { waitFor: "the disk", ignoresCancel: true } } };
+    await model.request("job");
+    const [unit = ""] = Object.keys(model.reports("job"));
+    const [worker] = model.juju.machine(unit).processes;
+    await model.request("job", { cancel: true });
+    const stopping = model.juju.machine(unit).processes.filter(({ pid }) => pid !== worker?.pid);
+    expect(stopping).toHaveLength(1);
+    for (const { pid } of stopping) model.juju.machine(unit).kill(pid);
+    await model.updateStatus();
+    await model.juju.advance(60_000);
+    await model.updateStatus();
+    expect(model.phases("job")).toEqual(["cancelled"]);
+  });
+
   test("comes too late after the point of no return, and the report says so", async () => {
     await start();
     model.scripted.script = { jobs: { "*": { noReturn: true, waitFor: "the disk" } } };

@@ -195,14 +195,17 @@ describe("a job that was started", () => {
     expect(decideUnit(granted({ journal: opened, running }))).toEqual(rest);
   });
 
-  test("has a cancel passed on to its process once", () => {
+  test("has a cancel passed on to its process once, while somebody sees to it", () => {
     const requests = seeing([asking([backup("job", { cancel: true })])]);
     expect(decideUnit(granted({ journal: opened, running, requests }))).toEqual({ kind: "cancel", entry });
     const mark = (record: "cancel" | "no-return"): JournalRecord => ({ record, lineage, fence: 5 });
-    for (const record of ["cancel", "no-return"] as const) {
-      const journal = journalOf([{ grant, request }], [mark(record)]);
-      expect(decideUnit(granted({ journal, running, requests }))).toEqual(rest);
-    }
+    const passed = journalOf([{ grant, request }], [mark("no-return")]);
+    expect(decideUnit(granted({ journal: passed, running, requests }))).toEqual(rest);
+    const journal = journalOf([{ grant, request }], [mark("cancel")]);
+    expect(decideUnit(granted({ journal, running, requests, stopping: running }))).toEqual(rest);
+    // Also where the manager has changed its mind, as what was asked for has begun.
+    for (const asked of [requests, seeing([asking([backup("job")])])])
+      expect(decideUnit(granted({ journal, running, requests: asked }))).toMatchObject({ kind: "cancel" });
   });
 
   test("is cleaned up after once its process is gone", () => {

@@ -161,6 +161,7 @@ export function unitView(fields: Partial<UnitView> = {}): UnitView {
     own: recordOf("db/0"),
     journal: journalOf([]),
     running: new Set(),
+    stopping: new Set(),
     requests: seeing([]),
     standing: { ready: true, role: "primary", claim: place },
     roles: rolesOf,
