@@ -108,7 +108,7 @@ export function createExecutor(options: { readonly board: string }, { unit }: Ex
     const fate = board.fates.get(id) ?? "succeeds";
     await board.step(`${id} begins`);
     board.begin(request, unit, context.fence);
-    if (fate === "passes the point of no return") await context.pointOfNoReturn();
+    if (fate === "passes the point of no return") await passNoReturn(board, id, context);
     for (let part = 0; part < 5 && !context.signal.aborted; part += 1) await board.step(`${id} works`);
     const isStopped = context.signal.aborted && (fate === "succeeds" || fate === "fails");
     if (isStopped || fate === "fails") {
@@ -144,6 +144,16 @@ export function createExecutor(options: { readonly board: string }, { unit }: Ex
       return { message: "Cleaned up." };
     },
   };
+}
+
+/** A job that was asked to stop before it passes the point ends there. */
+async function passNoReturn(board: Board, id: string, context: JobContext): Promise<void> {
+  try {
+    await context.pointOfNoReturn();
+  } catch (error) {
+    board.end(id, "cancelled");
+    throw error;
+  }
 }
 
 /** Opens the store of a schedule. The shape of a store module. */
