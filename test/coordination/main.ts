@@ -22,7 +22,7 @@ const maxShrunk = 2;
 
 async function main(): Promise<void> {
   const share: Share = JSON.parse(process.argv[2] ?? "{}");
-  const rules = variants.find(({ name }) => name === share.variant)?.rules ?? {};
+  const variant = variants.find(({ name }) => name === share.variant) ?? {};
   const total = {
     schedules: 0,
     steps: 0,
@@ -43,7 +43,7 @@ async function main(): Promise<void> {
       units: Number(share.units),
       jobs: Number(share.jobs),
       faultless: share.faultless,
-      rules,
+      variant,
       ...(share.trace ? { trace: (line: string) => console.log(line) } : {}),
     };
     const result = await runSchedule(options);
@@ -71,7 +71,13 @@ async function failureOf(
   unshrunk: boolean,
 ): Promise<unknown> {
   if (unshrunk || options.trace !== undefined) {
-    return { seed: result.seed, turns: result.turns, faults: [], lines: result.violations, trace: [] };
+    return {
+      seed: result.seed,
+      turns: result.turns,
+      faults: [],
+      lines: result.violations.map(({ what }) => what),
+      trace: [],
+    };
   }
   return await shrink(options, result);
 }

@@ -1,16 +1,21 @@
 /**
  * Protocols that differ from the shipped one by one function each. Every one of them has to be found out.
  */
+import { leaks, reporting, reportsOthers, writingTo, afterwards, type Around } from "./around.ts";
 import type { Rules } from "../../provider/coordination/rules.ts";
 
 /** A protocol with one rule less. */
 export interface Variant {
   /** The rule, in the words of docs/explanation/coordination.md. */
   readonly name: string;
-  readonly rules: Partial<Rules>;
+  readonly rules?: Partial<Rules>;
+  readonly around?: Around;
   /** After about how many schedules by chance it is found out. Default: chance seldom finds it. */
   readonly foundAfter?: number;
 }
+
+/** Grows with every hook of a unit that writes when it was dispatched. */
+let ticks = 0;
 
 /** One for each rule. */
 export const variants: readonly Variant[] = [
@@ -43,4 +48,33 @@ export const variants: readonly Variant[] = [
   { name: "leaves without cleaning up", rules: { recoversBeforeLeaving: () => false } },
   { name: "reports of another life of the application", rules: { isOfThisLife: () => true } },
   { name: "an action's job holds up everybody", rules: { holdsUp: () => true } },
+  {
+    name: "reports every end as a success",
+    around: reporting((jobs) =>
+      jobs
+        .replace('"phase":"failed"', '"phase":"succeeded"')
+        .replace('"status":"error"', '"status":"success"'),
+    ),
+  },
+  { name: "reports a job as failed that another unit runs", around: reportsOthers },
+  {
+    name: "writes to a neighbour's databag",
+    around: writingTo((unit) => (unit === "database/1" ? "database/0" : undefined)),
+  },
+  {
+    name: "writes the leader's databag though another unit leads",
+    around: writingTo((unit) => (unit === "database/1" ? "database" : undefined)),
+  },
+  { name: "echoes the keys in its reports", around: leaks.databag },
+  { name: "names a key in its status", around: leaks.status },
+  { name: "names a key in its log", around: leaks.log },
+  { name: "keeps a key on its disk", around: leaks.disk },
+  { name: "gives a key to a command as an argument", around: leaks.argument },
+  {
+    name: "reports the time of each hook",
+    around: afterwards(async ({ juju }) => {
+      for (const peers of await juju.relationIds("database-backup-peers"))
+        await juju.writeUnitDatabag(peers, { at: String((ticks += 1)) });
+    }),
+  },
 ];
