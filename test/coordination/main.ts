@@ -31,6 +31,7 @@ async function main(): Promise<void> {
     leaderChanged: 0,
     waited: 0,
     recovered: 0,
+    together: 0,
     ends: {} as Record<string, number>,
     faults: {} as Record<string, number>,
     violations: [] as unknown[],
@@ -54,6 +55,7 @@ async function main(): Promise<void> {
     total.leaderChanged += Number(result.leaderChanged);
     total.waited += Number(result.waited);
     total.recovered += Number(result.recovered);
+    total.together += Number(result.together);
     addTo(total.ends, result.ends);
     addTo(total.faults, result.faults);
     if (result.violations.length > 0)

@@ -2,10 +2,12 @@
  * What a backup manager writes.
  */
 
-/** The credentials of every storage: they must stand in the manager's databag alone. */
-export const accessKey = "canary-access";
-/** See {@link accessKey}. */
-export const secretKey = "canary-secret-key";
+/** What all credentials begin with: they must stand in the manager's databag alone. */
+export const keyPrefix = "canary-";
+/** The access key of every storage. */
+export const accessKey: string = `${keyPrefix}access`;
+/** The secret key of every storage. */
+export const secretKey: string = `${keyPrefix}secret-key`;
 
 /** A request as it stands in the databag. */
 export function wireRequest(id: string, isRestore: boolean): Record<string, unknown> {

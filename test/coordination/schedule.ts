@@ -47,6 +47,8 @@ export interface ScheduleResult {
   readonly leaderChanged: boolean;
   readonly waited: boolean;
   readonly recovered: boolean;
+  /** Two backups were at work at once. */
+  readonly together: boolean;
   readonly violations: readonly Violation[];
 }
 
@@ -105,7 +107,7 @@ class Schedule {
     } catch (error) {
       world.board.violate("simulation", `it broke: ${error instanceof Error ? error.stack : String(error)}`);
     }
-    const { violations, recoveries } = world.board;
+    const { violations, recoveries, concurrent } = world.board;
     const result = {
       seed,
       turns,
@@ -117,6 +119,7 @@ class Schedule {
       leaderChanged: this.#leaderChanged,
       waited: this.#waited,
       recovered: recoveries > 0,
+      together: concurrent > 0,
       violations: [...violations],
     };
     await world.stop();

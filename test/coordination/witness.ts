@@ -4,7 +4,7 @@
 import { endPhases } from "../../lib/job/phase.ts";
 import type { SimulatedJuju } from "../../lib/testing/simulated-juju.ts";
 import type { Board } from "./board.ts";
-import { accessKey, secretKey } from "./manager.ts";
+import { keyPrefix } from "./manager.ts";
 
 const ends: ReadonlySet<unknown> = new Set(endPhases);
 const application = "database";
@@ -36,8 +36,10 @@ export class Witness {
     string,
     { readonly phase: string; readonly unit: string; readonly address: string | undefined }
   >();
-  /** By relation and owner: what stood in the databag. */
-  #databags = new Map<string, string>();
+  /** By relation, owner and address: what stood in the databag. */
+  #databags: ReadonlyMap<string, Readonly<Record<string, string>>> = new Map();
+  /** By unit and path: what stood in the file. */
+  readonly #files = new Map<string, string>();
 
   constructor(seen: Seen) {
     this.#seen = seen;
@@ -83,11 +85,10 @@ export class Witness {
   lookWhoWrote(by: readonly (string | undefined)[], leader: string | undefined): void {
     const { board } = this.#seen;
     const databags = this.#written();
-    for (const [key, text] of databags) {
-      const before = this.#databags.get(key);
+    for (const [key, databag] of databags) {
+      if (isSame(databag, this.#databags.get(key))) continue;
       const owner = key.split(" ")[1] ?? "";
-      if (text === (before ?? "{}")) continue;
-      this.read(`a databag of ${owner}`, text);
+      for (const value of Object.values(databag)) this.read(`a databag of ${owner}`, value);
       const writer = owner === application ? leader : owner;
       if (writer === undefined || !by.includes(writer))
         board.violate("writer", `${by.join()} wrote to the databag of ${owner}, while ${leader} led`);
@@ -97,8 +98,7 @@ export class Witness {
 
   /** Notes a text that is for everybody to read: a line of the log, an argument, an action's result. */
   read(where: string, text: string): void {
-    if (text.includes(secretKey) || text.includes(accessKey))
-      this.#seen.board.violate("credential", `a credential stands in ${where}`);
+    if (text.includes(keyPrefix)) this.#seen.board.violate("credential", `a credential stands in ${where}`);
   }
 
   /** Looks for what must not stand at the storage of the fences, or on a disk. */
@@ -109,22 +109,26 @@ export class Witness {
 
   /** Looks for what must not stand on a unit's disk. */
   lookAtDisk(unit: string): void {
-    for (const [path, text] of this.#seen.juju.machine(unit).disk.files())
-      this.read(`${path} of ${unit}`, text);
+    for (const [path, text] of this.#seen.juju.machine(unit).disk.files()) {
+      const where = `${path} of ${unit}`;
+      if (this.#files.get(where) === text) continue;
+      this.#files.set(where, text);
+      this.read(where, text);
+    }
   }
 
   /** What the charm wrote in its databags; the addresses are Juju's. */
-  #written(): Map<string, string> {
+  #written(): ReadonlyMap<string, Readonly<Record<string, string>>> {
     const { juju, peers } = this.#seen;
     const relation = this.#seen.relation();
-    const databags = new Map<string, string>();
+    const databags = new Map<string, Readonly<Record<string, string>>>();
     for (const owner of new Set([application, ...this.units, ...this.everUnits])) {
       for (const id of relation === undefined ? [peers] : [peers, relation]) {
         const databag = juju.databag(id, owner);
         // With a new unit of the same name Juju begins another databag, at another address.
         const key = `${id} ${owner} ${databag["ingress-address"] ?? ""}`;
         for (const address of addresses) delete databag[address];
-        databags.set(key, JSON.stringify(databag));
+        databags.set(key, databag);
       }
     }
     return databags;
@@ -182,3 +186,11 @@ export class Witness {
 }
 
 const addresses = ["ingress-address", "egress-subnets", "private-address"];
+
+function isSame(
+  now: Readonly<Record<string, string>>,
+  before: Readonly<Record<string, string>> = {},
+): boolean {
+  const keys = Object.keys(now);
+  return keys.length === Object.keys(before).length && keys.every((key) => now[key] === before[key]);
+}
