@@ -26,6 +26,13 @@ export interface PeersRead {
   readonly listed: ReadonlySet<string>;
 }
 
+/** The incarnations that the other units say, by unit, of those that are there. */
+export function incarnationsOf({ listed, others }: PeersRead): Map<string, string> {
+  const incarnations = new Map<string, string>();
+  for (const [unit, { incarnation }] of others) if (listed.has(unit)) incarnations.set(unit, incarnation);
+  return incarnations;
+}
+
 /** The databags of one dispatch. */
 export interface Peers {
   /** Whether what is written counts at once. In a relation it counts once the hook is committed. */

@@ -31,6 +31,7 @@ import {
   refusal,
   type GrantRelease,
 } from "./grant-release.ts";
+import { incarnationsOf } from "./peers.ts";
 import { pokeCommand } from "./poke.ts";
 import { Publisher } from "./publisher.ts";
 import { Rounds } from "./rounds.ts";
@@ -308,6 +309,7 @@ export class Provider {
       running: state.running,
       standing: round.record.standing,
       waiting: plan?.waiting ?? [],
+      incarnations: incarnationsOf(read).set(juju.unit, round.record.incarnation),
       blockedBy: round.action.kind === "blocked" ? round.action.by : undefined,
       relations: view.relations.map((relation) => relation.requests),
     });

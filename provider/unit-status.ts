@@ -18,6 +18,8 @@ export interface StatusView {
   readonly standing: PublishedStanding;
   /** What waits; known to the leader alone. */
   readonly waiting: readonly WaitingJob[];
+  /** By unit: its incarnation. The leader alone knows of others than this unit's own. */
+  readonly incarnations: ReadonlyMap<string, string>;
   /** A grant to an earlier life of this unit. */
   readonly blockedBy: Grant | undefined;
   readonly relations: readonly RelationRequests[];
@@ -53,10 +55,29 @@ export function unitStatus(view: StatusView): UnitStatus | undefined {
       message: `a job waits: ${ready || reason === undefined ? "no unit can take it" : reason}`,
     };
   }
+  const twins = sameIncarnation(view.incarnations);
+  if (twins !== undefined) {
+    const units = twins.join(" and ");
+    return {
+      name: "active",
+      message: `${units} are on copies of one disk: remove one of the two, and add another unit for it`,
+    };
+  }
   const relation = view.relations.find(({ problems }) => problems.length > 0);
   if (relation === undefined) return undefined;
   return {
     name: "active",
     message: `unusable request from ${relation.application} (${relation.relation}): ${relation.problems[0]?.message ?? ""}`,
   };
+}
+
+/** Two units that say that they are one, as after a machine was cloned with its disk: nothing else makes them alike. */
+function sameIncarnation(incarnations: ReadonlyMap<string, string>): readonly [string, string] | undefined {
+  const units = new Map<string, string>();
+  for (const [unit, incarnation] of [...incarnations].toSorted()) {
+    const other = units.get(incarnation);
+    if (other !== undefined) return [other, unit];
+    units.set(incarnation, unit);
+  }
+  return undefined;
 }

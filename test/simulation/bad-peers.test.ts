@@ -269,7 +269,7 @@ describe("a unit's journal", () => {
 });
 
 describe("two units with one incarnation, as of a disk that was copied", () => {
-  test("run each job once, and report it", async () => {
+  test("run each job once, report it, and the leader's status names the two and what to do", async () => {
     await start({ provider: { archiveStorage } });
     await model.updateStatus();
     const { incarnation } = said("database/0");
@@ -278,6 +278,13 @@ describe("two units with one incarnation, as of a disk that was copied", () => {
     model.juju.machine("database/2").disk.write(path, `${text}${line}\n`);
     await model.updateStatus();
     expect(said("database/2")["incarnation"]).toBe(incarnation);
+    expect(model.status("database/0")).toEqual({
+      name: "active",
+      message:
+        "database/0 and database/2 are on copies of one disk: remove one of the two, and add another unit for it",
+    });
+    for (const unit of ["database/1", "database/2"])
+      expect(model.status(unit)).toEqual({ name: "active", message: "" });
     await model.request("job");
     await model.request("restore", { "job-type": "restore", "artefact-path": "/backup/x/" });
     await model.updateStatus();

@@ -23,6 +23,7 @@ function view(fields: Partial<StatusView> = {}): StatusView {
     running: new Set(),
     standing: { ready: true },
     waiting: [],
+    incarnations: new Map([["db/0", "life-0"]]),
     blockedBy: undefined,
     relations: [asking([])],
     ...fields,
@@ -96,6 +97,18 @@ describe("a unit's status", () => {
       { waiting: waits(noUnit), standing: { ready: false } },
       "waiting",
       "a job waits: no unit can take it",
+    ],
+    [
+      "leads two units that are one by what they say",
+      {
+        incarnations: new Map([
+          ["db/2", "life-0"],
+          ["db/1", "life-1"],
+          ["db/0", "life-0"],
+        ]),
+      },
+      "active",
+      "db/0 and db/2 are on copies of one disk: remove one of the two, and add another unit for it",
     ],
     [
       "cannot read a request",
