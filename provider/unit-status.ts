@@ -72,11 +72,11 @@ export function unitStatus(view: StatusView): UnitStatus | undefined {
 }
 
 /** Two units that say that they are one, as after a machine was cloned with its disk: nothing else makes them alike. */
-function sameIncarnation(incarnations: ReadonlyMap<string, string>): readonly [string, string] | undefined {
+function sameIncarnation(incarnations: ReadonlyMap<string, string>): readonly string[] | undefined {
   const units = new Map<string, string>();
-  for (const [unit, incarnation] of [...incarnations].toSorted()) {
+  for (const [unit, incarnation] of incarnations) {
     const other = units.get(incarnation);
-    if (other !== undefined) return [other, unit];
+    if (other !== undefined) return [other, unit].toSorted();
     units.set(incarnation, unit);
   }
   return undefined;
