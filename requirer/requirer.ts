@@ -44,6 +44,7 @@ import type { PlannedSchedule, Schedule, ScheduleSettings } from "./schedules/sc
 import { askForDue, idOfSlot } from "./schedules/due-requests.ts";
 import { requireRoomForSchedule, scheduleUnknown } from "./schedules/schedule-checks.ts";
 import { summarise } from "./status.ts";
+import { withStorageWarnings } from "./storage-warnings.ts";
 
 /** What a requirer is made of. */
 export interface RequirerOptions {
@@ -196,8 +197,9 @@ export class Requirer {
 
   /** All jobs that are known, those of databases that are gone among them: the ended ones first, then the open ones. */
   async jobs(): Promise<readonly JobRecord[]> {
-    const { history, databases } = await this.#view();
-    return [...history.jobs, ...strayJobs(history, databases)];
+    const { history, databases, storage } = await this.#view();
+    const jobs = [...history.jobs, ...strayJobs(history, databases)];
+    return withStorageWarnings(jobs, storage, this.#endpoints.storageEndpoint);
   }
 
   /**
@@ -332,7 +334,7 @@ export class Requirer {
     refuseInvalid(request);
     const asSecret =
       this.#usesSecrets && draft.view.peers !== undefined && database.features.has("secret-extra");
-    await draft.ask(request, database, asSecret);
+    await draft.ask(request, database, { asSecret, ownStorage: options.storage !== undefined });
     return id;
   }
 

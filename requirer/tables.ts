@@ -6,6 +6,7 @@
 import type { Backup } from "../lib/job/backup.ts";
 import { isEnd, statusOf } from "../lib/job/phase.ts";
 import type { Progress } from "../lib/job/report.ts";
+import { describeLocation } from "../lib/job/storage-config.ts";
 import { shortened, shownId } from "../lib/printable.ts";
 import type { Database } from "./database.ts";
 import { countOf, type EndedSummary } from "./history/ended-summary.ts";
@@ -69,7 +70,9 @@ export function jobsTable(
     options,
     (job) => {
       const report = job.reports[0]?.report;
-      return [job.waiting?.reason, report?.message, report?.remedy].filter((line) => line !== undefined);
+      return [job.waiting?.reason, job.warning, report?.message, report?.remedy].filter(
+        (line) => line !== undefined,
+      );
     },
   );
   return [text, ...older].join("\n");
@@ -210,6 +213,8 @@ export function describeJob(job: JobRecord, now: Date = new Date()): Readonly<Re
         : undefined,
     position: job.waiting?.position,
     "waiting-for": job.waiting?.waitingFor,
+    warning: job.warning,
+    storage: job.storage === undefined ? undefined : describeLocation(job.storage),
     "backup-id": report?.backupId,
     "artefact-path": report?.artefactPath,
     size: report?.sizeBytes === undefined ? undefined : shownSize(report.sizeBytes),

@@ -22,7 +22,7 @@ export const historyKeys = ["format", "open", "ended", "texts", "summary"] as co
 const format = "1";
 const applicationBytes = 72;
 /** Texts that many records share are kept once, and a record has their number. */
-const sharedInRecord = ["d"] as const;
+const sharedInRecord = ["d", "s"] as const;
 const sharedInReport = ["a", "g", "c", "x"] as const;
 const shortestShared = 8;
 

@@ -10,6 +10,7 @@
  * | `a` `w` `l` | artefact path, time and timeline to restore | artefact path; `l` timeline |
  * | `c` | 1: asked to be cancelled | error code |
  * | `e` | reports | |
+ * | `s` `o` | where the artefacts are kept: endpoint, bucket and path; 1: a storage that the caller named | |
  * | `u` `p` `n` | | unit (a number where it is the application's), phase, fence |
  * | `s` `f` | | started at, finished at |
  * | `b` `z` `g` | | backup id, size in bytes, log path |
@@ -23,6 +24,7 @@
 import { endPhases, isPhase, phasesAtWork, phasesBeforeStart, type Phase } from "../../lib/job/phase.ts";
 import type { JobProgress } from "../../lib/job/report.ts";
 import type { BackupType } from "../../lib/job/request.ts";
+import type { StorageLocation } from "../../lib/job/storage-config.ts";
 import { BoundedObject, jsonBytes } from "./bounded-json.ts";
 import { hasEnded, withReports, type JobRecord, type RecordedReport } from "./job-record.ts";
 
@@ -41,6 +43,7 @@ const most = {
   path: 200,
   message: 300,
 } as const;
+/** In paths it stands for the backup's id, in a storage between its parts. */
 const placeOfId = "\t";
 const backupLetters: Readonly<Record<BackupType, string>> = {
   full: "f",
@@ -66,6 +69,7 @@ export function encodeRecord(record: JobRecord): Readonly<Record<string, unknown
   object.put("q", requestedAt);
   object.put("b", timeOf(record.startBefore));
   object.put("c", record.cancel === true ? 1 : undefined);
+  object.put("o", record.ownStorage === true ? 1 : undefined);
   // One says nothing without the other.
   if (record.schedule !== undefined && record.schedule.name !== "" && record.schedule.slot !== "") {
     object.putText("n", record.schedule.name, most.name);
@@ -84,7 +88,24 @@ export function encodeRecord(record: JobRecord): Readonly<Record<string, unknown
       object.room - '"e":[],'.length - reports.reduce((sum, report) => sum + jsonBytes(report) + 1, 0);
     object.put("e", [encodeFirst(record, first, room, requestedAt ?? 0), ...reports]);
   }
+  // What became of a job is worth more.
+  object.put("s", locationText(record.storage));
   return object.fields;
+}
+
+function locationText(location: StorageLocation | undefined): string | undefined {
+  if (location === undefined) return undefined;
+  const { endpoint, bucket, path } = location;
+  const text = [endpoint, bucket, path].join(placeOfId);
+  const isKept = text.isWellFormed() && jsonBytes(text) <= most.path && locationOf(text) !== undefined;
+  return isKept ? text : undefined;
+}
+
+function locationOf(text: string | undefined): StorageLocation | undefined {
+  const [endpoint, bucket, path, ...more] = text?.split(placeOfId) ?? [];
+  if (endpoint === undefined || bucket === undefined || path === undefined || more.length > 0)
+    return undefined;
+  return { endpoint, bucket, path };
 }
 
 function encodeFirst(
@@ -163,6 +184,8 @@ export function decodeRecord(value: unknown, endpoint: string): JobRecord | unde
     ...optional("requestedAt", isoTime(requestedAt)),
     ...optional("startBefore", isoTime(fields.number("b"))),
     ...(fields.number("c") === 1 ? { cancel: true } : {}),
+    ...(fields.number("o") === 1 ? { ownStorage: true } : {}),
+    ...optional("storage", locationOf(fields.text("s"))),
     ...(name === undefined || slot === undefined ? {} : { schedule: { name, slot } }),
   };
   const reports = fields.list("e").flatMap((item) => decodeReport(item, application, requestedAt ?? 0));

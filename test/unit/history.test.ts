@@ -24,7 +24,15 @@ const endpoint = "database-backup";
 const relation = `${endpoint}:3`;
 
 function asked(id: string, more: Partial<JobRecord> = {}): JobRecord {
-  const base = { id, relation, application: "postgresql", type: "backup", backupType: "full" } as const;
+  const storage = { endpoint: "https://s3.example.com", bucket: "backups", path: "/clusters/blue" };
+  const base = {
+    id,
+    relation,
+    application: "postgresql",
+    type: "backup",
+    backupType: "full",
+    storage,
+  } as const;
   return withReports({ ...base, requestedAt: "2026-11-20T01:59:58.123Z", ...more }, more.reports ?? []);
 }
 
@@ -112,6 +120,8 @@ const anyJob: fc.Arbitrary<JobRecord> = fc
         startBefore: times,
         schedule: fc.record({ name: longTexts, slot: longTexts }),
         cancel: fc.constant(true as const),
+        storage: fc.record({ endpoint: longTexts, bucket: longTexts, path: longTexts }),
+        ownStorage: fc.constant(true as const),
       },
       { requiredKeys: ["id", "relation", "application", "type"] },
     ),
@@ -238,6 +248,7 @@ describe("the history in its databag", () => {
       startBefore: "2026-11-20T04:00:00.000Z",
       schedule: { name: "nightly", slot: "2026-11-20T02:00:00Z" },
       cancel: true,
+      ownStorage: true,
     });
     const { backupType: _, ...expected } = restore;
     const history = new History(

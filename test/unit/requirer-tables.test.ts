@@ -229,6 +229,7 @@ describe("the story of a job", () => {
     expect(describeJob(job)).toEqual({
       "job-id": id,
       database: "postgresql",
+      storage: 'bucket "backups", path "/p", at https://s3.amazonaws.com',
       relation,
       type: "backup",
       "backup-type": "differential",
