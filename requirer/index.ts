@@ -16,6 +16,7 @@ export type { BackupOptions, JobOptions, RestoreOptions } from "./job-options.ts
 export { managerActions } from "./manager-actions.ts";
 export { Requirer, type RequirerOptions } from "./requirer.ts";
 export type { RestorePlan } from "./restore-plan.ts";
+export type { TableOptions } from "./shown-rows.ts";
 export {
   maxSchedules,
   type PlannedSchedule,
@@ -29,5 +30,4 @@ export {
   describeJob,
   jobsTable,
   schedulesTable,
-  type TableOptions,
 } from "./tables.ts";

@@ -39,6 +39,7 @@ import {
   unknownJob,
   usableStorage,
 } from "./request-checks.ts";
+import { withRetentionWarning } from "./retention.ts";
 import { planOfRestore, type RestorePlan } from "./restore-plan.ts";
 import type { PlannedSchedule, Schedule, ScheduleSettings } from "./schedules/schedule.ts";
 import { askForDue, idOfSlot } from "./schedules/due-requests.ts";
@@ -235,10 +236,10 @@ export class Requirer {
 
   /** The schedules, with their next times. */
   async schedules(): Promise<readonly PlannedSchedule[]> {
-    const { schedules } = await this.#view();
+    const { schedules, databases } = await this.#view();
     if (schedules.length === 0) return [];
     const { planned } = await import("./schedules/schedule-times.ts");
-    return schedules.map((schedule) => planned(schedule, this.#clock.now()));
+    return schedules.map((schedule) => withRetentionWarning(planned(schedule, this.#clock.now()), databases));
   }
 
   /**
@@ -261,7 +262,7 @@ export class Requirer {
           : settings.database;
       const schedule = newSchedule({ ...settings, database: named }, this.#clock.now());
       draft.schedules = [...draft.schedules, schedule];
-      return planned(schedule, this.#clock.now());
+      return withRetentionWarning(planned(schedule, this.#clock.now()), draft.databases);
     });
   }
 

@@ -31,6 +31,6 @@ export function comparable(text: string): string {
   return text
     .trimEnd()
     .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-[57][0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/g, "<job>")
-    .replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, "<time>")
+    .replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?Z/g, "<time>")
     .replaceAll(/database-backup\/database\/[0-9a-f]{32}/g, "database-backup/database/<hash>");
 }
