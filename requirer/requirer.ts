@@ -9,14 +9,11 @@ import type { JobRequest, ScheduleSlot } from "../lib/job/request.ts";
 import type { Dispatch } from "../lib/juju/dispatch.ts";
 import type { JujuEvent } from "../lib/juju/event.ts";
 import type { Juju, UnitStatus } from "../lib/juju/juju.ts";
-import { LeaderWindow } from "../lib/juju/leader-window.ts";
 import type { Clock, Machine } from "../lib/machine/machine.ts";
 import { nodeMachine } from "../lib/machine/node-machine.ts";
 import { shownId } from "../lib/printable.ts";
-import { Turns } from "../lib/turns.ts";
 import { chooseDatabase, type Database, type RelatedDatabase } from "./database.ts";
-import { logEnds } from "./end-log.ts";
-import { newlyEnded, strayJobs } from "./history/job-book.ts";
+import { strayJobs } from "./history/job-book.ts";
 import { hasEnded, type JobRecord } from "./history/job-record.ts";
 import type { EndedFilter } from "./history/history.ts";
 import {
@@ -27,8 +24,9 @@ import {
   type RequestBaseline,
   type RestoreOptions,
 } from "./job-options.ts";
-import { ManagerDraft } from "./manager-draft.ts";
-import { readManager, writeManager, type ManagerEndpoints, type ManagerView } from "./manager-databags.ts";
+import type { ManagerEndpoints, ManagerView } from "./manager-databags.ts";
+import { ManagerDispatch } from "./manager-dispatch.ts";
+import type { ManagerDraft } from "./manager-draft.ts";
 import {
   refuseInvalid,
   refuseOthersBackup,
@@ -91,10 +89,7 @@ export class Requirer {
   readonly #clock: Clock;
   readonly #endpoints: ManagerEndpoints;
   readonly #usesSecrets: boolean;
-  readonly #window: LeaderWindow;
-  readonly #atEnd: Dispatch["atEnd"] | undefined;
-  readonly #turns = new Turns();
-  #leads: Promise<boolean> | undefined;
+  readonly #dispatch: ManagerDispatch;
 
   constructor(options: RequirerOptions) {
     const { juju } = options;
@@ -108,8 +103,7 @@ export class Requirer {
       storageEndpoint: options.storageEndpoint ?? "s3-parameters",
       peerEndpoint: options.peerEndpoint ?? "database-backup-manager-peers",
     };
-    this.#window = new LeaderWindow(juju, this.#clock);
-    this.#atEnd = options.atEnd;
+    this.#dispatch = new ManagerDispatch(this.#endpoints, this.#clock, options.atEnd);
   }
 
   /**
@@ -119,7 +113,7 @@ export class Requirer {
    * @throws RequestError where it cannot be requested; nothing was written then.
    */
   async requestBackup(options: BackupOptions = {}): Promise<string> {
-    return await this.#whileLeading(
+    return await this.#dispatch.whileLeading(
       async (draft) =>
         await this.#request(draft, uuid(), options, (base, database) =>
           backupRequest(base, database, options),
@@ -134,7 +128,7 @@ export class Requirer {
    * @throws RequestError where it cannot be requested; nothing was written then.
    */
   async requestRestore(options: RestoreOptions): Promise<string> {
-    return await this.#whileLeading(
+    return await this.#dispatch.whileLeading(
       async (draft) =>
         await this.#request(draft, uuid(), options, (base, database) => {
           refuseOthersBackup(options.backupId, database, draft.history);
@@ -149,7 +143,7 @@ export class Requirer {
    * @throws RequestError where it could not be requested.
    */
   async planRestore(options: RestoreOptions): Promise<RestorePlan> {
-    const view = await this.#view();
+    const view = await this.#dispatch.view();
     const database = this.#choose(view, options.database);
     refuseOthersBackup(options.backupId, database, view.history);
     const storage = usableStorage(options.storage, view.storage, this.#endpoints);
@@ -163,7 +157,7 @@ export class Requirer {
    * @throws RequestError `job-unknown`; `request-invalid` where it has ended; `feature-missing`.
    */
   async cancel(id: string): Promise<void> {
-    await this.#whileLeading(async (draft) => {
+    await this.#dispatch.whileLeading(async (draft) => {
       const job = knownJob(draft.history.jobs, id);
       if (hasEnded(job)) {
         throw new RequestError("request-invalid", `Job ${shownId(id)} has ended: it is ${job.phase}.`, {
@@ -184,7 +178,7 @@ export class Requirer {
 
   /** The related databases. */
   async databases(): Promise<readonly Database[]> {
-    return (await this.#view()).databases;
+    return (await this.#dispatch.view()).databases;
   }
 
   /**
@@ -193,12 +187,12 @@ export class Requirer {
    * @throws RequestError `database-unknown` or `database-ambiguous`.
    */
   async database(name?: string): Promise<Database> {
-    return this.#choose(await this.#view(), name);
+    return this.#choose(await this.#dispatch.view(), name);
   }
 
   /** All jobs that are known, those of databases that are gone among them: the ended ones first, then the open ones. */
   async jobs(): Promise<readonly JobRecord[]> {
-    const { history, databases, storage } = await this.#view();
+    const { history, databases, storage } = await this.#dispatch.view();
     const jobs = [...history.jobs, ...strayJobs(history, databases)];
     return withStorageWarnings(jobs, storage, this.#endpoints.storageEndpoint);
   }
@@ -214,7 +208,7 @@ export class Requirer {
 
   /** What is left of jobs that ended too long ago to be listed. */
   async summaries(): Promise<ManagerView["history"]["summaries"]> {
-    return (await this.#view()).history.summaries;
+    return (await this.#dispatch.view()).history.summaries;
   }
 
   /**
@@ -224,7 +218,7 @@ export class Requirer {
    * @returns How many were forgotten, those that were only counted left out.
    */
   async clearHistory(filter: EndedFilter = {}): Promise<number> {
-    return await this.#whileLeading(async (draft) => {
+    return await this.#dispatch.whileLeading(async (draft) => {
       const before = draft.history.ended;
       draft.history = draft.history.cleared(filter);
       const kept = new Set(draft.history.ended);
@@ -236,7 +230,7 @@ export class Requirer {
 
   /** The schedules, with their next times. */
   async schedules(): Promise<readonly PlannedSchedule[]> {
-    const { schedules, databases } = await this.#view();
+    const { schedules, databases } = await this.#dispatch.view();
     if (schedules.length === 0) return [];
     const { planned } = await import("./schedules/schedule-times.ts");
     return schedules.map((schedule) => withRetentionWarning(planned(schedule, this.#clock.now()), databases));
@@ -252,7 +246,7 @@ export class Requirer {
     settings: Omit<ScheduleSettings, "database"> & Pick<JobOptions, "database">,
   ): Promise<PlannedSchedule> {
     const { newSchedule, planned } = await import("./schedules/schedule-times.ts");
-    return await this.#whileLeading(async (draft) => {
+    return await this.#dispatch.whileLeading(async (draft) => {
       requirePeers(draft.view, this.#endpoints.peerEndpoint);
       requireRoomForSchedule(draft.schedules, settings.name);
       const database = this.#choose(draft.view, settings.database);
@@ -284,7 +278,7 @@ export class Requirer {
    * @throws RequestError `job-unknown`, or `request-invalid` where the job has not ended.
    */
   async withdraw(id: string): Promise<void> {
-    await this.#whileLeading(async (draft) => {
+    await this.#dispatch.whileLeading(async (draft) => {
       const job = knownJob([...draft.history.jobs], id);
       if (!hasEnded(job)) {
         throw new RequestError("request-invalid", `Job ${shownId(id)} has not ended: it is ${job.phase}.`, {
@@ -302,17 +296,17 @@ export class Requirer {
    * @returns The unit status that the library proposes: where jobs stand, in one line.
    */
   async reconcile(): Promise<UnitStatus> {
-    const [view, trouble] = await this.#turns.take(async () => {
-      const read = await this.#read();
-      if (!read.isLeader) return [read, []] as const;
-      const draft = new ManagerDraft(this.#juju, read);
+    const changed = await this.#dispatch.ifLeading(async (draft) => {
       const ask = async (schedule: Schedule, slot: string): Promise<void> =>
         await this.#askFor(draft, schedule, slot);
-      const said = read.peers === undefined ? [] : await askForDue(draft, this.#clock.now(), ask);
-      await this.#settle(draft);
-      return [{ ...read, history: draft.history, schedules: draft.schedules }, said] as const;
+      const trouble = draft.view.peers === undefined ? [] : await askForDue(draft, this.#clock.now(), ask);
+      return { draft, trouble };
     });
-    return summarise(view, trouble, this.#endpoints.storageEndpoint, this.#clock.now());
+    const { storageEndpoint } = this.#endpoints;
+    if (!changed.leads) return summarise(changed.view, [], storageEndpoint, this.#clock.now());
+    // The draft has been settled since, and so knows which jobs are gone.
+    const { draft, trouble } = changed.result;
+    return summarise({ ...draft.view, history: draft.history }, trouble, storageEndpoint, this.#clock.now());
   }
 
   async #askFor(draft: ManagerDraft, schedule: Schedule, slot: string): Promise<void> {
@@ -345,7 +339,7 @@ export class Requirer {
   }
 
   async #changeSchedule(name: string, change: (schedule: Schedule) => readonly Schedule[]): Promise<void> {
-    await this.#whileLeading(async (draft) => {
+    await this.#dispatch.whileLeading(async (draft) => {
       if (!draft.schedules.some((schedule) => schedule.name === name))
         throw scheduleUnknown(name, draft.schedules);
       draft.schedules = draft.schedules.flatMap((schedule) =>
@@ -356,42 +350,5 @@ export class Requirer {
 
   #choose(view: ManagerView, name: string | undefined): RelatedDatabase {
     return chooseDatabase(view.databases, name, `${this.#juju.application}:${this.#endpoints.endpoint}`);
-  }
-
-  async #view(): Promise<ManagerView> {
-    return await this.#turns.take(async () => await this.#read());
-  }
-
-  async #read(): Promise<ManagerView> {
-    // Juju answers what it answered before, so the time to write counts from the first answer.
-    this.#leads ??= this.#window.open();
-    return await readManager(this.#endpoints, this.#leads);
-  }
-
-  async #whileLeading<Result>(action: (draft: ManagerDraft) => Promise<Result>): Promise<Result> {
-    return await this.#turns.take(async () => {
-      const view = await this.#read();
-      if (!view.isLeader) {
-        throw new RequestError(
-          "not-leader",
-          `${this.#juju.unit} does not lead, so it cannot write requests.`,
-          {
-            remedy: `Run it on the leader: juju run ${this.#juju.application}/leader ….`,
-          },
-        );
-      }
-      const draft = new ManagerDraft(this.#juju, view);
-      const result = await action(draft);
-      await this.#settle(draft);
-      return result;
-    });
-  }
-
-  async #settle(draft: ManagerDraft): Promise<void> {
-    const { view } = draft;
-    const record = await draft.settled(this.#endpoints, this.#clock.now());
-    this.#window.require();
-    if (view.peers !== undefined) await logEnds(this.#juju, newlyEnded(view.kept, record.history));
-    if (await writeManager(this.#endpoints, view, record)) this.#atEnd?.(() => this.#window.require());
   }
 }

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { compareReports } from "../../lib/job/job.ts";
+import { compareReports } from "../../lib/job/unit-report.ts";
 import { isEnd, type Phase } from "../../lib/job/phase.ts";
 import type { JobProgress } from "../../lib/job/report.ts";
 import type { BackupType, JobType, ScheduleSlot } from "../../lib/job/request.ts";
