@@ -12,6 +12,7 @@ export type { EndedSummary } from "./history/ended-summary.ts";
 export { maxEndedJobs, maxOpenJobs, type EndedFilter } from "./history/history.ts";
 export { maxHistoryBytes } from "./history/history-databag.ts";
 export type { AskedFor, JobRecord, RecordedReport } from "./history/job-record.ts";
+export type { KeyTransport, ListedDatabase } from "./key-transport.ts";
 export type { BackupOptions, JobOptions, RestoreOptions } from "./job-options.ts";
 export { managerActions } from "./manager-actions.ts";
 export { Requirer, type RequirerOptions } from "./requirer.ts";

@@ -67,10 +67,11 @@ export function managerActions(
     "list-databases": async (given) => {
       const [databases, jobs] = [await requirer.databases(), await requirer.jobs()];
       if (!wantsJson(given)) return { databases: databasesTable(databases, jobs, clock.now()) };
-      const shown = databases.map(({ application, relation, features, problems }) => ({
+      const shown = databases.map(({ application, relation, features, keys, problems }) => ({
         application,
         relation,
         features: [...features],
+        keys,
         problems,
       }));
       return jsonOf("databases", newestRows(shown));

@@ -24,6 +24,7 @@ import {
   type RequestBaseline,
   type RestoreOptions,
 } from "./job-options.ts";
+import { keyTransportTo, type KeyTransport, type ListedDatabase } from "./key-transport.ts";
 import type { ManagerEndpoints, ManagerView } from "./manager-databags.ts";
 import { ManagerDispatch } from "./manager-dispatch.ts";
 import type { ManagerDraft } from "./manager-draft.ts";
@@ -59,7 +60,8 @@ export interface RequirerOptions {
   readonly peerEndpoint?: string;
   /**
    * How the keys of a storage travel to a database that takes Juju secrets: as one, or in plain text as to all others. Across
-   * models only the side that offers the relation may grant a secret. Default: `secret`.
+   * models only the side that offers the relation may grant a secret; a manager that consumes an offer sends plain text of its
+   * own accord where Juju tells it of the other model, from 3.6.2 on. Default: `secret`.
    */
   readonly credentials?: "secret" | "plain";
   /** The machine that the unit runs on, for its clock. Default: the one that this process runs on. */
@@ -176,9 +178,15 @@ export class Requirer {
     });
   }
 
-  /** The related databases. */
-  async databases(): Promise<readonly Database[]> {
-    return (await this.#dispatch.view()).databases;
+  /** The related databases, with how keys travel to each. */
+  async databases(): Promise<readonly ListedDatabase[]> {
+    const view = await this.#dispatch.view();
+    return await Promise.all(
+      view.databases.map(async (database) => ({
+        ...database,
+        keys: await this.#keyTransport(view, database),
+      })),
+    );
   }
 
   /**
@@ -327,10 +335,16 @@ export class Requirer {
     const storage = usableStorage(options.storage, draft.view.storage, this.#endpoints);
     const request = complete(this.#baseline(id, storage, options), database);
     refuseInvalid(request);
-    const asSecret =
-      this.#usesSecrets && draft.view.peers !== undefined && database.features.has("secret-extra");
+    const asSecret = (await this.#keyTransport(draft.view, database)) === "secret";
     await draft.ask(request, database, { asSecret, ownStorage: options.storage !== undefined });
     return id;
+  }
+
+  /** A secret that no peer databag names would outlive its job. */
+  async #keyTransport({ peers }: ManagerView, database: RelatedDatabase): Promise<KeyTransport> {
+    return this.#usesSecrets && peers !== undefined
+      ? await keyTransportTo(this.#juju, database)
+      : "plain text";
   }
 
   #baseline(id: string, storage: RequestBaseline["storage"], options: JobOptions): RequestBaseline {

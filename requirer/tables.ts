@@ -8,10 +8,10 @@ import { isEnd, statusOf } from "../lib/job/phase.ts";
 import type { Progress } from "../lib/job/report.ts";
 import { describeLocation } from "../lib/job/storage-config.ts";
 import { shortened, shownId } from "../lib/printable.ts";
-import type { Database } from "./database.ts";
 import { countOf, type EndedSummary } from "./history/ended-summary.ts";
 import type { JobRecord } from "./history/job-record.ts";
 import type { PlannedSchedule } from "./schedules/schedule.ts";
+import type { ListedDatabase } from "./key-transport.ts";
 import { describeRetention } from "./retention.ts";
 import { absent, shownDuration, shownMinute, shownSize, shownTime } from "./shown.ts";
 import { newestRows, type ShownRows, type TableOptions } from "./shown-rows.ts";
@@ -136,7 +136,7 @@ export function backupsOfHistory(jobs: readonly JobRecord[], application: string
 
 /** The related databases, with what they can do and how their last backup went. */
 export function databasesTable(
-  databases: readonly Database[],
+  databases: readonly ListedDatabase[],
   jobs: readonly JobRecord[],
   now: Date,
 ): string {
@@ -144,7 +144,7 @@ export function databasesTable(
   return table(
     ["DATABASE", "RELATION", "OPEN", "LAST BACKUP", "KEYS"],
     newestRows(databases),
-    ({ application, relation, features }) => {
+    ({ application, relation, keys }) => {
       const own = jobs.filter((job) => job.relation === relation);
       const ends = own.flatMap(({ type, phase, reports }) =>
         type === "backup" && phase === "succeeded" ? [Date.parse(reports[0]?.report.finishedAt ?? "")] : [],
@@ -155,7 +155,7 @@ export function databasesTable(
         relation,
         String(own.filter(({ phase }) => !isEnd(phase)).length),
         Number.isFinite(last) ? `${shownDuration(now.getTime() - last)} ago` : absent,
-        features.has("secret-extra") ? "secret" : "plain text",
+        keys,
       ];
     },
     ({ problems }) => problems.slice(0, 5).map(({ message, remedy }) => `${message} ${remedy}`),

@@ -342,7 +342,12 @@ test("backups of a database that publishes none are those that the manager saw s
 });
 
 test("the table of databases says how each is, and what is wrong with it", () => {
-  const related = { ...database, features: new Set(["secret-extra"]), problems: [] };
+  const related = {
+    ...database,
+    features: new Set(["secret-extra"]),
+    keys: "secret" as const,
+    problems: [],
+  };
   const wrong = [{ field: "jobs", message: "jobs is not JSON.", remedy: "Write it with a JSON library." }];
   const jobs = [
     jobOf({ phase: "succeeded", finishedAt: "2026-03-01T10:00:00Z" }),
@@ -352,6 +357,7 @@ test("the table of databases says how each is, and what is wrong with it", () =>
     relation: "database-backup:4",
     application: "mysql",
     features: new Set<string>(),
+    keys: "plain text" as const,
     problems: wrong,
   };
   expect(databasesTable([related, other], jobs, new Date("2026-03-01T13:00:00Z"))).toBe(

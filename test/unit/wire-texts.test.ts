@@ -114,7 +114,7 @@ function expectReadable(database: Partial<RelatedDatabase>): void {
   const jobs = [...asked, ...reported];
   expect(jobs.length).toBe(shown.requests.length + shown.reports.length);
   expectLines(jobsTable(jobs).split("\n"));
-  expectLines(databasesTable([shown], jobs, now).split("\n"));
+  expectLines(databasesTable([{ ...shown, keys: "secret" }], jobs, now).split("\n"));
   expectLines([
     summarise({ databases: [shown], storage: complete, history: { jobs } }, [], "s3", now).message,
   ]);
