@@ -98,6 +98,8 @@ export function managerActions(
         name === undefined
           ? all
           : all.filter(({ application, relation }) => application === name || relation === name);
+      // A name that nobody bears must not look like one without jobs.
+      if (jobs.length === 0 && name !== undefined) await requirer.database(name);
       const [options, summaries] = [tableOptions(given), await requirer.summaries()];
       if (!wantsJson(given)) return { jobs: jobsTable(jobs, options, summaries) };
       const counted = countOf(summaries);
@@ -112,10 +114,12 @@ export function managerActions(
     },
     "clear-history": async (given) => {
       const before = timeOf(given, "before");
+      const name = given.text("database");
       const cleared = await requirer.clearHistory({
-        application: given.text("database"),
+        application: name,
         before: before === undefined ? undefined : new Date(before),
       });
+      if (cleared === 0 && name !== undefined) await requirer.database(name);
       return { cleared: String(cleared) };
     },
     "add-schedule": async (given) => {

@@ -12,14 +12,27 @@ import { decodeRequests, encodeRequests } from "../lib/wire/requests.ts";
 import type { Database } from "./database.ts";
 import { maxOpenJobs, type History } from "./history/history.ts";
 import type { JobRecord } from "./history/job-record.ts";
+import type { RestoreOptions } from "./job-options.ts";
 import type { ManagerEndpoints, ManagerView } from "./manager-databags.ts";
 
 /** What this side's own codec would refuse is not written in the first place. @throws RequestError */
 export function refuseInvalid(request: JobRequest): void {
   const [rejected] = decodeRequests({ jobs: encodeRequests([request]) }).rejected;
   if (rejected === undefined) return;
-  const { message, remedy } = rejected.failure;
-  throw new RequestError("request-invalid", message, { remedy });
+  // Who asks for one job knows it by no place in a list.
+  const [message, remedy] = [rejected.failure.message, rejected.failure.remedy].map((text) =>
+    text.replaceAll("jobs[0].", ""),
+  );
+  throw new RequestError("request-invalid", message ?? "", { remedy: remedy ?? "" });
+}
+
+/** @throws RequestError where a restore says neither from what nor to when. */
+export function requireTarget({ backupId, restoreToTime }: RestoreOptions): void {
+  if (backupId !== undefined || restoreToTime !== undefined) return;
+  throw new RequestError("request-invalid", "A restore needs a backup, a time, or both; neither is given.", {
+    remedy:
+      "Give backup-id=, as list-backups shows it, or restore-to-time=, for example 2026-01-31T18:00:00Z.",
+  });
 }
 
 /** @throws RequestError where the other side might ignore a field that must not be ignored. */

@@ -35,6 +35,7 @@ import {
   knownJob,
   requirePeers,
   requireRoom,
+  requireTarget,
   unknownJob,
   usableStorage,
 } from "./request-checks.ts";
@@ -130,6 +131,7 @@ export class Requirer {
    * @throws RequestError where it cannot be requested; nothing was written then.
    */
   async requestRestore(options: RestoreOptions): Promise<string> {
+    requireTarget(options);
     return await this.#dispatch.whileLeading(
       async (draft) =>
         await this.#request(draft, uuid(), options, (base, database) => {
@@ -145,6 +147,7 @@ export class Requirer {
    * @throws RequestError where it could not be requested.
    */
   async planRestore(options: RestoreOptions): Promise<RestorePlan> {
+    requireTarget(options);
     const view = await this.#dispatch.view();
     const database = this.#choose(view, options.database);
     refuseOthersBackup(options.backupId, database, view.history);

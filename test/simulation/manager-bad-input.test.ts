@@ -216,8 +216,58 @@ describe("an admin is told what is wrong with", () => {
 
   test("a job's id, and a time without an offset", async () => {
     expect(await refusal("cancel", { "job-id": "none" })).toMatch(/^There is no job none\./);
+    for (const action of ["list-jobs", "clear-history", "list-backups"]) {
+      expect(await refusal(action, { database: "databse" })).toBe(
+        'No database called "databse" is related to this backup manager. Name one of: database.',
+      );
+    }
+    expect(await refusal("restore", { "restore-to-time": "yesterday" })).toMatch(
+      /^restore-to-time is "yesterday"; expected a time as RFC 3339 with an offset/,
+    );
     expect(await refusal("list-jobs", { since: "yesterday" })).toBe(
       "since=yesterday is no time. Give it with its offset, for example since=2026-01-31T18:00:00Z.",
+    );
+  });
+});
+
+describe("the plan of a restore", () => {
+  const listed = [
+    ["20250301-020000F", "2025-03-01T02:10:00Z"],
+    ["20250302-020000F", "2025-03-02T02:10:00Z"],
+  ].map(([id, finishedAt]) => ({
+    "backup-id": id,
+    type: "full",
+    "finished-at": finishedAt,
+    "size-bytes": 1024,
+    timeline: 1,
+    "artefact-path": `/backup/db/${id}/`,
+  }));
+
+  async function plan(target: Record<string, unknown>): Promise<Readonly<Record<string, string>>> {
+    await model.juju.writeDatabag(model.relation, "database", {
+      features: '["restore-to-time","backups"]',
+      backups: JSON.stringify(listed.toReversed()),
+    });
+    await model.juju.settle();
+    return (await model.act("restore", target)).results;
+  }
+
+  test("names the backup that a time begins with", async () => {
+    expect(await plan({ "restore-to-time": "2025-03-02T01:00:00Z" })).toMatchObject({
+      restores: expect.stringContaining("(20250301-020000F, 2025-03-01T02:10:00Z, by its list)"),
+    });
+    expect(await plan({ "restore-to-time": "latest" })).toMatchObject({
+      restores: expect.stringMatching(/^database from the newest backup \(20250302-020000F, /),
+    });
+  });
+
+  test("warns of a time before all backups, and of one before the backup that is named", async () => {
+    const early = { "restore-to-time": "2025-02-01T00:00:00Z" };
+    expect((await plan(early))["warnings"]).toBe(
+      "No backup that database publishes was finished before 2025-02-01T00:00:00Z.",
+    );
+    expect((await plan({ ...early, "backup-id": "20250301-020000F" }))["warnings"]).toBe(
+      "20250301-020000F was finished after 2025-02-01T00:00:00Z: it cannot go back to that time.",
     );
   });
 });

@@ -56,7 +56,9 @@ describe("two managers of one database", () => {
   test("have jobs of the same id, and each reads the result of its own", async () => {
     const id = await model.requestBackup();
     model.scripted.script = {
-      jobs: { "*": { fail: { code: "disk-full", message: "The disk is full.", remedy: "Free some space." } } },
+      jobs: {
+        "*": { fail: { code: "disk-full", message: "The disk is full.", remedy: "Free some space." } },
+      },
     };
     await askByTheSameId(id);
     expect(model.scripted.calls.filter(({ call }) => call === "backup")).toHaveLength(2);
