@@ -83,6 +83,31 @@ describe("the keys of a job's storage", () => {
     expect(await phaseOf(id)).toBe("succeeded");
   });
 
+  test("are put into a secret that a refused hook left behind, and into no second one", async () => {
+    model.scripted.script = { jobs: { "*": { waitFor: "the disk" } } };
+    await model.requestBackup();
+    const label = secrets()[0]?.label ?? "";
+    model.scripted.release("the disk");
+    await model.juju.settle();
+    expect(secrets()).toEqual([]);
+    const ours = model.charms.manager;
+    model.charms.manager = async ({ juju }) => {
+      await juju.addSecret(label, { "access-key": "old", "secret-key": "older" });
+    };
+    await model.updateStatus("manager/0");
+    model.charms.manager = ours;
+    const [left] = secrets();
+    model.scripted.script = { jobs: { "*": { waitFor: "another disk" } } };
+    await model.requestBackup();
+    const [used] = secrets();
+    expect(secrets()).toHaveLength(1);
+    expect(used?.id).toBe(left?.id);
+    expect(used === undefined ? undefined : newest(used)).toEqual({
+      "access-key": "key",
+      "secret-key": "secret",
+    });
+  });
+
   test("go with the relation", async () => {
     model.scripted.script = { jobs: { "*": { waitFor: "the disk" } } };
     const id = await model.requestBackup();
