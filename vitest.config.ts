@@ -5,6 +5,7 @@ const longTests =
   process.env["LONG_TESTS"] === "none"
     ? [
         "end-to-end/coordination",
+        "end-to-end/demonstration",
         "end-to-end/judged-charm",
         "simulation/bad-disk-processes",
         "simulation/bad-hook-tools-charms",

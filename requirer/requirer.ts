@@ -204,8 +204,9 @@ export class Requirer {
   /** All jobs that are known, those of databases that are gone among them: the ended ones first, then the open ones. */
   async jobs(): Promise<readonly JobRecord[]> {
     const { history, databases, storage } = await this.#dispatch.view();
-    const jobs = [...history.jobs, ...strayJobs(history, databases)];
-    return withStorageWarnings(jobs, storage, this.#endpoints.storageEndpoint);
+    // Of those that are not in the history nobody knows whose storage was meant.
+    const known = withStorageWarnings(history.jobs, storage, this.#endpoints.storageEndpoint);
+    return [...known, ...strayJobs(history, databases)];
   }
 
   /**

@@ -166,19 +166,19 @@ export function databasesTable(
 export function schedulesTable(schedules: readonly PlannedSchedule[]): string {
   if (schedules.length === 0) return "No schedules.";
   const rows = table(
-    ["SCHEDULE", "DATABASE", "TYPE", "TIMES", "ZONE", "NEXT", "MISSED"],
+    ["SCHEDULE", "DATABASE", "TYPE", "NEXT", "MISSED"],
     newestRows(schedules),
     (schedule) => [
       schedule.name,
       schedule.database,
       schedule.backupType,
-      schedule.cron,
-      schedule.timezone,
-      schedule.paused === true ? "paused" : shownTime(schedule.next),
+      schedule.paused === true ? "paused" : shownMinute(schedule.next),
       String(schedule.missed),
     ],
-    ({ warning, retention }) =>
-      warning !== undefined ? [warning] : retention !== undefined ? [describeRetention(retention)] : [],
+    ({ cron, timezone, retention, warning }) => {
+      const kept = retention === undefined ? "" : `, ${describeRetention(retention)}`;
+      return [`${cron} in ${timezone}${kept}`, ...(warning === undefined ? [] : [warning])];
+    },
   );
   return `${rows}\nJobs are asked for in the first hook after their time, which comes within five minutes as a rule.`;
 }

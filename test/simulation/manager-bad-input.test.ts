@@ -207,7 +207,7 @@ describe("an admin is told what is wrong with", () => {
     expect((await model.act("create-backup", { "keep-days": 7 })).results).not.toHaveProperty("warning");
     expect(requests()).toMatchObject([{ retention: { full: 2 } }, { retention: { days: 7 } }]);
     const { schedules = "" } = (await model.act("list-schedules")).results;
-    expect(schedules).toContain("    keep-full=2\n");
+    expect(schedules).toContain("    0 2 * * * in UTC, keep-full=2\n");
     await model.juju.advance(3 * 3_600_000);
     await model.updateStatus(manager);
     expect(requests()[2]).toMatchObject({ retention: { full: 2 }, schedule: { name: "nightly" } });

@@ -388,9 +388,19 @@ test("the table of schedules says when each comes next", () => {
       { ...schedule, name: "held", paused: true },
     ]),
   );
-  expect(lines.slice(1, 3)).toEqual([
-    "nightly   postgresql  incremental  0 2 * * *  Europe/Berlin  2026-03-02T01:00:00Z  2",
-    "held      postgresql  incremental  0 2 * * *  Europe/Berlin  paused                2",
+  expect(lines.slice(1, 5)).toEqual([
+    "nightly   postgresql  incremental  2026-03-02T01:00Z  2",
+    "    0 2 * * * in Europe/Berlin",
+    "held      postgresql  incremental  paused             2",
+    "    0 2 * * * in Europe/Berlin",
   ]);
+  const wide = {
+    ...schedule,
+    name: "n".repeat(32),
+    timezone: "America/Argentina/ComodRivadavia",
+    cron: "0,15,30,45 8-18 1-15,20 1,4,7,10 1-5",
+    retention: { full: 52 },
+  } as const;
+  expect(linesOf(schedulesTable([wide])).filter((line) => line.length > 100)).toEqual([]);
   expect(schedulesTable([])).toBe("No schedules.");
 });
