@@ -273,16 +273,35 @@ function table<Row>(
   const widths = header.map((title, column) =>
     Math.max(title.length, ...lines.map((line) => line.cells[column]?.length ?? 0)),
   );
+  const columns = columnsThatFit(widths);
   const line = (texts: readonly string[]): string =>
     texts
+      .slice(0, columns)
       .map((text, column) => text.padEnd(widths[column] ?? 0))
       .join("  ")
       .trimEnd();
+  const below = (texts: readonly string[]): readonly string[] =>
+    texts.slice(columns).map((text, index) => `${(header[columns + index] ?? "").toLowerCase()}: ${text}`);
   return [
     line(header),
-    ...lines.flatMap((entry) => [line(entry.cells), ...entry.notes.flatMap((note) => wrap(note, "    "))]),
+    ...lines.flatMap((entry) => [
+      line(entry.cells),
+      ...[...below(entry.cells), ...entry.notes].flatMap((note) => wrap(note, "    ")),
+    ]),
     ...leftOutLine(shown),
   ].join("\n");
+}
+
+/** How many columns go side by side; the others stand below each row. Names can be long. */
+function columnsThatFit(widths: readonly number[]): number {
+  let columns = 0;
+  let total = 0;
+  for (const width of widths) {
+    total += width + (columns === 0 ? 0 : 2);
+    if (total > maxColumns) break;
+    columns += 1;
+  }
+  return Math.max(1, columns);
 }
 
 function leftOutLine({ leftOut }: ShownRows<unknown>): readonly string[] {

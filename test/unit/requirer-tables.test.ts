@@ -112,6 +112,17 @@ describe("the table of jobs", () => {
     );
   });
 
+  test("has what does not fit beside long names below each row", () => {
+    const unit = "postgresql-of-the-eastern-branch/10";
+    const lines = linesOf(jobsTable([jobOf({ phase: "failed", message: "It broke." }, request, unit)]));
+    expect(lines).toEqual([
+      "JOB                                   TYPE          PHASE   UNIT",
+      `${id}  differential  failed  ${unit}`,
+      "    requested: 2026-03-01T10:00Z",
+      "    It broke.",
+    ]);
+  });
+
   const text = fc.lorem({ mode: "sentences", maxCount: 8 });
   const anyJob = fc
     .record({
@@ -120,10 +131,11 @@ describe("the table of jobs", () => {
       message: text,
       remedy: text,
       percent: fc.double({ min: 0, max: 100, noNaN: true }),
-      number: fc.nat(9),
+      number: fc.nat(999),
+      name: fc.constantFrom("postgresql", "postgresql-k8s", "a-name-of-forty-characters-and-a-few-more"),
     })
-    .map(({ percent, number, type, ...said }) =>
-      jobOf({ ...said, progress: { percent } }, { ...request, type }, `postgresql/${number}`),
+    .map(({ percent, number, name, type, ...said }) =>
+      jobOf({ ...said, progress: { percent } }, { ...request, type }, `${name}/${number}`),
     );
 
   property.prop([fc.array(anyJob, { minLength: 1, maxLength: 12 })])(
