@@ -25,6 +25,8 @@ export default defineConfig({
           name: "unit",
           include: ["test/unit/**/*.test.ts"],
           sequence: { groupOrder: 0 },
+          // As many as there are cores at the least: unless told, vitest leaves one of them idle.
+          maxWorkers: 2,
           isolate: false,
           setupFiles: ["test/unit/property-runs.ts"],
           // Property tests take their time on a machine that is busy with others.
@@ -37,6 +39,7 @@ export default defineConfig({
           include: ["test/{conformance,simulation,package}/**/*.test.ts"],
           exclude: longTests,
           sequence: { groupOrder: 1 },
+          maxWorkers: 2,
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

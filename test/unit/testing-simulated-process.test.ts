@@ -1,4 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
 import { currentProcess, SimulatedProcess, waitFor } from "../../lib/testing/in-process/simulated-process.ts";
 
@@ -41,6 +43,30 @@ describe("a process that is a function", () => {
     await turn();
     expect(effects).toEqual(["first", "under way"]);
     expect(process.isAlive).toBe(false);
+  });
+
+  test("keeps nothing in memory once it is killed", async () => {
+    const run = async (): Promise<WeakRef<object>> => {
+      const held = { large: true };
+      const process = newProcess();
+      const end = process.run(async () => {
+        await process.act(turn);
+        // Of what comes after its last act it would need this.
+        expect(held.large).toBe(false);
+      });
+      process.kill();
+      await end;
+      await turn();
+      return new WeakRef(held);
+    };
+    const held = await run();
+    setFlagsFromString("--expose-gc");
+    const collectGarbage = runInNewContext("gc");
+    for (let tries = 0; tries < 10 && held.deref() !== undefined; tries += 1) {
+      await turn();
+      collectGarbage();
+    }
+    expect(held.deref()).toBeUndefined();
   });
 
   test("is not active while it waits for the test, and says so", async () => {

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { access, constants, mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { access, constants, mkdir, stat, writeFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import { judgeCharm, type Conformance } from "../../conformance/conformance.ts";
 import { jsonReport } from "../../conformance/reports/json-report.ts";
 import { junitReport } from "../../conformance/reports/junit-report.ts";
@@ -96,13 +96,26 @@ export const conformance: Verb = verbOf(command, help, options, async ({ values,
 /** @throws ConfigurationError where it cannot be made, or not written into. */
 async function makeFolder(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolders(resolve(folder));
     await access(folder, constants.W_OK);
   } catch (cause) {
     throw new ConfigurationError(
       `Traces cannot be written into ${quoted(folder)} (${errnoOf(cause) ?? "unknown"}).`,
       { remedy: "Name a folder with --traces that can be written.", cause },
     );
+  }
+}
+
+/** Node's own way does not end where the parent is there and takes no folders, as below `/proc`. */
+async function makeFolders(folder: string): Promise<void> {
+  try {
+    await mkdir(folder);
+  } catch (error) {
+    const code = errnoOf(error);
+    if (code === "EEXIST" && (await stat(folder)).isDirectory()) return;
+    if (code !== "ENOENT" || dirname(folder) === folder) throw error;
+    await makeFolders(dirname(folder));
+    await mkdir(folder);
   }
 }
 

@@ -122,10 +122,10 @@ export class SimulatedProcess {
    * @param intent What that is. Without it, it is done at once even in a model that goes step by step.
    */
   async act<Result>(action: () => Result | Promise<Result>, intent?: Intent<Result>): Promise<Result> {
-    if (!this.#isAlive) return await never;
+    if (!this.#isAlive) return await forever();
     if (this.#isStepped && intent !== undefined) return await this.#step(action, intent);
     const result = await action();
-    return this.#isAlive ? result : await never;
+    return this.#isAlive ? result : await forever();
   }
 
   async #runStepped(body: () => Promise<void>, exit: Intent | undefined): Promise<SimulatedEnd> {
@@ -160,14 +160,14 @@ export class SimulatedProcess {
     try {
       const result = await action();
       goOn(this);
-      return this.#isAlive ? result : await never;
+      return this.#isAlive ? result : await forever();
     } finally {
       this.#waits -= 1;
     }
   }
 
   async #permission(intent: Intent): Promise<boolean> {
-    if (!this.#isAlive) return await never;
+    if (!this.#isAlive) return await forever();
     return await new Promise((resolve) => {
       const pending: Pending = {
         intent,
@@ -240,8 +240,10 @@ function always(): boolean {
   return true;
 }
 
-/** What a killed process waits for. */
-const never = new Promise<never>(() => undefined);
+/** What a killed process waits for: a promise of its own, since one that lasts keeps in memory all who wait for it. */
+function forever(): Promise<never> {
+  return new Promise(() => undefined);
+}
 
 /**
  * Waits for something that comes by the clock or by the test. In a process of a simulated machine this tells the

@@ -129,6 +129,11 @@ describe("what cannot be judged is said in a line, with exit code 2:", () => {
       ["--charm", "test/charms/v0-database", "--traces", "package.json"],
       /Traces cannot be written into "package\.json" \(EEXIST\)/,
     ],
+    [
+      "traces where no folder can be made",
+      ["--charm", "test/charms/v0-database", "--traces", "/proc/nowhere/traces"],
+      /Traces cannot be written into "\/proc\/nowhere\/traces" \(ENOENT\)/,
+    ],
     ["no number", ["--charm", "test/charms/v0-database", "--patience", "soon"], /--patience is "soon"/],
     ["a word too many", ["canary"], /is no option/],
   ])("%s", async (_, args, message) => {
