@@ -30,7 +30,7 @@ export interface AskedFor {
   readonly requestedAt?: string;
   readonly startBefore?: string;
   readonly schedule?: ScheduleSlot;
-  /** Where the artefacts are kept. Absent where that takes too many bytes to be kept. */
+  /** Where the artefacts are kept. Absent where that takes too many bytes to be kept, or too many others are. */
   readonly storage?: StorageLocation;
   /** The caller named that storage. Default: it was the one of the manager's relation. */
   readonly ownStorage?: true;

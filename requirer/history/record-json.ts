@@ -10,7 +10,7 @@
  * | `a` `w` `l` | artefact path, time and timeline to restore | artefact path; `l` timeline |
  * | `c` | 1: asked to be cancelled | error code |
  * | `e` | reports | |
- * | `s` `o` | where the artefacts are kept: endpoint, bucket and path; 1: a storage that the caller named | |
+ * | `s` `o` | number of the storage in `storages`, written by `history-databag.ts`; 1: one that the caller named | |
  * | `u` `p` `n` | | unit (a number where it is the application's), phase, fence |
  * | `s` `f` | | started at, finished at |
  * | `b` `z` `g` | | backup id, size in bytes, log path |
@@ -33,6 +33,8 @@ export const recordBytes: { readonly open: number; readonly ended: number } = { 
 
 /** What of it is held for who reported what, whatever was asked for: of an open job one unit, of an ended one three. */
 const heldBytes = { open: 84, ended: 235 } as const;
+/** What is left for the number of the storage. */
+const storageNumberBytes = '"s":7,'.length;
 const most = {
   id: 72,
   application: 72,
@@ -43,7 +45,6 @@ const most = {
   path: 200,
   message: 300,
 } as const;
-/** In paths it stands for the backup's id, in a storage between its parts. */
 const placeOfId = "\t";
 const backupLetters: Readonly<Record<BackupType, string>> = {
   full: "f",
@@ -61,7 +62,7 @@ export function canBeKept({ id, relation }: Pick<JobRecord, "id" | "relation">):
 export function encodeRecord(record: JobRecord): Readonly<Record<string, unknown>> {
   const requestedAt = timeOf(record.requestedAt);
   const kind = hasEnded(record) ? "ended" : "open";
-  const object = new BoundedObject(recordBytes[kind] - 1 - heldBytes[kind]);
+  const object = new BoundedObject(recordBytes[kind] - 1 - heldBytes[kind] - storageNumberBytes);
   object.put("i", record.id);
   object.put("r", relationNumber(record.relation));
   object.put("k", record.type === "restore" ? "r" : backupLetters[record.backupType ?? "full"]);
@@ -88,24 +89,7 @@ export function encodeRecord(record: JobRecord): Readonly<Record<string, unknown
       object.room - '"e":[],'.length - reports.reduce((sum, report) => sum + jsonBytes(report) + 1, 0);
     object.put("e", [encodeFirst(record, first, room, requestedAt ?? 0), ...reports]);
   }
-  // What became of a job is worth more.
-  object.put("s", locationText(record.storage));
   return object.fields;
-}
-
-function locationText(location: StorageLocation | undefined): string | undefined {
-  if (location === undefined) return undefined;
-  const { endpoint, bucket, path } = location;
-  const text = [endpoint, bucket, path].join(placeOfId);
-  const isKept = text.isWellFormed() && jsonBytes(text) <= most.path && locationOf(text) !== undefined;
-  return isKept ? text : undefined;
-}
-
-function locationOf(text: string | undefined): StorageLocation | undefined {
-  const [endpoint, bucket, path, ...more] = text?.split(placeOfId) ?? [];
-  if (endpoint === undefined || bucket === undefined || path === undefined || more.length > 0)
-    return undefined;
-  return { endpoint, bucket, path };
 }
 
 function encodeFirst(
@@ -157,8 +141,16 @@ function pathOf(path: string | undefined, backupId: string | undefined): string 
   return jsonBytes(short) <= most.path ? short : undefined;
 }
 
-/** Reads a record. What it does not know is left out; undefined where it is none at all. */
-export function decodeRecord(value: unknown, endpoint: string): JobRecord | undefined {
+/**
+ * Reads a record. What it does not know is left out; undefined where it is none at all.
+ *
+ * @param storages What the records have the numbers of.
+ */
+export function decodeRecord(
+  value: unknown,
+  endpoint: string,
+  storages: readonly (StorageLocation | undefined)[],
+): JobRecord | undefined {
   const fields = new Fields(value);
   const id = fields.text("i");
   const relation = fields.number("r");
@@ -185,7 +177,7 @@ export function decodeRecord(value: unknown, endpoint: string): JobRecord | unde
     ...optional("startBefore", isoTime(fields.number("b"))),
     ...(fields.number("c") === 1 ? { cancel: true } : {}),
     ...(fields.number("o") === 1 ? { ownStorage: true } : {}),
-    ...optional("storage", locationOf(fields.text("s"))),
+    ...optional("storage", storages[fields.number("s") ?? -1]),
     ...(name === undefined || slot === undefined ? {} : { schedule: { name, slot } }),
   };
   const reports = fields.list("e").flatMap((item) => decodeReport(item, application, requestedAt ?? 0));

@@ -4,6 +4,7 @@ import { PeerDatabagError } from "../../lib/errors.ts";
 import { endPhases, isEnd, phasesAtWork, type Phase } from "../../lib/job/phase.ts";
 import type { JobProgress } from "../../lib/job/report.ts";
 import { backupTypes } from "../../lib/job/request.ts";
+import type { StorageLocation } from "../../lib/job/storage-config.ts";
 import { countOf } from "../../requirer/history/ended-summary.ts";
 import { decodeHistory, encodeHistory, maxHistoryBytes } from "../../requirer/history/history-databag.ts";
 import { History, maxEndedJobs, maxOpenJobs } from "../../requirer/history/history.ts";
@@ -286,7 +287,13 @@ describe("the history in its databag", () => {
       const over = Array.from({ length: maxEndedJobs }, (__, number) => {
         const job = jobs[number % jobs.length] ?? open;
         const id = `${number}+${"i".repeat(60)}`;
-        return withReports({ ...job, id, application: longest }, [...job.reports, said("failed", failure)]);
+        const storage = {
+          endpoint: "e".repeat(63),
+          bucket: "b".repeat(63),
+          path: `${number}`.padStart(67, "p"),
+        };
+        const seen = [...job.reports, said("failed", failure)];
+        return withReports({ ...job, id, application: longest, storage }, seen);
       });
       const summaries = Array.from({ length: 17 }, (__, number) => ({
         application: number === 16 ? "" : `${number}${longest}`,
@@ -335,6 +342,26 @@ describe("the history in its databag", () => {
   ])("that is %j is not taken for an empty one", (databag, why) => {
     expect(() => decodeHistory(databag, endpoint)).toThrow(PeerDatabagError);
     expect(() => decodeHistory(databag, endpoint)).toThrow(why);
+  });
+
+  test("tells the storage of each job, however much was said of it, and of the newest eight storages", () => {
+    const at = (number: number): StorageLocation => ({
+      endpoint: `https://s3-${number}.example.com`,
+      bucket: "b".repeat(63),
+      path: `/${"p".repeat(60)}`,
+    });
+    const long = { ...failure, message: "m".repeat(1_000), remedy: "r".repeat(1_000) };
+    const jobs = Array.from({ length: 10 }, (_, number) => ({
+      ...ended(`job-${number}`, "failed", long),
+      storage: at(number),
+    }));
+    const history = new History([asked("open", { storage: at(9) })], jobs);
+    expect(kept(history).ended.map(({ storage }) => storage)).toEqual([
+      undefined,
+      undefined,
+      ...Array.from({ length: 8 }, (_, number) => at(number + 2)),
+    ]);
+    expect(kept(history).open[0]?.storage).toEqual(at(9));
   });
 
   test("counts in its summary what it does not keep, however many applications there are", () => {
