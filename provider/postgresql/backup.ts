@@ -16,6 +16,7 @@ import { gatherBackupFacts } from "./facts.ts";
 import { ExecutorError } from "../../lib/errors.ts";
 import { cancelledFailure, failureOf } from "./job-failure.ts";
 import type { Parts } from "./parts.ts";
+import { endLeftovers } from "./recover.ts";
 import { finishEarlierRestore } from "./restore/restore-finish.ts";
 import type { PgBackRest } from "./pgbackrest/pgbackrest.ts";
 
@@ -37,6 +38,7 @@ export async function makeBackup(
 async function backup(parts: Parts, request: BackupRequest, context: JobContext): Promise<JobResult> {
   const { settings } = parts;
   const { storage } = request;
+  await endLeftovers(parts, (line) => context.log(line));
   await finishEarlierRestore(parts, (line) => context.log(line));
   const facts = await gatherBackupFacts(parts, request, context);
   const refused = firstFailure(createBackupChecks, facts);
