@@ -51,6 +51,12 @@ export async function endPgBackRest(configFile: string): Promise<number> {
   return endFound(await findPgBackRest(configFile));
 }
 
+/** Whether a pgBackRest with a configuration file is at work: whole, not what one that was killed left behind. */
+export async function isPgBackRestAtWork(configFile: string): Promise<boolean> {
+  const found = await findPgBackRest(configFile);
+  return found.some(({ argv }) => !isHelper(argv));
+}
+
 /**
  * Ends the pgBackRest processes that copy for a main process which is gone. A pgBackRest that is whole is left alone:
  * somebody may have started it by hand.
@@ -58,15 +64,17 @@ export async function endPgBackRest(configFile: string): Promise<number> {
  * @returns how many there were.
  */
 export async function endOrphans(configFile: string): Promise<number> {
-  const found = await findPgBackRest(configFile);
-  const isOrphan = await Promise.all(
-    found.map(async ({ pid, argv }) => {
-      if (!argv.some((argument) => /^[\w-]+:(local|remote)$/.test(argument))) return false;
-      const parent = await parentOf(pid);
-      return parent === undefined || !isPgBackRest(await argumentsOf(parent));
-    }),
+  const found = (await findPgBackRest(configFile)).filter(({ argv }) => isHelper(argv));
+  const parents = await Promise.all(found.map(async ({ pid }) => parentOf(pid)));
+  const hasParent = await Promise.all(
+    parents.map(async (parent) => parent !== undefined && isPgBackRest(await argumentsOf(parent))),
   );
-  return endFound(found.filter((_, index) => isOrphan[index]));
+  return endFound(found.filter((_, index) => hasParent[index] !== true));
+}
+
+/** Whether a pgBackRest copies for another one. */
+function isHelper(argv: readonly string[]): boolean {
+  return argv.some((argument) => /^[\w-]+:(local|remote)$/.test(argument));
 }
 
 async function endFound(found: readonly RunningProcess[]): Promise<number> {

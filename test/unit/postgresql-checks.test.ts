@@ -35,6 +35,8 @@ const backup = {
   startedAt: 1,
   finishedAt: 2,
   timeline: 1,
+  reference: undefined,
+  startLsn: 1n,
   stopLsn: 1n,
   repositoryBytes: 1,
   databaseBytes: 1_000,
@@ -45,6 +47,7 @@ const stanza = {
   name: "s",
   databases: [{ id: 1, systemId: "77", version: "15" }],
   archives: [],
+  labels: ["A"],
   backups: [backup],
   backupRuns: false,
 };

@@ -122,18 +122,17 @@ export class PgBackRest {
   /** The timelines that have a history file in a folder of the WAL archive, for example `15-1`. */
   async timelines(stanza: string, archiveId: string, signal?: AbortSignal): Promise<readonly Timeline[]> {
     // Not --recurse: that lists every WAL segment, and history files lie at the top.
-    const result = await this.#run(
-      ["--output=json", "--filter=\\.history$", "repo-ls", `archive/${stanza}/${archiveId}`],
-      this.#settings.timeLimits.readMs,
-      signal,
-    );
-    this.#must("repo-ls", result);
-    const listed: Readonly<Record<string, { readonly time?: number }>> = JSON.parse(result.stdout);
+    const listed = await this.#list(`archive/${stanza}/${archiveId}`, signal, "--filter=\\.history$");
     return Object.entries(listed)
       .map(([name, { time }]) => ({ match: /^([0-9A-F]{8})\.history$/.exec(name), time }))
       .filter(({ match }) => match !== null)
       .map(({ match, time }) => ({ timeline: Number.parseInt(match?.[1] ?? "", 16), recordedAt: time ?? 0 }))
       .toSorted((a, b) => a.timeline - b.timeline);
+  }
+
+  /** The names of what lies beside a stanza's backups, among them the labels of those that were never finished. */
+  async backupFolders(stanza: string, signal?: AbortSignal): Promise<readonly string[]> {
+    return Object.keys(await this.#list(`backup/${stanza}`, signal));
   }
 
   /** The timelines from which one descends; none where its history file is not in the repository. */
@@ -197,6 +196,18 @@ export class PgBackRest {
     // not ours: perhaps somebody else's backup is why it failed.
     if (result.exitCode === undefined || result.endedBy !== undefined) await endPgBackRest(this.configFile);
     this.#must("backup", result);
+  }
+
+  async #list(
+    path: string,
+    signal: AbortSignal | undefined,
+    ...options: readonly string[]
+  ): Promise<Readonly<Record<string, { readonly time?: number }>>> {
+    const args = ["--output=json", ...options, "repo-ls", path];
+    const result = await this.#run(args, this.#settings.timeLimits.readMs, signal);
+    this.#must("repo-ls", result);
+    const listed: Readonly<Record<string, { readonly time?: number }>> = JSON.parse(result.stdout);
+    return listed;
   }
 
   #run(args: readonly string[], timeoutMs: number, signal: AbortSignal | undefined): Promise<RunResult> {
