@@ -5,9 +5,11 @@
  */
 import type { Executor, ExecutorEnvironment } from "../../lib/executor.ts";
 import type { StorageConfig } from "../../lib/job/storage-config.ts";
+import type { ActionHandler } from "../../lib/juju/action.ts";
 import { ConfigurationError } from "../../lib/errors.ts";
 import { PostgresqlExecutor } from "./executor.ts";
 import { listEntries } from "./list.ts";
+import { repositoryTable } from "./listing/repository-table.ts";
 import type { RepositoryEntry } from "./listing/repository-entries.ts";
 import { settingsOf, type PostgresqlOptions, type Settings } from "./options.ts";
 import { assemble } from "./parts.ts";
@@ -18,7 +20,7 @@ export type {
   RepositoryEntry,
   TimelineEntry,
 } from "./listing/repository-entries.ts";
-export { repositoryTable } from "./listing/repository-table.ts";
+export { repositoryTable };
 export type { PatroniServiceOptions, PostgresqlOptions } from "./options.ts";
 
 /**
@@ -63,6 +65,27 @@ export async function listRepository(
   storage: StorageConfig,
 ): Promise<readonly RepositoryEntry[]> {
   return listEntries(await assemble(checkedSettings(options, environment)), storage);
+}
+
+/**
+ * The handler of the action `list-backups` (`format`: table or json), for `runAction()`: what the storage holds.
+ *
+ * @param environment {@link Provider.executorEnvironment}
+ * @param storage Gives the storage, or throws why there is none.
+ */
+export function repositoryActions(
+  options: PostgresqlOptions,
+  environment: ExecutorEnvironment,
+  storage: () => StorageConfig,
+): Readonly<Record<string, ActionHandler>> {
+  return {
+    "list-backups": async (given) => {
+      const wanted = storage();
+      const entries = await listRepository(options, environment, wanted);
+      const isJson = given.text("format") === "json";
+      return { backups: isJson ? JSON.stringify(entries) : repositoryTable(entries, wanted) };
+    },
+  };
 }
 
 function checkedSettings(options: PostgresqlOptions, environment: ExecutorEnvironment): Settings {
