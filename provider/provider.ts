@@ -280,6 +280,7 @@ export class Provider {
     const { databags: peers, read } = view.peers;
     const round = await this.#rounds.run(view, peers, read, asks);
     const { plan, state } = round;
+    if (round.warning !== undefined) await juju.log("WARNING", round.warning);
 
     const mayWrite = plan === undefined || peers.countsAtOnce || this.#stillLeads(window);
     if (mayWrite) {

@@ -17,6 +17,7 @@ import { ExecutorError } from "../../lib/errors.ts";
 import { cancelledFailure, failureOf } from "./job-failure.ts";
 import type { Parts } from "./parts.ts";
 import { endLeftovers } from "./recover.ts";
+import { expireOthers } from "./expire.ts";
 import { finishEarlierRestore } from "./restore/restore-finish.ts";
 import type { PgBackRest } from "./pgbackrest/pgbackrest.ts";
 
@@ -71,6 +72,7 @@ async function backup(parts: Parts, request: BackupRequest, context: JobContext)
       message: `The backup ${made.label} holds pages with wrong checksums: the database itself is damaged.`,
       remedy: "Find the damaged pages in the job's log, repair the database, and keep the older backups.",
     });
+  const notes = [...seen.warnings, ...(await expireOthers(parts, pgbackrest, request, context))];
   return {
     succeeded: true,
     backupId: made.label,
@@ -78,7 +80,7 @@ async function backup(parts: Parts, request: BackupRequest, context: JobContext)
     recordFolder: recordFolderOf(settings.stanza, made.label),
     sizeBytes: made.repositoryBytes,
     timeline: made.timeline,
-    ...(seen.warnings.length === 0 ? {} : { warning: seen.warnings.join(" ") }),
+    ...(notes.length === 0 ? {} : { warning: notes.join(" ") }),
   };
 }
 

@@ -76,7 +76,7 @@ export interface PostgresqlOptions {
       readonly checkMs?: number;
       /**
        * For a backup or a restore between two files: it has no other limit. A file of 1 GiB, the largest that PostgreSQL
-       * writes, must be copied in that time. Default: 30 minutes.
+       * writes, must be copied in that time. And for expiring old backups. Default: 30 minutes.
        */
       readonly fileMs?: number;
     };

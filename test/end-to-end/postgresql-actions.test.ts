@@ -6,7 +6,7 @@ import { ListObjectsV2Command } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { SimulatedJuju } from "juju-database-backup/testing";
 import type { RepositoryEntry } from "juju-database-backup/postgresql";
-import { bucket, deployModel } from "../../examples/demo/model.ts";
+import { bucket, deployModel, manager } from "../../examples/demo/model.ts";
 import type { Servers } from "../servers/servers.ts";
 import { until } from "../simulation/until.ts";
 import { startWatchedServers } from "./watched-servers.ts";
@@ -86,6 +86,34 @@ test("a backup is made, listed and restored, and its fence is claimed at the sto
     { kind: "backup", id: full["backup-id"], state: "finished" },
     { kind: "timeline", timeline: 2 },
   ]);
+});
+
+test("what a manager does not want to keep is expired after its backup, and listed", async () => {
+  const before = (await listed()).flatMap((entry) => (entry.kind === "backup" ? entry.id : []));
+  expect(before).not.toEqual([]);
+  const keeping = async (full: number): Promise<Record<string, string>> => {
+    const given = { "keep-full": full };
+    const { status, results } = await juju.runAction(manager, "create-backup", given);
+    expect(status).toBe("completed");
+    return await until(
+      "the manager's backup has ended",
+      async () => {
+        await juju.settle();
+        const { results: shown } = await juju.runAction(manager, "show-job", {
+          "job-id": results["job-id"] ?? "",
+        });
+        return shown["status"] === "running" ? undefined : shown;
+      },
+      limitMs,
+    );
+  };
+  expect(await keeping(2)).toMatchObject({ phase: "succeeded" });
+  expect((await listed()).filter(({ kind }) => kind === "backup")).toHaveLength(before.length + 1);
+  const last = await keeping(1);
+  expect(last).toMatchObject({ phase: "succeeded" });
+  for (const id of before) expect(last["message"]).toContain(id);
+  const left = (await listed()).filter((entry) => entry.kind === "backup");
+  expect(left).toMatchObject([{ id: last["backup-id"], state: "finished" }]);
 });
 
 test("a storage that gives its keys as a secret is asked for them, and used", async () => {

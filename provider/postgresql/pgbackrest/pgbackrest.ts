@@ -6,7 +6,7 @@
 import { unlink } from "node:fs/promises";
 import { join } from "node:path";
 import type { Failure } from "../../../lib/job/report.ts";
-import type { BackupType } from "../../../lib/job/request.ts";
+import type { BackupType, Retention } from "../../../lib/job/request.ts";
 import type { StorageConfig } from "../../../lib/job/storage-config.ts";
 import { describeEnd, type RunResult } from "../../../lib/process/run.ts";
 import type { DatabaseUser } from "../database-user.ts";
@@ -196,6 +196,18 @@ export class PgBackRest {
     // not ours: perhaps somebody else's backup is why it failed.
     if (result.exitCode === undefined || result.endedBy !== undefined) await endPgBackRest(this.configFile);
     this.#must("backup", result);
+  }
+
+  /** Deletes the backups that need not be kept, and the WAL that none of the others needs. */
+  async expire(retention: Retention, signal?: AbortSignal): Promise<void> {
+    const [type, amount] = "full" in retention ? ["count", retention.full] : ["time", retention.days];
+    const args = [
+      `--stanza=${this.#settings.stanza}`,
+      `--repo1-retention-full-type=${type}`,
+      `--repo1-retention-full=${amount}`,
+      "expire",
+    ];
+    this.#must("expire", await this.#run(args, this.#settings.timeLimits.fileMs, signal));
   }
 
   async #list(
