@@ -7,6 +7,7 @@ const longTests =
         "end-to-end/coordination",
         "end-to-end/demonstration",
         "end-to-end/judged-charm",
+        "end-to-end/postgresql-actions",
         "simulation/bad-disk-processes",
         "simulation/bad-hook-tools-charms",
         "simulation/bad-requests",

@@ -6,6 +6,7 @@
 import { RequestError } from "../lib/errors.ts";
 import type { JobRequest } from "../lib/job/request.ts";
 import type { StorageConfig } from "../lib/job/storage-config.ts";
+import { requiredStorage } from "../lib/storage/required-storage.ts";
 import type { RelatedStorage } from "../lib/storage/s3-relation.ts";
 import { shownId } from "../lib/printable.ts";
 import { decodeRequests, encodeRequests } from "../lib/wire/requests.ts";
@@ -118,31 +119,6 @@ export function usableStorage(
   { juju, storageEndpoint }: Pick<ManagerEndpoints, "juju" | "storageEndpoint">,
 ): StorageConfig {
   if (own !== undefined) return own;
-  if (storage.complete) {
-    const [problem] = storage.problems;
-    if (problem === undefined) return storage.storage;
-    // Without the field the job might go to another server than the admin means.
-    const message = `The storage related as ${storageEndpoint} cannot be used: ${problem.message}`;
-    throw new RequestError("request-invalid", message, { remedy: problem.remedy });
-  }
-  if (storage.secretUnreadable === true) {
-    const message = `The storage related as ${storageEndpoint} keeps its keys in a secret that cannot be read yet.`;
-    throw new RequestError("storage-missing", message, {
-      remedy:
-        "Try again in a moment; if it stays so, look whether the storage's application grants the secret.",
-      retryable: true,
-    });
-  }
-  const missing = storage.missing.join(", ");
-  throw new RequestError(
-    "storage-missing",
-    storage.related
-      ? `The storage related as ${storageEndpoint} does not say everything: ${missing} missing.`
-      : `No storage is related to this backup manager.`,
-    {
-      remedy: storage.related
-        ? "Configure it on the storage's application."
-        : `Relate one: juju integrate ${juju.application}:${storageEndpoint} <s3 application>.`,
-    },
-  );
+  const user = { application: juju.application, endpoint: storageEndpoint, role: "backup manager" };
+  return requiredStorage(storage, user);
 }

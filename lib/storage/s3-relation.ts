@@ -72,6 +72,16 @@ export async function s3SecretsWanted(
   return stands ? undefined : { relation, changes: wanted };
 }
 
+/**
+ * Asks the storage for its keys as a secret, if this unit leads and it has not been asked yet. For a charm that writes
+ * nothing else to that relation; call it in every dispatch.
+ */
+export async function requestS3Secrets(juju: Juju, endpoint: string, event?: JujuEvent): Promise<void> {
+  if (!(await juju.isLeader())) return;
+  const wish = await s3SecretsWanted(juju, endpoint, event);
+  if (wish !== undefined) await juju.writeApplicationDatabag(wish.relation, wish.changes);
+}
+
 async function standingRelation(
   juju: Juju,
   endpoint: string,

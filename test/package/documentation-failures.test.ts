@@ -61,6 +61,7 @@ function withoutBase(): Failure {
     },
     stanzaName: "database",
     unfinishedRestore: undefined,
+    pgBackRestVersion: [2, 45],
     member: undefined,
     archiveMode: "on",
     archiveStorage: undefined,
