@@ -4,6 +4,7 @@ import { defineConfig } from "vitest/config";
 const longTests =
   process.env["LONG_TESTS"] === "none"
     ? [
+        "coordination/exhaustive-pairs",
         "end-to-end/coordination",
         "end-to-end/demonstration",
         "end-to-end/judged-charm",
@@ -50,6 +51,7 @@ export default defineConfig({
         test: {
           name: "coordination",
           include: ["test/coordination/**/*.test.ts"],
+          exclude: longTests,
           sequence: { groupOrder: 2 },
           maxWorkers: 3,
           testTimeout: 3 * 3_600_000,

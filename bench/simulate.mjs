@@ -1,8 +1,11 @@
 /**
- * How fast the simulated Juju runs charms in process: models with both sides, in each of which backups are made.
+ * How fast the simulated Juju runs charms in process: models with both sides, in each of which backups are made; and the
+ * schedules that check the coordination of units.
  *
  * @module
  */
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
 import { Credentials } from "juju-database-backup";
 import { Provider } from "juju-database-backup/provider";
 import { Requirer } from "juju-database-backup/requirer";
@@ -10,6 +13,8 @@ import { ScriptedDatabase, SimulatedJuju, VirtualClock } from "juju-database-bac
 import { median, rounded } from "./figures.mjs";
 
 const backupsPerModel = 3;
+const schedulesPerRun = 10;
+const simulateScript = fileURLToPath(new URL("../scripts/simulate.mjs", import.meta.url));
 
 /** Without a goal. */
 export async function measureSimulation({ runs }) {
@@ -22,7 +27,27 @@ export async function measureSimulation({ runs }) {
     modelMs.push(performance.now() - started);
   }
   const seconds = modelMs.reduce((sum, ms) => sum + ms, 0) / 1000;
-  return { hooksPerSecond: Math.round(hooks / seconds), modelMs: rounded(median(modelMs)), backupsPerModel };
+  return {
+    hooksPerSecond: Math.round(hooks / seconds),
+    modelMs: rounded(median(modelMs)),
+    backupsPerModel,
+    ...measureSchedules(schedulesPerRun * runs),
+  };
+}
+
+/** On all cores at once; schedules per second are those of one core. */
+function measureSchedules(schedules) {
+  const { stdout, stderr, status } = spawnSync(
+    process.execPath,
+    [simulateScript, "--json", "--schedules", String(schedules)],
+    { encoding: "utf8" },
+  );
+  if (status !== 0) throw new Error(`The schedules failed: ${stderr}`);
+  const { schedulesPerSecondAndCore, steps, seconds, cores } = JSON.parse(stdout);
+  return {
+    schedulesPerSecond: rounded(schedulesPerSecondAndCore),
+    stepsPerSecond: Math.round(steps / seconds / cores),
+  };
 }
 
 async function runModel() {

@@ -34,6 +34,16 @@ await build({
   logLevel: "error",
 });
 
+const counts = [
+  "schedules",
+  "steps",
+  "hooks",
+  "requested",
+  "leaderChanged",
+  "waited",
+  "recovered",
+  "together",
+];
 const schedules = Number(values.schedules);
 const first = Number(values.seed);
 const cores = values.trace ? 1 : Math.min(availableParallelism(), schedules);
@@ -73,8 +83,7 @@ async function runShare({ from, share }) {
 function sum(parts) {
   const [one, ...others] = parts;
   return others.reduce((added, part) => {
-    for (const key of ["schedules", "steps", "hooks", "requested", "leaderChanged", "waited", "recovered"])
-      added[key] += part[key];
+    for (const key of counts) added[key] += part[key];
     for (const key of ["ends", "faults"]) {
       for (const [name, count] of Object.entries(part[key]))
         added[key][name] = (added[key][name] ?? 0) + count;
@@ -111,6 +120,7 @@ function rowsOf(total) {
     ["leader changed during a job", ofSchedules(total.leaderChanged)],
     ["a job waited for another", ofSchedules(total.waited)],
     ["a dead worker was cleaned up after", ofSchedules(total.recovered)],
+    ["two backups ran at once", ofSchedules(total.together)],
     ["faults", Object.values(total.faults).reduce((all, count) => all + count, 0)],
     ...Object.entries(total.faults).map(([kind, count]) => [`  ${kind}`, count]),
     ["violations", total.violations.length],

@@ -53,6 +53,7 @@ export class Admin {
       // What was wrong may have ended everything in its middle.
       if (this.#world.board.violations.length > 0) return;
       const { results } = await ended;
+      this.#world.read("an action's results", JSON.stringify(results));
       if (results["state"] !== "revoking") return;
       await this.#world.settle();
     }

@@ -8,6 +8,7 @@ import type { JobRequest, JobType } from "../../lib/job/request.ts";
 import type { StorageConfig } from "../../lib/job/storage-config.ts";
 import type { ArtefactStore } from "../../lib/storage/artefact-store.ts";
 import { currentProcess } from "../../lib/testing/in-process/simulated-process.ts";
+import type { Violation } from "./violations.ts";
 
 /** What becomes of a job once it has begun. */
 export type Fate = "succeeds" | "fails" | "refused" | "ignores a cancel" | "passes the point of no return";
@@ -29,7 +30,7 @@ export class Board {
   readonly fates: Map<string, Fate> = new Map();
   readonly standings: Map<string, Standing> = new Map();
   readonly objects: Map<string, string> = new Map();
-  readonly violations: string[] = [];
+  readonly violations: Violation[] = [];
   /** The jobs that were reported as lost. */
   readonly calledLost: Set<string> = new Set();
   /** How a job ended that was run. */
@@ -56,6 +57,11 @@ export class Board {
     return job === undefined ? this.#active.size > 0 : this.#active.has(job);
   }
 
+  /** Notes what should not be. */
+  violate(invariant: Violation["invariant"], what: string): void {
+    if (!this.violations.some((each) => each.what === what)) this.violations.push({ invariant, what });
+  }
+
   forget(): void {
     boards.delete(this.id);
   }
@@ -73,15 +79,16 @@ export class Board {
   begin(request: JobRequest, unit: string, fence: number): void {
     const { id, type } = request;
     const before = this.#starts.get(id);
-    if (before !== undefined) this.violations.push(`${id} was started on ${before} and again on ${unit}`);
-    if (this.calledLost.has(id)) this.violations.push(`${id} began on ${unit} although it was called lost`);
+    if (before !== undefined) this.violate("once", `${id} was started on ${before} and again on ${unit}`);
+    if (this.calledLost.has(id)) this.violate("lost", `${id} began on ${unit} although it was called lost`);
     this.#starts.set(id, `${unit} with fence ${fence}`);
     for (const other of this.#active.values()) {
       if (other.type === "backup" && type === "backup" && this.together) {
         this.concurrent += 1;
         continue;
       }
-      this.violations.push(
+      this.violate(
+        "together",
         `${type} ${id} began on ${unit} while ${other.type} ${other.id} ran on ${other.unit}`,
       );
     }

@@ -2,6 +2,7 @@
  * Schedules written by hand, one for each rule: with the rule nothing is wrong in them, without it something is.
  */
 import { Director, type DirectorOptions } from "./director.ts";
+import type { Invariant } from "./violations.ts";
 import { archiveStorage } from "./world.ts";
 
 const leader = "database/0";
@@ -15,9 +16,11 @@ const replica = { ready: true, role: "replica" } as const;
 export interface DirectedSchedule {
   /** The variant that it finds out. */
   readonly variant: string;
+  /** What does not hold then. */
+  readonly breaks: readonly Invariant[];
   /** What happens, for people. */
   readonly story: string;
-  readonly options?: Omit<DirectorOptions, "rules">;
+  readonly options?: Omit<DirectorOptions, "variant">;
   readonly play: (director: Director) => Promise<void>;
 }
 
@@ -37,18 +40,29 @@ async function workOnOther(director: Director): Promise<void> {
   await director.work(other);
 }
 
+/** The other unit's worker dies, and the unit is to be removed. */
+async function removeAfterDeath(director: Director): Promise<void> {
+  const { juju } = director.world;
+  await workOnOther(director);
+  await director.hooks(other);
+  for (const { pid } of juju.machine(other).processes) juju.machine(other).kill(pid);
+  await juju.removeUnit(other);
+}
+
 /** As many jobs as done records are kept of, and more. */
 const manyJobs = Array.from({ length: 67 }, (_, n) => `job-${n + 2}`);
 
-/** One for each rule that chance seldom finds out. */
-export const directedSchedules: readonly DirectedSchedule[] = [
+/** One for each rule at least, in the order of their variants. */
+export const schedulesOfRules: readonly DirectedSchedule[] = [
   {
     variant: "no done record",
+    breaks: ["rest"],
     story: "A job is requested and ends.",
     play: async (director) => await director.request("job-1", "backup"),
   },
   {
     variant: "a fence that does not only grow",
+    breaks: ["told", "grant"],
     story: "Two jobs are requested, one after the other.",
     play: async (director) => {
       await director.request("job-1", "backup");
@@ -58,6 +72,7 @@ export const directedSchedules: readonly DirectedSchedule[] = [
   },
   {
     variant: "no journal before the start",
+    breaks: ["once", "together"],
     story: "A hook dies after it started a worker. When it runs again, its unit is not ready any more.",
     play: async (director) => {
       await grantToOther(director);
@@ -72,6 +87,7 @@ export const directedSchedules: readonly DirectedSchedule[] = [
   },
   {
     variant: "acts on a grant that is not committed",
+    breaks: ["once"],
     story: "The leader grants itself a job in a hook that fails, and another unit leads from then on.",
     options: { keepsFences: false },
     play: async (director) => {
@@ -85,6 +101,7 @@ export const directedSchedules: readonly DirectedSchedule[] = [
   },
   {
     variant: "does not decline",
+    breaks: ["told", "grant"],
     story: "The primary moves after the grant of a restore, which only a primary can do.",
     play: async (director) => {
       const { standings } = director.world.board;
@@ -98,6 +115,7 @@ export const directedSchedules: readonly DirectedSchedule[] = [
   },
   {
     variant: "reads the databags of members alone",
+    breaks: ["lost"],
     story: "A unit is removed during its job and says its last word while the leader is cut off.",
     play: async (director) => {
       const { juju } = director.world;
@@ -112,6 +130,7 @@ export const directedSchedules: readonly DirectedSchedule[] = [
   },
   {
     variant: "does not carry a release over",
+    breaks: ["lost"],
     story: "A unit ends its job and loses its disk while the leader is cut off.",
     play: async (director) => {
       const { juju } = director.world;
@@ -128,6 +147,7 @@ export const directedSchedules: readonly DirectedSchedule[] = [
   },
   {
     variant: "is the same unit after an install",
+    breaks: ["once"],
     story:
       "A unit is removed by force while it works, and comes back under its name on an old image of its disk.",
     options: { keepsFences: false },
@@ -142,6 +162,7 @@ export const directedSchedules: readonly DirectedSchedule[] = [
   },
   {
     variant: "speaks after it left",
+    breaks: ["once", "together"],
     story:
       "The leader grants a unit a job at the moment in which that says that it leaves; then a worker pokes it.",
     options: { units: 3 },
@@ -166,6 +187,7 @@ export const directedSchedules: readonly DirectedSchedule[] = [
   },
   {
     variant: "gone is who is not listed",
+    breaks: ["together"],
     story: "A new unit leads before it has met the others, one of which has a job.",
     options: { keepsFences: false },
     play: async (director) => {
@@ -181,6 +203,7 @@ export const directedSchedules: readonly DirectedSchedule[] = [
   },
   {
     variant: "frees without revoking",
+    breaks: ["lost"],
     story: "A unit is removed by force whose worker has not begun yet.",
     play: async (director) => {
       await grantToOther(director);
@@ -194,6 +217,7 @@ export const directedSchedules: readonly DirectedSchedule[] = [
   },
   {
     variant: "does not repeat the ends of who is gone",
+    breaks: ["told"],
     story: "A unit is removed whose job has ended.",
     play: async (director) => {
       await grantToOther(director);
@@ -203,6 +227,7 @@ export const directedSchedules: readonly DirectedSchedule[] = [
   },
   {
     variant: "no window for a leader",
+    breaks: ["lost"],
     story: "While the leader's hook dawdles another unit leads and grants; then the first leads again.",
     play: async (director) => {
       const { juju, clock } = director.world;
@@ -219,6 +244,7 @@ export const directedSchedules: readonly DirectedSchedule[] = [
   },
   {
     variant: "takes what it cannot read for nothing",
+    breaks: ["once"],
     story: "The leader cannot read the requests, and more jobs have ended than done records are kept of.",
     play: async (director) => {
       await grantToOther(director);
@@ -242,6 +268,7 @@ export const directedSchedules: readonly DirectedSchedule[] = [
   },
   {
     variant: "a grant for whoever bears the name",
+    breaks: ["once"],
     story: "A unit is removed by force while it works, and a new one gets its name.",
     options: { keepsFences: false },
     play: async (director) => {
@@ -252,6 +279,7 @@ export const directedSchedules: readonly DirectedSchedule[] = [
   },
   {
     variant: "enters itself over another",
+    breaks: ["lost"],
     story: "A hook dies between the start of its worker and the note of who that is, and the worker is slow.",
     play: async (director) => {
       const { juju } = director.world;
@@ -269,6 +297,7 @@ export const directedSchedules: readonly DirectedSchedule[] = [
   },
   {
     variant: "claims wherever it is",
+    breaks: ["lost"],
     story: "A unit is given another storage after it was granted a job, and is then removed by force.",
     play: async (director) => {
       await grantToOther(director);
@@ -283,6 +312,7 @@ export const directedSchedules: readonly DirectedSchedule[] = [
   },
   {
     variant: "a broken hook speaks for the relation",
+    breaks: ["once"],
     story: "The leader is removed after more jobs have ended than done records are kept of.",
     play: async (director) => {
       const { juju } = director.world;
@@ -297,23 +327,27 @@ export const directedSchedules: readonly DirectedSchedule[] = [
   },
   {
     variant: "leaves without cleaning up",
+    breaks: ["together"],
     story: "A worker dies, and its unit is removed.",
     play: async (director) => {
-      const { juju } = director.world;
-      await workOnOther(director);
-      await director.hooks(other);
-      for (const { pid } of juju.machine(other).processes) juju.machine(other).kill(pid);
-      await juju.removeUnit(other);
+      await removeAfterDeath(director);
       await director.take(/^database\/1 begins .*departed/);
       await director.request("job-2", "restore");
       await director.standing(leader, primary);
     },
   },
   {
+    variant: "leaves without cleaning up",
+    breaks: ["work"],
+    story: "A worker dies, its unit is removed, and nothing else is requested.",
+    play: removeAfterDeath,
+  },
+  {
     variant: "reports of another life of the application",
+    breaks: ["success"],
     story: "A unit finds the disk of an earlier deployment, with a job of the same id.",
     play: async (director) => {
-      const before = await Director.start({ rules: {}, units: 3, isFresh: true });
+      const before = await Director.start({ units: 3, isFresh: true });
       for (const unit of [leader, other]) await before.standing(unit, unready);
       await before.request("job-1", "backup");
       await before.world.settle();
@@ -329,6 +363,7 @@ export const directedSchedules: readonly DirectedSchedule[] = [
   },
   {
     variant: "an action's job holds up everybody",
+    breaks: ["told"],
     story: "A unit that is not ready is asked for a job of its own, and a manager requests a restore.",
     play: async (director) => {
       await director.standing(other, unready);

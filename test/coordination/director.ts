@@ -4,15 +4,17 @@
 import type { Standing } from "../../lib/executor.ts";
 import type { SimulatedMachine } from "../../lib/testing/in-process/simulated-machine.ts";
 import type { Fault, Step } from "../../lib/testing/stepping/step.ts";
-import type { Rules } from "../../provider/coordination/rules.ts";
 import { Admin } from "./admin.ts";
 import { wireRequest } from "./manager.ts";
 import { comeToRest } from "./rest.ts";
+import type { Variant } from "./variants.ts";
+import type { Violation } from "./violations.ts";
 import { World } from "./world.ts";
 
 /** What a schedule that was written by hand begins with. */
 export interface DirectorOptions {
-  readonly rules: Partial<Rules>;
+  /** What differs from the shipped code. Default: nothing. */
+  readonly variant?: Pick<Variant, "rules" | "around">;
   /** Default: 2. */
   readonly units?: number;
   /** Default: true. */
@@ -38,19 +40,23 @@ export class Director {
 
   /** Begins with units that stand ready; `database/0` leads. */
   static async start({
-    rules,
+    variant: { rules = {}, around } = {},
     units = 2,
     keepsFences = true,
     isFresh = false,
-  }: DirectorOptions): Promise<Director> {
+  }: DirectorOptions = {}): Promise<Director> {
     const stops = new Set<string>();
     const stepAt = (what: string): boolean => stops.has(what.replace(/^job-\S+ /, ""));
     const afterwards = async (): Promise<void> => undefined;
-    return new Director(await World.start({ units, rules, keepsFences, afterwards, stepAt, isFresh }), stops);
+    const options = { units, rules, keepsFences, afterwards, stepAt, isFresh };
+    return new Director(
+      await World.start({ ...options, ...(around === undefined ? {} : { around }) }),
+      stops,
+    );
   }
 
   /** What was wrong so far. */
-  get violations(): readonly string[] {
+  get violations(): readonly Violation[] {
     return this.world.board.violations;
   }
 

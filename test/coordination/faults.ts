@@ -1,8 +1,10 @@
 /**
  * Everything that goes wrong in a model, by kind.
  */
+import type { MemoryDisk } from "../../lib/testing/in-process/memory-disk.ts";
 import type { Fault, Step } from "../../lib/testing/stepping/step.ts";
 import type { Admin } from "./admin.ts";
+import { diskOfEarlierDeployment } from "./earlier-deployment.ts";
 import type { Random } from "./random.ts";
 import { archiveStorage, type Trace, type World } from "./world.ts";
 
@@ -184,7 +186,7 @@ export class Faults {
       }
       case "unit is added":
         if (this.#world.units.length > 3) return false;
-        await juju.addUnit("database", random.chance(0.3) ? { disk: juju.machine(unit).disk.copy() } : {});
+        await juju.addUnit("database", await this.#diskFrom(unit));
         return true;
       case "unit is cut off":
         await juju.hold(unit, random.chance(0.5));
@@ -220,6 +222,13 @@ export class Faults {
         this.#world.ask(unit);
         return true;
     }
+  }
+
+  /** What a new unit finds on its machine: as a rule nothing, else what another unit left or an earlier deployment did. */
+  async #diskFrom(unit: string): Promise<{ readonly disk?: MemoryDisk }> {
+    const drawn = this.#random.next();
+    if (drawn < 0.2) return { disk: this.#world.juju.machine(unit).disk.copy() };
+    return drawn < 0.3 ? { disk: await diskOfEarlierDeployment() } : {};
   }
 
   async #elect(unit: string | undefined): Promise<void> {

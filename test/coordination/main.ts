@@ -22,7 +22,7 @@ const maxShrunk = 2;
 
 async function main(): Promise<void> {
   const share: Share = JSON.parse(process.argv[2] ?? "{}");
-  const rules = variants.find(({ name }) => name === share.variant)?.rules ?? {};
+  const variant = variants.find(({ name }) => name === share.variant) ?? {};
   const total = {
     schedules: 0,
     steps: 0,
@@ -31,6 +31,7 @@ async function main(): Promise<void> {
     leaderChanged: 0,
     waited: 0,
     recovered: 0,
+    together: 0,
     ends: {} as Record<string, number>,
     faults: {} as Record<string, number>,
     violations: [] as unknown[],
@@ -43,7 +44,7 @@ async function main(): Promise<void> {
       units: Number(share.units),
       jobs: Number(share.jobs),
       faultless: share.faultless,
-      rules,
+      variant,
       ...(share.trace ? { trace: (line: string) => console.log(line) } : {}),
     };
     const result = await runSchedule(options);
@@ -54,6 +55,7 @@ async function main(): Promise<void> {
     total.leaderChanged += Number(result.leaderChanged);
     total.waited += Number(result.waited);
     total.recovered += Number(result.recovered);
+    total.together += Number(result.together);
     addTo(total.ends, result.ends);
     addTo(total.faults, result.faults);
     if (result.violations.length > 0)
@@ -71,7 +73,13 @@ async function failureOf(
   unshrunk: boolean,
 ): Promise<unknown> {
   if (unshrunk || options.trace !== undefined) {
-    return { seed: result.seed, turns: result.turns, faults: [], lines: result.violations, trace: [] };
+    return {
+      seed: result.seed,
+      turns: result.turns,
+      faults: [],
+      lines: result.violations.map(({ what }) => what),
+      trace: [],
+    };
   }
   return await shrink(options, result);
 }

@@ -14,11 +14,12 @@ export async function comeToRest(world: World, admin: Admin): Promise<void> {
     const before = stateOf(world);
     const isIdle = await passTime(world);
     if (isIdle && stateOf(world) === before && !(await admin.act())) {
+      world.lookWhatStays();
       judge(world);
       return;
     }
   }
-  if (violations.length === 0) violations.push("the units never come to rest");
+  if (violations.length === 0) world.board.violate("rest", "the units never come to rest");
 }
 
 /** Lets what waits for the clock go on, and dispatches every unit once more. @returns Whether no other hook ran. */
@@ -33,16 +34,16 @@ async function passTime(world: World): Promise<boolean> {
 }
 
 function judge(world: World): void {
-  const { violations } = world.board;
-  if (violations.length > 0 || world.units.length === 0) return;
+  const { board } = world;
+  if (board.violations.length > 0 || world.units.length === 0) return;
   const readable = world.readableEnds();
   for (const id of world.requests.keys()) {
-    if (!world.ends.has(id)) violations.push(`${id} was requested, and nobody ever reports its end`);
-    else if (!readable.has(id)) violations.push(`${id} has an end that no unit reports any more`);
+    if (!world.ends.has(id)) board.violate("told", `${id} was requested, and nobody ever reports its end`);
+    else if (!readable.has(id)) board.violate("told", `${id} has an end that no unit reports any more`);
   }
   for (const { unit, fence, job } of world.grants)
-    violations.push(`the grant of ${unit}, fence ${fence}, for ${job} is never given back`);
-  if (world.board.isActive()) violations.push("something is still at work");
+    board.violate("grant", `the grant of ${unit}, fence ${fence}, for ${job} is never given back`);
+  if (board.isActive()) board.violate("work", "something is still at work");
 }
 
 /** What has to stay as it is for a model to be at rest. */

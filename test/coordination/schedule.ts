@@ -3,7 +3,6 @@
  * goes well. What must never be is looked for at every step, what must come about at the end.
  */
 import type { Dispatch } from "../../lib/juju/dispatch.ts";
-import type { Rules } from "../../provider/coordination/rules.ts";
 import type { Fate } from "./board.ts";
 import { Admin } from "./admin.ts";
 import { Faults, faultKinds, type FaultKind } from "./faults.ts";
@@ -11,6 +10,8 @@ import { Interleaving } from "./interleaving.ts";
 import { wireRequest } from "./manager.ts";
 import { Random } from "./random.ts";
 import { comeToRest } from "./rest.ts";
+import type { Variant } from "./variants.ts";
+import type { Violation } from "./violations.ts";
 import { World, type Trace } from "./world.ts";
 
 /** What a schedule is made of. */
@@ -26,8 +27,8 @@ export interface ScheduleOptions {
   readonly faults?: readonly FaultKind[];
   /** After so many turns everything goes well. Default: as chance has it. */
   readonly turns?: number;
-  /** Rules in place of the shipped ones. */
-  readonly rules?: Partial<Rules>;
+  /** What differs from the shipped code. Default: nothing. */
+  readonly variant?: Pick<Variant, "rules" | "around">;
   /** Called with everything that happens. */
   readonly trace?: Trace;
 }
@@ -46,7 +47,9 @@ export interface ScheduleResult {
   readonly leaderChanged: boolean;
   readonly waited: boolean;
   readonly recovered: boolean;
-  readonly violations: readonly string[];
+  /** Two backups were at work at once. */
+  readonly together: boolean;
+  readonly violations: readonly Violation[];
 }
 
 const fates: readonly Fate[] = ["fails", "refused", "ignores a cancel", "passes the point of no return"];
@@ -77,11 +80,12 @@ class Schedule {
   }
 
   async run(): Promise<ScheduleResult> {
-    const { seed, units = 3, rules = {} } = this.#options;
+    const { seed, units = 3, variant: { rules = {}, around } = {} } = this.#options;
     const random = this.#random;
     const world = await World.start({
       units: this.#between(Math.min(2, units), units),
       rules,
+      ...(around === undefined ? {} : { around }),
       keepsFences: random.chance(0.7),
       afterwards: async (dispatch) => await this.#dawdle(dispatch),
       stepAt: (what) => this.#interleaving.isStep(what),
@@ -101,11 +105,9 @@ class Schedule {
       }
       if (world.board.violations.length === 0) await this.#comeToRest(world, faults, admin);
     } catch (error) {
-      world.board.violations.push(
-        `the simulation broke: ${error instanceof Error ? error.stack : String(error)}`,
-      );
+      world.board.violate("simulation", `it broke: ${error instanceof Error ? error.stack : String(error)}`);
     }
-    const { violations, recoveries } = world.board;
+    const { violations, recoveries, concurrent } = world.board;
     const result = {
       seed,
       turns,
@@ -117,6 +119,7 @@ class Schedule {
       leaderChanged: this.#leaderChanged,
       waited: this.#waited,
       recovered: recoveries > 0,
+      together: concurrent > 0,
       violations: [...violations],
     };
     await world.stop();

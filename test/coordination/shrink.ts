@@ -37,5 +37,11 @@ export async function shrink(options: ScheduleOptions, failed: ScheduleResult): 
     turns,
     trace: (line) => void trace.push(line),
   });
-  return { seed: options.seed, turns, faults, lines: violations, trace: trace.slice(-120) };
+  return {
+    seed: options.seed,
+    turns,
+    faults,
+    lines: violations.map(({ what }) => what),
+    trace: trace.slice(-120),
+  };
 }

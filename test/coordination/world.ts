@@ -7,22 +7,24 @@ import type { CharmFunction } from "../../lib/testing/in-process/in-process-runn
 import { runAction } from "../../lib/juju/action.ts";
 import type { Dispatch } from "../../lib/juju/dispatch.ts";
 import { Credentials, type StorageConfig } from "../../lib/job/storage-config.ts";
-import { endPhases } from "../../lib/job/phase.ts";
 import { SimulatedJuju } from "../../lib/testing/simulated-juju.ts";
+import type { LogLine } from "../../lib/testing/log-line.ts";
 import type { Fault, Step } from "../../lib/testing/stepping/step.ts";
 import { VirtualClock } from "../../lib/testing/in-process/virtual-clock.ts";
 import type { AskedJob } from "../../provider/coordination/peer-records.ts";
 import { shippedRules, type Rules } from "../../provider/coordination/rules.ts";
 import { Provider } from "../../provider/provider.ts";
 import { providerActions } from "../../provider/provider-actions.ts";
+import type { Around } from "./around.ts";
 import { beginningOf, takePlace, type Beginning } from "./beginning.ts";
 import { Board } from "./board.ts";
+import { accessKey, secretKey } from "./manager.ts";
+import { Witness, type ReadEnd } from "./witness.ts";
 
-const secret = "canary-secret-key";
 /** Where the cluster archives to. */
 export const archiveStorage: StorageConfig = {
   bucket: "archive",
-  credentials: new Credentials("canary-access", secret),
+  credentials: new Credentials(accessKey, secretKey),
 };
 /** By number of units and whether there is a storage that keeps fences. */
 const beginnings = new Map<string, Beginning>();
@@ -30,7 +32,6 @@ const beginnings = new Map<string, Beginning>();
 const mostSteps = 300;
 const managerEnd = "manager:database-backup";
 const databaseEnd = "database:database-backup";
-const ends: ReadonlySet<unknown> = new Set(endPhases);
 
 /** Called with everything that happens. */
 export type Trace = (line: string) => void;
@@ -43,6 +44,8 @@ const askedJob: AskedJob = { id: "asked-1", type: "backup", backupType: "full", 
 export interface WorldOptions {
   readonly units: number;
   readonly rules: Partial<Rules>;
+  /** What is put around the charm of the units. Default: nothing. */
+  readonly around?: Around;
   /** Whether the cluster has a storage to keep fences in. */
   readonly keepsFences: boolean;
   /** Called by the charm when it is done with its own part of a dispatch: it may dawdle. */
@@ -58,10 +61,9 @@ export interface Requested {
   readonly fields: Record<string, unknown>;
 }
 
-/** An end that the manager has read. */
-export interface ReadEnd {
-  readonly unit: string;
-  readonly phase: string;
+/** Whom the log is read to, once there is somebody. */
+interface Told {
+  to?: Witness;
 }
 
 /** A running world. */
@@ -73,27 +75,24 @@ export class World {
   relation: number | undefined;
   readonly peers: number;
   readonly requests: Map<string, Requested> = new Map();
-  /** By job: every end that was ever read. */
-  readonly ends: Map<string, ReadEnd[]> = new Map();
   /** Where a unit keeps fences that has another storage than the others. */
   readonly archives: Map<string, StorageConfig>;
-  /** Every unit that there ever was. */
-  readonly everUnits: Set<string> = new Set();
-  /** By job: how a unit let go of it. */
-  readonly #released = new Map<
-    string,
-    { readonly phase: string; readonly unit: string; readonly address: string | undefined }
-  >();
+  readonly #witness: Witness;
   steps = 0;
   leaderChanges = 0;
 
-  private constructor(parts: Pick<World, "juju" | "clock" | "board" | "relation" | "peers" | "archives">) {
+  private constructor(
+    parts: Pick<World, "juju" | "clock" | "board" | "relation" | "peers" | "archives">,
+    told: Told,
+  ) {
     this.juju = parts.juju;
     this.clock = parts.clock;
     this.board = parts.board;
     this.relation = parts.relation;
     this.peers = parts.peers;
     this.archives = parts.archives;
+    this.#witness = new Witness({ ...parts, relation: () => this.relation });
+    told.to = this.#witness;
   }
 
   /** Makes a world in which everything is set up and nothing was requested yet. */
@@ -121,9 +120,12 @@ export class World {
     const board = new Board();
     let isBegun = beginning === undefined;
     const stepAt = (what: string): boolean => isBegun && options.stepAt(what);
-    const juju = await SimulatedJuju.start({ clock, stepByStep: true, stepAt });
+    const told: Told = {};
+    const onLog = ({ unit, message }: LogLine): void => told.to?.read(`the log of ${unit}`, message);
+    const juju = await SimulatedJuju.start({ clock, stepByStep: true, stepAt, onLog });
     const archives = new Map<string, StorageConfig>();
-    const charm = databaseCharm(board, archives, options);
+    const shipped = databaseCharm(board, archives, options);
+    const charm = isBegun ? shipped : (options.around?.(shipped, juju) ?? shipped);
     await juju.deploy({
       application: "database",
       charm: "examples/postgresql-charm",
@@ -149,33 +151,71 @@ export class World {
     for (const [key, text] of beginning?.objects ?? []) board.objects.set(key, text);
     await juju.settle();
     isBegun = true;
-    return new World({ juju, clock, board, relation, peers, archives });
+    const world = new World({ juju, clock, board, relation, peers, archives }, told);
+    world.#witness.begin();
+    return world;
   }
 
   /** The units that there are. */
   get units(): readonly string[] {
-    const units = Object.keys(this.juju.status().applications["database"]?.units ?? {});
-    for (const unit of units) this.everUnits.add(unit);
-    return units;
+    return this.#witness.units;
+  }
+
+  /** Every unit that there ever was. */
+  get everUnits(): ReadonlySet<string> {
+    return this.#witness.everUnits;
+  }
+
+  /** By job: every end that was ever read. */
+  get ends(): ReadonlyMap<string, readonly ReadEnd[]> {
+    return this.#witness.ends;
   }
 
   /** Lets one step happen, and looks at what it changed. */
   async take(step: Step, fault?: Fault): Promise<void> {
     this.steps += 1;
+    this.read(step.what, step.args.join(" "));
+    const leader = this.juju.leader("database");
+    const runs = this.juju.hooksRun().length;
     await this.juju.take(step, fault === undefined ? {} : { fault });
-    if (step.kind === "end") this.look();
+    const hasEnded = this.juju.hooksRun().length > runs;
+    if (!hasEnded && fault === undefined) return;
+    this.#witness.lookWhoWrote([step.unit], leader);
+    if (step.unit !== undefined) this.#witness.lookAtDisk(step.unit);
+    if (hasEnded) this.look();
   }
 
   /** Lets everything happen that can, in its order, until only time can pass, or something was wrong. */
   async settle(): Promise<void> {
     const { violations } = this.board;
     let taken = 0;
+    let runs = this.juju.hooksRun().length;
+    let leader = this.juju.leader("database");
+    const look = (): void => {
+      const run = this.juju.hooksRun().slice(runs);
+      runs += run.length;
+      if (run.length > 0)
+        this.#witness.lookWhoWrote(
+          run.map(({ unit }) => unit),
+          leader,
+        );
+      leader = this.juju.leader("database");
+    };
     await this.juju.settle({
       allowErrors: true,
-      isEnough: () => violations.length > 0 || (taken += 1) > mostSteps,
+      isEnough: () => {
+        look();
+        return violations.length > 0 || (taken += 1) > mostSteps;
+      },
     });
-    if (taken > mostSteps) violations.push(`${mostSteps} steps, and still no rest`);
+    if (taken > mostSteps) this.board.violate("rest", `${mostSteps} steps, and still no rest`);
+    look();
     this.look();
+  }
+
+  /** Notes a text that everybody can read. */
+  read(where: string, text: string): void {
+    this.#witness.read(where, text);
   }
 
   /** Lets time pass, with all that falls due meanwhile. */
@@ -188,7 +228,7 @@ export class World {
 
   /** What a unit, or the application, wrote for the manager. */
   reported(owner: string): Readonly<Record<string, string>> {
-    return this.relation === undefined ? {} : this.juju.databag(this.relation, owner);
+    return this.#witness.reported(owner);
   }
 
   /** The manager goes away, with all that it requested. */
@@ -216,72 +256,19 @@ export class World {
     await this.juju.writeDatabag(this.relation, "manager", { jobs: this.requests.size === 0 ? "" : jobs });
   }
 
-  /** Reads the ends that units report, as the manager does, and looks for what must never stand in a databag. */
+  /** Looks at what the units tell. */
   look(): void {
-    const { violations } = this.board;
-    const units = new Set([...this.everUnits, ...this.units]);
-    for (const unit of units) this.#noteRelease(unit);
-    for (const unit of units) {
-      if (this.reported(unit)["jobs"]?.includes(secret) === true)
-        violations.push(`${unit} reports a credential`);
-      for (const [id, phase] of this.#endsOf(unit)) this.#noteEnd(id, unit, phase);
-    }
-    for (const [key, value] of Object.entries(this.juju.databag(this.peers, "database"))) {
-      if (value.includes(secret)) violations.push("the peer databag holds a credential");
-      if (key.startsWith("done-") && value.includes('"lost"')) this.#noteLost(JSON.parse(value).report.id);
-    }
+    this.#witness.look();
+  }
+
+  /** Looks at what stays when everything is at rest. */
+  lookWhatStays(): void {
+    this.#witness.lookWhatStays();
   }
 
   /** The jobs whose ends stand in the databags of units that there are. */
   readableEnds(): ReadonlySet<string> {
-    return new Set(this.units.flatMap((unit) => this.#endsOf(unit).map(([id]) => id)));
-  }
-
-  #endsOf(unit: string): readonly (readonly [id: string, phase: string])[] {
-    const { jobs } = this.reported(unit);
-    if (jobs === undefined) return [];
-    const reports: readonly { "job-id": string; phase: string }[] = JSON.parse(jobs);
-    return reports
-      .filter(({ phase }) => ends.has(phase))
-      .map(({ "job-id": id, phase }) => [id, phase] as const);
-  }
-
-  #noteRelease(unit: string): void {
-    const { unit: said, "ingress-address": address } = this.juju.databag(this.peers, unit);
-    if (said === undefined) return;
-    const { released }: { released?: { job: string; outcome: string | { phase: string } } } =
-      JSON.parse(said);
-    if (released === undefined || typeof released.outcome === "string") return;
-    const { phase } = released.outcome;
-    if (!ends.has(phase) || phase === "lost" || this.#released.has(released.job)) return;
-    this.#released.set(released.job, { phase, unit, address });
-    if (this.board.calledLost.has(released.job))
-      this.board.violations.push(`${unit} lets go of ${released.job} as ${phase} after it was called lost`);
-  }
-
-  #noteLost(id: string): void {
-    if (this.board.calledLost.has(id)) return;
-    this.board.calledLost.add(id);
-    const released = this.#released.get(id);
-    if (released === undefined) return;
-    const { unit, phase, address } = released;
-    // With a new unit of the same name Juju begins another databag: then the word is gone.
-    if (this.juju.databag(this.peers, unit)["ingress-address"] !== address) return;
-    this.board.violations.push(`${id} is called lost, and ${unit} had let go of it as ${phase}`);
-  }
-
-  #noteEnd(id: string, unit: string, phase: string): void {
-    const known = this.ends.get(id) ?? [];
-    if (known.some((end) => end.unit === unit && end.phase === phase)) return;
-    for (const end of known) {
-      // `lost` is an end without a witness: another one may still come.
-      if (end.phase !== phase && end.phase !== "lost" && phase !== "lost")
-        this.board.violations.push(`${id} ended as ${end.phase} on ${end.unit} and as ${phase} on ${unit}`);
-    }
-    if (phase === "succeeded" && this.board.results.get(id) !== "succeeded")
-      this.board.violations.push(`${id} is reported as succeeded, and it did not`);
-    if (phase === "lost") this.#noteLost(id);
-    this.ends.set(id, [...known, { unit, phase }]);
+    return this.#witness.readableEnds();
   }
 
   /** The grants that stand. */

@@ -42,6 +42,8 @@ describe("the benchmark", () => {
         "simulate.hooksPerSecond",
         "simulate.modelMs",
         "simulate.backupsPerModel",
+        "simulate.schedulesPerSecond",
+        "simulate.stepsPerSecond",
         ...["units1", "units3", "units9"].flatMap((size) =>
           ["hooks", "bytes", "idle", "dispatchesToStart"].map((figure) => `coordination.${size}.${figure}`),
         ),

@@ -50,12 +50,13 @@ export class Stepper {
   /**
    * Takes steps in the order of their list until only time can pass, which it does only where a hook waits for it.
    *
-   * @param isEnough Asked before each step whether to leave it at that.
+   * @param isEnough Asked before each step, once the one before it is done, whether to leave it at that.
    */
   async settle(timeoutMs: number, isEnough: () => boolean = () => false): Promise<void> {
     const deadline = performance.now() + timeoutMs;
-    while (performance.now() < deadline && !isEnough()) {
+    while (performance.now() < deadline) {
       await this.quiet();
+      if (isEnough()) return;
       const possible = possibleSteps(this.#model());
       const isWaited = this.#model().agents.some(({ loop }) => loop.isBusy);
       const next = possible.find(({ step }) => step.kind !== "time") ?? (isWaited ? possible[0] : undefined);
