@@ -108,7 +108,10 @@ test("the unit's log has a line for the start and the end of a job", () => {
     .log()
     .filter(({ unit, message }) => unit === database && message.includes(failed))
     // Juju puts the relation before what a relation hook says; which hook comes first is chance.
-    .map(({ message, ...line }) => ({ ...line, message: message.replace(/^database-backup(?:-peers)?:\d+: /u, "") }))
+    .map(({ message, ...line }) => ({
+      ...line,
+      message: message.replace(/^database-backup(?:-peers)?:\d+: /u, ""),
+    }))
     .map(({ unit, level, message }) => `unit-${unit.replace("/", "-")}: ${level} ${message}`);
   expect(shownOutput(page, "debug-log", lines.join("\n"))).toBe(comparable(lines.join("\n")));
 });
