@@ -6,7 +6,9 @@ const longTests =
     ? [
         "coordination/exhaustive-pairs",
         "end-to-end/coordination",
+        "end-to-end/demonstration",
         "end-to-end/judged-charm",
+        "end-to-end/postgresql-actions",
         "simulation/bad-disk-processes",
         "simulation/bad-hook-tools-charms",
         "simulation/bad-requests",

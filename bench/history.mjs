@@ -107,6 +107,7 @@ function requested(index) {
       type: "backup",
       backupType: "full",
       requestedAt: time.toISOString(),
+      storage: { endpoint: "https://s3.example.com", bucket: "backups", path: "/clusters/blue" },
     },
     [],
   );

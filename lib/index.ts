@@ -24,7 +24,7 @@ export type {
   Standing,
 } from "./executor.ts";
 export type { Backup } from "./job/backup.ts";
-export { compareReports, joinJobs, type Job, type UnitReport } from "./job/job.ts";
+export { compareReports, type UnitReport } from "./job/unit-report.ts";
 export { isEnd, statusOf, type EndPhase, type JobStatus, type OpenPhase, type Phase } from "./job/phase.ts";
 export type { Failure, JobReport, Progress, ReportedStorage } from "./job/report.ts";
 export {

@@ -13,13 +13,7 @@ import { LeaderWindow } from "../lib/juju/leader-window.ts";
 import type { Machine } from "../lib/machine/machine.ts";
 import { nodeMachine } from "../lib/machine/node-machine.ts";
 import { Turns } from "../lib/turns.ts";
-import {
-  actionRelation,
-  grantId,
-  jobKey,
-  type AskedJob,
-  type EndReport,
-} from "./coordination/peer-records.ts";
+import { grantId, type AskedJob } from "./coordination/peer-records.ts";
 import { shippedRules, type Rules } from "./coordination/rules.ts";
 import { readDispatch, type DispatchReading, type DispatchView } from "./dispatch-view.ts";
 import { ExecutorQuestions } from "./executor-questions.ts";
@@ -32,6 +26,7 @@ import {
   type GrantRelease,
 } from "./grant-release.ts";
 import { incarnationsOf } from "./peers.ts";
+import { ownJobIn, type OwnJob } from "./own-job.ts";
 import { pokeCommand } from "./poke.ts";
 import { Publisher } from "./publisher.ts";
 import { Rounds } from "./rounds.ts";
@@ -132,7 +127,7 @@ export class Provider {
     this.#publisher = new Publisher(juju, this.#state, rules);
     const { archiveStorage } = options;
     const executor = reference(options.executor);
-    const environment = this.#environment;
+    const environment = this.executorEnvironment;
     const common = { juju, state: this.#state, executor, environment, archiveStorage };
     this.#work = new UnitWork({
       ...common,
@@ -185,7 +180,7 @@ export class Provider {
    * stands in its way, and this unit runs it. Its artefacts go to the archive storage. For an action, which makes its own
    * checks first and gives the admin the job's id.
    *
-   * @param job Its id is new: a UUID.
+   * @param job Its id is new: a UUID. It is requested now unless it says when.
    * @throws RequestError `storage-missing` where the provider was given no archive storage.
    * @throws PeerDatabagError, JournalError where nothing can be asked for now.
    */
@@ -195,19 +190,27 @@ export class Provider {
         remedy: "Relate the database to a storage first.",
       });
     }
-    await this.#turns.take(async () => await this.#dispatch([job]));
+    const requestedAt = this.#machine.clock.now().toISOString();
+    await this.#turns.take(async () => await this.#dispatch([{ requestedAt, ...job }]));
     void this.#machine.processes.leave(this.#poke);
   }
 
   /**
-   * Tells how a job ended that {@link Provider.requestJob} asked for.
+   * Tells where a job stands that {@link Provider.requestJob} asked for, as far as this unit knows.
    *
-   * @returns Undefined while it waits or is at work, and for one that nobody asked for.
-   * @throws PeerDatabagError, HookToolError
+   * @returns Undefined for one that nobody asked for, or that ended so long ago that it is forgotten.
+   * @throws PeerDatabagError, JournalError, HookToolError
    */
-  async endOf(job: string): Promise<EndReport | undefined> {
+  async ownJob(job: string): Promise<OwnJob | undefined> {
     const { peers } = await readDispatch(this.#reading, this.#juju.isLeader());
-    return peers?.read.application.done.get(jobKey(actionRelation, job))?.report;
+    if (peers === undefined) return undefined;
+    return ownJobIn(job, peers.read, await this.#rounds.readState());
+  }
+
+  /** Who this unit is to its executor: for a charm whose actions ask the database engine itself. */
+  get executorEnvironment(): ExecutorEnvironment {
+    const { unit, application, modelUuid } = this.#juju;
+    return { unit, application, modelUuid, workDirectory: this.#state.executorDirectory };
   }
 
   /**
@@ -278,6 +281,7 @@ export class Provider {
     const { databags: peers, read } = view.peers;
     const round = await this.#rounds.run(view, peers, read, asks);
     const { plan, state } = round;
+    if (round.warning !== undefined) await juju.log("WARNING", round.warning);
 
     const mayWrite = plan === undefined || peers.countsAtOnce || this.#stillLeads(window);
     if (mayWrite) {
@@ -342,11 +346,6 @@ export class Provider {
       state: this.#state,
       rules: this.#rules,
     };
-  }
-
-  get #environment(): ExecutorEnvironment {
-    const { unit, application, modelUuid } = this.#juju;
-    return { unit, application, modelUuid, workDirectory: this.#state.executorDirectory };
   }
 
   get #poke(): readonly [string, ...string[]] {

@@ -33,6 +33,7 @@ const features = [
   "backup-type",
   "restore-to-time",
   "start-before",
+  "retention",
   "backups",
 ] as const;
 /** Of this implementation's extensions, as `MAJOR.MINOR`. */

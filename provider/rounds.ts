@@ -25,6 +25,7 @@ import type { ExecutorQuestions } from "./executor-questions.ts";
 import { compactAbove, compactJournal, lastFence, outcomeOf, type JournalState } from "./journal.ts";
 import { readLiveJournal } from "./live-journal.ts";
 import type { Peers, PeersRead } from "./peers.ts";
+import { agreedRetention, mixedRetention, withAgreedRetention, type AgreedRetention } from "./retention.ts";
 import type { LiveProgress, StateDirectory } from "./state-directory.ts";
 import type { UnitWork } from "./unit-work.ts";
 
@@ -43,6 +44,8 @@ export interface Round {
   readonly record: UnitRecord;
   readonly plan: LeaderPlan | undefined;
   readonly state: UnitState;
+  /** What the admin should read in the log. Default: nothing. */
+  readonly warning?: string;
   /** Why nothing more could be decided: what is known by then can be reported all the same. */
   readonly fault?: JournalError;
 }
@@ -98,7 +101,8 @@ export class Rounds {
     const { requests } = view;
     const before = await this.readState();
     const unitView = await this.#unitView(read, view, before);
-    const action = decideUnit(unitView, this.#options.rules);
+    const agreed = agreedRetention(view.relations.map((relation) => relation.requests));
+    const action = withRetention(decideUnit(unitView, this.#options.rules), agreed);
     const changed = await this.#options.work.perform(action, requests, unitView.incarnation);
     const state = changed ? await this.readState() : before;
     const after = { ...unitView, ...state };
@@ -111,7 +115,8 @@ export class Rounds {
     const leads = view.isLeader && this.#options.event.kind !== "action";
     const plan = leads ? await this.#leaderPlan(view, read, record, state) : undefined;
     for (const grant of plan?.toRevoke ?? []) await this.#options.work.revoke(grant);
-    return { view: after, action, record, plan, state };
+    const isUnclear = action.kind === "start" && agreed.kind === "mixed";
+    return { view: after, action, record, plan, state, ...(isUnclear ? { warning: mixedRetention } : {}) };
   }
 
   async #unitView(read: PeersRead, view: DispatchView, state: UnitState): Promise<UnitView> {
@@ -237,4 +242,10 @@ function busyStanding(standing: PublishedStanding, view: UnitView, action: UnitA
     busy: true,
     reason: "still has to finish a job that was taken away from it",
   };
+}
+
+/** Only with all managers' requests at hand can be said what a backup may expire. */
+function withRetention(action: UnitAction, agreed: AgreedRetention): UnitAction {
+  if (action.kind !== "start") return action;
+  return { ...action, request: withAgreedRetention(action.request, agreed) };
 }

@@ -5,7 +5,7 @@
  */
 import { RequestError } from "../lib/errors.ts";
 import type { Backup } from "../lib/job/backup.ts";
-import type { UnitReport } from "../lib/job/job.ts";
+import type { UnitReport } from "../lib/job/unit-report.ts";
 import type { JobRequest } from "../lib/job/request.ts";
 import type { QueuedJob } from "../lib/job/waiting-job.ts";
 import type { JujuEvent } from "../lib/juju/event.ts";

@@ -12,10 +12,12 @@ export type { EndedSummary } from "./history/ended-summary.ts";
 export { maxEndedJobs, maxOpenJobs, type EndedFilter } from "./history/history.ts";
 export { maxHistoryBytes } from "./history/history-databag.ts";
 export type { AskedFor, JobRecord, RecordedReport } from "./history/job-record.ts";
+export type { KeyTransport, ListedDatabase } from "./key-transport.ts";
 export type { BackupOptions, JobOptions, RestoreOptions } from "./job-options.ts";
 export { managerActions } from "./manager-actions.ts";
 export { Requirer, type RequirerOptions } from "./requirer.ts";
 export type { RestorePlan } from "./restore-plan.ts";
+export type { TableOptions } from "./shown-rows.ts";
 export {
   maxSchedules,
   type PlannedSchedule,
@@ -29,5 +31,4 @@ export {
   describeJob,
   jobsTable,
   schedulesTable,
-  type TableOptions,
 } from "./tables.ts";

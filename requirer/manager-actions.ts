@@ -9,16 +9,20 @@ import type { ActionHandler, ActionParameters } from "../lib/juju/action.ts";
 import type { Clock } from "../lib/machine/machine.ts";
 import { nodeMachine } from "../lib/machine/node-machine.ts";
 import { shortened } from "../lib/printable.ts";
+import { countOf } from "./history/ended-summary.ts";
 import type { RestoreOptions } from "./job-options.ts";
 import type { Requirer } from "./requirer.ts";
+import { retentionWarning } from "./retention.ts";
+import { newestRows, type ShownRows, type TableOptions } from "./shown-rows.ts";
 import {
   backupsOfHistory,
   backupsTable,
   databasesTable,
   describeJob,
   jobsTable,
+  newestBackups,
+  newestJobs,
   schedulesTable,
-  type TableOptions,
 } from "./tables.ts";
 
 /** An argument of Juju's tools holds 128 KiB. */
@@ -39,15 +43,18 @@ export function managerActions(
   clock: Pick<Clock, "now"> = nodeMachine.clock,
 ): Readonly<Record<string, ActionHandler>> {
   return {
-    "create-backup": async (given) => ({
-      "job-id": await requirer.requestBackup({
-        database: given.text("database"),
+    "create-backup": async (given) => {
+      const [database, retention] = [given.text("database"), retentionOf(given)];
+      const id = await requirer.requestBackup({
+        database,
         backupType: given.choice("type", backupTypes),
         compression: given.flag("compression"),
         startBefore: timeOf(given, "start-before"),
-        retention: retentionOf(given),
-      }),
-    }),
+        retention,
+      });
+      const warning = retentionWarning(retention, await requirer.database(database));
+      return { "job-id": id, ...(warning === undefined ? {} : { warning }) };
+    },
     restore: async (given) => await restore(requirer, given),
     cancel: async (given) => {
       const id = given.text("job-id") ?? "";
@@ -59,14 +66,15 @@ export function managerActions(
     },
     "list-databases": async (given) => {
       const [databases, jobs] = [await requirer.databases(), await requirer.jobs()];
-      return listing(given, "databases", databasesTable(databases, jobs, clock.now()), () =>
-        databases.map(({ application, relation, features, problems }) => ({
-          application,
-          relation,
-          features: [...features],
-          problems,
-        })),
-      );
+      if (!wantsJson(given)) return { databases: databasesTable(databases, jobs, clock.now()) };
+      const shown = databases.map(({ application, relation, features, keys, problems }) => ({
+        application,
+        relation,
+        features: [...features],
+        keys,
+        problems,
+      }));
+      return jsonOf("databases", newestRows(shown));
     },
     "list-backups": async (given) => {
       const { application, backups } = await requirer.database(given.text("database"));
@@ -74,9 +82,14 @@ export function managerActions(
       const options = tableOptions(given);
       const note =
         backups === undefined
-          ? `\n${application} publishes no list of backups: these are from the manager's own history.`
-          : "";
-      return listing(given, "backups", backupsTable(known, options) + note, () => known);
+          ? [`${application} publishes no list of backups: these are from the manager's own history.`]
+          : [];
+      return wantsJson(given)
+        ? {
+            ...jsonOf("backups", newestBackups(known, options)),
+            ...(note[0] === undefined ? {} : { note: note[0] }),
+          }
+        : { backups: [backupsTable(known, options), ...note].join("\n") };
     },
     "list-jobs": async (given) => {
       const name = given.text("database");
@@ -85,23 +98,28 @@ export function managerActions(
         name === undefined
           ? all
           : all.filter(({ application, relation }) => application === name || relation === name);
-      return listing(
-        given,
-        "jobs",
-        jobsTable(jobs, tableOptions(given), await requirer.summaries()),
-        () => jobs,
-      );
+      // A name that nobody bears must not look like one without jobs.
+      if (jobs.length === 0 && name !== undefined) await requirer.database(name);
+      const [options, summaries] = [tableOptions(given), await requirer.summaries()];
+      if (!wantsJson(given)) return { jobs: jobsTable(jobs, options, summaries) };
+      const counted = countOf(summaries);
+      return {
+        ...jsonOf("jobs", newestJobs(jobs, options)),
+        ...(counted === 0 ? {} : { "only-counted": String(counted) }),
+      };
     },
     "show-job": async (given) => {
       const job = await requirer.job(given.text("job-id") ?? "");
-      return given.text("format") === "json" ? { job: JSON.stringify(job) } : describeJob(job, clock.now());
+      return wantsJson(given) ? { job: JSON.stringify(job) } : describeJob(job, clock.now());
     },
     "clear-history": async (given) => {
       const before = timeOf(given, "before");
+      const name = given.text("database");
       const cleared = await requirer.clearHistory({
-        application: given.text("database"),
+        application: name,
         before: before === undefined ? undefined : new Date(before),
       });
+      if (cleared === 0 && name !== undefined) await requirer.database(name);
       return { cleared: String(cleared) };
     },
     "add-schedule": async (given) => {
@@ -126,7 +144,9 @@ export function managerActions(
     },
     "list-schedules": async (given) => {
       const schedules = await requirer.schedules();
-      return listing(given, "schedules", schedulesTable(schedules), () => schedules);
+      return wantsJson(given)
+        ? jsonOf("schedules", newestRows(schedules))
+        : { schedules: schedulesTable(schedules) };
     },
   };
 }
@@ -164,26 +184,20 @@ async function restore(
   };
 }
 
-function listing(
-  given: ActionParameters,
-  key: string,
-  text: string,
-  items: () => readonly unknown[],
-): Readonly<Record<string, string>> {
-  if (given.text("format") !== "json") return { [key]: text };
-  const { limit = 200, since } = tableOptions(given);
-  let shown = items().slice(-Math.max(1, limit));
+function wantsJson(given: ActionParameters): boolean {
+  return given.text("format") === "json";
+}
+
+/** A listing in JSON, as much of it as an action's result holds, with how many older ones are left out. */
+function jsonOf(key: string, { rows, leftOut }: ShownRows<unknown>): Readonly<Record<string, string>> {
+  let shown = rows;
   let json = JSON.stringify(shown);
   while (json.length > longestJson && shown.length > 1) {
     shown = shown.slice(Math.ceil(shown.length / 2));
     json = JSON.stringify(shown);
   }
-  const left = items().length - shown.length;
-  return {
-    [key]: json,
-    ...(left === 0 ? {} : { "left-out": String(left) }),
-    ...(since === undefined ? {} : { note: "since is for tables; JSON has everything up to limit." }),
-  };
+  const left = leftOut + rows.length - shown.length;
+  return { [key]: json, ...(left === 0 ? {} : { "left-out": String(left) }) };
 }
 
 function tableOptions(given: ActionParameters): TableOptions {

@@ -68,13 +68,13 @@ export async function readManager(
   endpoints: ManagerEndpoints,
   leads: Promise<boolean>,
 ): Promise<ManagerView> {
-  const { juju, endpoint, storageEndpoint } = endpoints;
+  const { juju, event, endpoint, storageEndpoint } = endpoints;
   const [isLeader, databases, storage, peers, storageRequest] = await Promise.all([
     leads,
     readDatabases(endpoints, leads),
-    readS3Storage(juju, storageEndpoint),
+    readS3Storage(juju, storageEndpoint, event),
     readPeers(endpoints, leads),
-    leads.then(async (leader) => (leader ? await s3SecretsWanted(juju, storageEndpoint) : undefined)),
+    leads.then(async (leader) => (leader ? await s3SecretsWanted(juju, storageEndpoint, event) : undefined)),
   ]);
   const databag = peers?.databag ?? {};
   const kept = decodeHistory(databag, endpoint);

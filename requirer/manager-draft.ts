@@ -40,9 +40,13 @@ export class ManagerDraft {
   /**
    * Adds a request.
    *
-   * @param asSecret Whether its keys travel as a Juju secret.
+   * @param how Whether its keys travel as a Juju secret, and whether its storage is the caller's own.
    */
-  async ask(request: JobRequest, { relation }: RelatedDatabase, asSecret: boolean): Promise<void> {
+  async ask(
+    request: JobRequest,
+    { relation }: RelatedDatabase,
+    { asSecret, ownStorage }: { readonly asSecret: boolean; readonly ownStorage: boolean },
+  ): Promise<void> {
     const database = this.#databases.get(relation);
     if (database === undefined) return;
     const sent = asSecret
@@ -53,7 +57,9 @@ export class ManagerDraft {
         }
       : request;
     this.#databases.set(relation, { ...database, requests: [...database.requests, sent] });
-    if (this.view.peers !== undefined) this.history = this.history.with([recordOf(request, database)]);
+    if (this.view.peers === undefined) return;
+    const record = recordOf(request, database);
+    this.history = this.history.with([ownStorage ? { ...record, ownStorage } : record]);
   }
 
   /** Changes requests of a relation. */

@@ -6,20 +6,34 @@
 import { RequestError } from "../lib/errors.ts";
 import type { JobRequest } from "../lib/job/request.ts";
 import type { StorageConfig } from "../lib/job/storage-config.ts";
+import { requiredStorage } from "../lib/storage/required-storage.ts";
 import type { RelatedStorage } from "../lib/storage/s3-relation.ts";
 import { shownId } from "../lib/printable.ts";
 import { decodeRequests, encodeRequests } from "../lib/wire/requests.ts";
 import type { Database } from "./database.ts";
 import { maxOpenJobs, type History } from "./history/history.ts";
 import type { JobRecord } from "./history/job-record.ts";
+import type { RestoreOptions } from "./job-options.ts";
 import type { ManagerEndpoints, ManagerView } from "./manager-databags.ts";
 
 /** What this side's own codec would refuse is not written in the first place. @throws RequestError */
 export function refuseInvalid(request: JobRequest): void {
   const [rejected] = decodeRequests({ jobs: encodeRequests([request]) }).rejected;
   if (rejected === undefined) return;
-  const { message, remedy } = rejected.failure;
-  throw new RequestError("request-invalid", message, { remedy });
+  // Who asks for one job knows it by no place in a list.
+  const [message, remedy] = [rejected.failure.message, rejected.failure.remedy].map((text) =>
+    text.replaceAll("jobs[0].", ""),
+  );
+  throw new RequestError("request-invalid", message ?? "", { remedy: remedy ?? "" });
+}
+
+/** @throws RequestError where a restore says neither from what nor to when. */
+export function requireTarget({ backupId, restoreToTime }: RestoreOptions): void {
+  if (backupId !== undefined || restoreToTime !== undefined) return;
+  throw new RequestError("request-invalid", "A restore needs a backup, a time, or both; neither is given.", {
+    remedy:
+      "Give backup-id=, as list-backups shows it, or restore-to-time=, for example 2026-01-31T18:00:00Z.",
+  });
 }
 
 /** @throws RequestError where the other side might ignore a field that must not be ignored. */
@@ -105,31 +119,6 @@ export function usableStorage(
   { juju, storageEndpoint }: Pick<ManagerEndpoints, "juju" | "storageEndpoint">,
 ): StorageConfig {
   if (own !== undefined) return own;
-  if (storage.complete) {
-    const [problem] = storage.problems;
-    if (problem === undefined) return storage.storage;
-    // Without the field the job might go to another server than the admin means.
-    const message = `The storage related as ${storageEndpoint} cannot be used: ${problem.message}`;
-    throw new RequestError("request-invalid", message, { remedy: problem.remedy });
-  }
-  if (storage.secretUnreadable === true) {
-    const message = `The storage related as ${storageEndpoint} keeps its keys in a secret that cannot be read yet.`;
-    throw new RequestError("storage-missing", message, {
-      remedy:
-        "Try again in a moment; if it stays so, look whether the storage's application grants the secret.",
-      retryable: true,
-    });
-  }
-  const missing = storage.missing.join(", ");
-  throw new RequestError(
-    "storage-missing",
-    storage.related
-      ? `The storage related as ${storageEndpoint} does not say everything: ${missing} missing.`
-      : `No storage is related to this backup manager.`,
-    {
-      remedy: storage.related
-        ? "Configure it on the storage's application."
-        : `Relate one: juju integrate ${juju.application}:${storageEndpoint} <s3 application>.`,
-    },
-  );
+  const user = { application: juju.application, endpoint: storageEndpoint, role: "backup manager" };
+  return requiredStorage(storage, user);
 }

@@ -9,14 +9,11 @@ import type { JobRequest, ScheduleSlot } from "../lib/job/request.ts";
 import type { Dispatch } from "../lib/juju/dispatch.ts";
 import type { JujuEvent } from "../lib/juju/event.ts";
 import type { Juju, UnitStatus } from "../lib/juju/juju.ts";
-import { LeaderWindow } from "../lib/juju/leader-window.ts";
 import type { Clock, Machine } from "../lib/machine/machine.ts";
 import { nodeMachine } from "../lib/machine/node-machine.ts";
 import { shownId } from "../lib/printable.ts";
-import { Turns } from "../lib/turns.ts";
 import { chooseDatabase, type Database, type RelatedDatabase } from "./database.ts";
-import { logEnds } from "./end-log.ts";
-import { newlyEnded, strayJobs } from "./history/job-book.ts";
+import { strayJobs } from "./history/job-book.ts";
 import { hasEnded, type JobRecord } from "./history/job-record.ts";
 import type { EndedFilter } from "./history/history.ts";
 import {
@@ -27,8 +24,10 @@ import {
   type RequestBaseline,
   type RestoreOptions,
 } from "./job-options.ts";
-import { ManagerDraft } from "./manager-draft.ts";
-import { readManager, writeManager, type ManagerEndpoints, type ManagerView } from "./manager-databags.ts";
+import { keyTransportTo, type KeyTransport, type ListedDatabase } from "./key-transport.ts";
+import type { ManagerEndpoints, ManagerView } from "./manager-databags.ts";
+import { ManagerDispatch } from "./manager-dispatch.ts";
+import type { ManagerDraft } from "./manager-draft.ts";
 import {
   refuseInvalid,
   refuseOthersBackup,
@@ -36,14 +35,17 @@ import {
   knownJob,
   requirePeers,
   requireRoom,
+  requireTarget,
   unknownJob,
   usableStorage,
 } from "./request-checks.ts";
+import { withRetentionWarning } from "./retention.ts";
 import { planOfRestore, type RestorePlan } from "./restore-plan.ts";
 import type { PlannedSchedule, Schedule, ScheduleSettings } from "./schedules/schedule.ts";
 import { askForDue, idOfSlot } from "./schedules/due-requests.ts";
 import { requireRoomForSchedule, scheduleUnknown } from "./schedules/schedule-checks.ts";
 import { summarise } from "./status.ts";
+import { withStorageWarnings } from "./storage-warnings.ts";
 
 /** What a requirer is made of. */
 export interface RequirerOptions {
@@ -59,7 +61,8 @@ export interface RequirerOptions {
   readonly peerEndpoint?: string;
   /**
    * How the keys of a storage travel to a database that takes Juju secrets: as one, or in plain text as to all others. Across
-   * models only the side that offers the relation may grant a secret. Default: `secret`.
+   * models only the side that offers the relation may grant a secret; a manager that consumes an offer sends plain text of its
+   * own accord where Juju tells it of the other model, from 3.6.2 on. Default: `secret`.
    */
   readonly credentials?: "secret" | "plain";
   /** The machine that the unit runs on, for its clock. Default: the one that this process runs on. */
@@ -89,10 +92,7 @@ export class Requirer {
   readonly #clock: Clock;
   readonly #endpoints: ManagerEndpoints;
   readonly #usesSecrets: boolean;
-  readonly #window: LeaderWindow;
-  readonly #atEnd: Dispatch["atEnd"] | undefined;
-  readonly #turns = new Turns();
-  #leads: Promise<boolean> | undefined;
+  readonly #dispatch: ManagerDispatch;
 
   constructor(options: RequirerOptions) {
     const { juju } = options;
@@ -106,8 +106,7 @@ export class Requirer {
       storageEndpoint: options.storageEndpoint ?? "s3-parameters",
       peerEndpoint: options.peerEndpoint ?? "database-backup-manager-peers",
     };
-    this.#window = new LeaderWindow(juju, this.#clock);
-    this.#atEnd = options.atEnd;
+    this.#dispatch = new ManagerDispatch(this.#endpoints, this.#clock, options.atEnd);
   }
 
   /**
@@ -117,7 +116,7 @@ export class Requirer {
    * @throws RequestError where it cannot be requested; nothing was written then.
    */
   async requestBackup(options: BackupOptions = {}): Promise<string> {
-    return await this.#whileLeading(
+    return await this.#dispatch.whileLeading(
       async (draft) =>
         await this.#request(draft, uuid(), options, (base, database) =>
           backupRequest(base, database, options),
@@ -132,7 +131,8 @@ export class Requirer {
    * @throws RequestError where it cannot be requested; nothing was written then.
    */
   async requestRestore(options: RestoreOptions): Promise<string> {
-    return await this.#whileLeading(
+    requireTarget(options);
+    return await this.#dispatch.whileLeading(
       async (draft) =>
         await this.#request(draft, uuid(), options, (base, database) => {
           refuseOthersBackup(options.backupId, database, draft.history);
@@ -147,7 +147,8 @@ export class Requirer {
    * @throws RequestError where it could not be requested.
    */
   async planRestore(options: RestoreOptions): Promise<RestorePlan> {
-    const view = await this.#view();
+    requireTarget(options);
+    const view = await this.#dispatch.view();
     const database = this.#choose(view, options.database);
     refuseOthersBackup(options.backupId, database, view.history);
     const storage = usableStorage(options.storage, view.storage, this.#endpoints);
@@ -161,7 +162,7 @@ export class Requirer {
    * @throws RequestError `job-unknown`; `request-invalid` where it has ended; `feature-missing`.
    */
   async cancel(id: string): Promise<void> {
-    await this.#whileLeading(async (draft) => {
+    await this.#dispatch.whileLeading(async (draft) => {
       const job = knownJob(draft.history.jobs, id);
       if (hasEnded(job)) {
         throw new RequestError("request-invalid", `Job ${shownId(id)} has ended: it is ${job.phase}.`, {
@@ -180,9 +181,15 @@ export class Requirer {
     });
   }
 
-  /** The related databases. */
-  async databases(): Promise<readonly Database[]> {
-    return (await this.#view()).databases;
+  /** The related databases, with how keys travel to each. */
+  async databases(): Promise<readonly ListedDatabase[]> {
+    const view = await this.#dispatch.view();
+    return await Promise.all(
+      view.databases.map(async (database) => ({
+        ...database,
+        keys: await this.#keyTransport(view, database),
+      })),
+    );
   }
 
   /**
@@ -191,13 +198,15 @@ export class Requirer {
    * @throws RequestError `database-unknown` or `database-ambiguous`.
    */
   async database(name?: string): Promise<Database> {
-    return this.#choose(await this.#view(), name);
+    return this.#choose(await this.#dispatch.view(), name);
   }
 
   /** All jobs that are known, those of databases that are gone among them: the ended ones first, then the open ones. */
   async jobs(): Promise<readonly JobRecord[]> {
-    const { history, databases } = await this.#view();
-    return [...history.jobs, ...strayJobs(history, databases)];
+    const { history, databases, storage } = await this.#dispatch.view();
+    // Of those that are not in the history nobody knows whose storage was meant.
+    const known = withStorageWarnings(history.jobs, storage, this.#endpoints.storageEndpoint);
+    return [...known, ...strayJobs(history, databases)];
   }
 
   /**
@@ -211,7 +220,7 @@ export class Requirer {
 
   /** What is left of jobs that ended too long ago to be listed. */
   async summaries(): Promise<ManagerView["history"]["summaries"]> {
-    return (await this.#view()).history.summaries;
+    return (await this.#dispatch.view()).history.summaries;
   }
 
   /**
@@ -221,7 +230,7 @@ export class Requirer {
    * @returns How many were forgotten, those that were only counted left out.
    */
   async clearHistory(filter: EndedFilter = {}): Promise<number> {
-    return await this.#whileLeading(async (draft) => {
+    return await this.#dispatch.whileLeading(async (draft) => {
       const before = draft.history.ended;
       draft.history = draft.history.cleared(filter);
       const kept = new Set(draft.history.ended);
@@ -233,10 +242,10 @@ export class Requirer {
 
   /** The schedules, with their next times. */
   async schedules(): Promise<readonly PlannedSchedule[]> {
-    const { schedules } = await this.#view();
+    const { schedules, databases } = await this.#dispatch.view();
     if (schedules.length === 0) return [];
     const { planned } = await import("./schedules/schedule-times.ts");
-    return schedules.map((schedule) => planned(schedule, this.#clock.now()));
+    return schedules.map((schedule) => withRetentionWarning(planned(schedule, this.#clock.now()), databases));
   }
 
   /**
@@ -249,7 +258,7 @@ export class Requirer {
     settings: Omit<ScheduleSettings, "database"> & Pick<JobOptions, "database">,
   ): Promise<PlannedSchedule> {
     const { newSchedule, planned } = await import("./schedules/schedule-times.ts");
-    return await this.#whileLeading(async (draft) => {
+    return await this.#dispatch.whileLeading(async (draft) => {
       requirePeers(draft.view, this.#endpoints.peerEndpoint);
       requireRoomForSchedule(draft.schedules, settings.name);
       const database = this.#choose(draft.view, settings.database);
@@ -259,7 +268,7 @@ export class Requirer {
           : settings.database;
       const schedule = newSchedule({ ...settings, database: named }, this.#clock.now());
       draft.schedules = [...draft.schedules, schedule];
-      return planned(schedule, this.#clock.now());
+      return withRetentionWarning(planned(schedule, this.#clock.now()), draft.databases);
     });
   }
 
@@ -281,7 +290,7 @@ export class Requirer {
    * @throws RequestError `job-unknown`, or `request-invalid` where the job has not ended.
    */
   async withdraw(id: string): Promise<void> {
-    await this.#whileLeading(async (draft) => {
+    await this.#dispatch.whileLeading(async (draft) => {
       const job = knownJob([...draft.history.jobs], id);
       if (!hasEnded(job)) {
         throw new RequestError("request-invalid", `Job ${shownId(id)} has not ended: it is ${job.phase}.`, {
@@ -299,17 +308,17 @@ export class Requirer {
    * @returns The unit status that the library proposes: where jobs stand, in one line.
    */
   async reconcile(): Promise<UnitStatus> {
-    const [view, trouble] = await this.#turns.take(async () => {
-      const read = await this.#read();
-      if (!read.isLeader) return [read, []] as const;
-      const draft = new ManagerDraft(this.#juju, read);
+    const changed = await this.#dispatch.ifLeading(async (draft) => {
       const ask = async (schedule: Schedule, slot: string): Promise<void> =>
         await this.#askFor(draft, schedule, slot);
-      const said = read.peers === undefined ? [] : await askForDue(draft, this.#clock.now(), ask);
-      await this.#settle(draft);
-      return [{ ...read, history: draft.history, schedules: draft.schedules }, said] as const;
+      const trouble = draft.view.peers === undefined ? [] : await askForDue(draft, this.#clock.now(), ask);
+      return { draft, trouble };
     });
-    return summarise(view, trouble, this.#endpoints.storageEndpoint, this.#clock.now());
+    const { storageEndpoint } = this.#endpoints;
+    if (!changed.leads) return summarise(changed.view, [], storageEndpoint, this.#clock.now());
+    // The draft has been settled since, and so knows which jobs are gone.
+    const { draft, trouble } = changed.result;
+    return summarise({ ...draft.view, history: draft.history }, trouble, storageEndpoint, this.#clock.now());
   }
 
   async #askFor(draft: ManagerDraft, schedule: Schedule, slot: string): Promise<void> {
@@ -330,10 +339,16 @@ export class Requirer {
     const storage = usableStorage(options.storage, draft.view.storage, this.#endpoints);
     const request = complete(this.#baseline(id, storage, options), database);
     refuseInvalid(request);
-    const asSecret =
-      this.#usesSecrets && draft.view.peers !== undefined && database.features.has("secret-extra");
-    await draft.ask(request, database, asSecret);
+    const asSecret = (await this.#keyTransport(draft.view, database)) === "secret";
+    await draft.ask(request, database, { asSecret, ownStorage: options.storage !== undefined });
     return id;
+  }
+
+  /** A secret that no peer databag names would outlive its job. */
+  async #keyTransport({ peers }: ManagerView, database: RelatedDatabase): Promise<KeyTransport> {
+    return this.#usesSecrets && peers !== undefined
+      ? await keyTransportTo(this.#juju, database)
+      : "plain text";
   }
 
   #baseline(id: string, storage: RequestBaseline["storage"], options: JobOptions): RequestBaseline {
@@ -342,7 +357,7 @@ export class Requirer {
   }
 
   async #changeSchedule(name: string, change: (schedule: Schedule) => readonly Schedule[]): Promise<void> {
-    await this.#whileLeading(async (draft) => {
+    await this.#dispatch.whileLeading(async (draft) => {
       if (!draft.schedules.some((schedule) => schedule.name === name))
         throw scheduleUnknown(name, draft.schedules);
       draft.schedules = draft.schedules.flatMap((schedule) =>
@@ -353,42 +368,5 @@ export class Requirer {
 
   #choose(view: ManagerView, name: string | undefined): RelatedDatabase {
     return chooseDatabase(view.databases, name, `${this.#juju.application}:${this.#endpoints.endpoint}`);
-  }
-
-  async #view(): Promise<ManagerView> {
-    return await this.#turns.take(async () => await this.#read());
-  }
-
-  async #read(): Promise<ManagerView> {
-    // Juju answers what it answered before, so the time to write counts from the first answer.
-    this.#leads ??= this.#window.open();
-    return await readManager(this.#endpoints, this.#leads);
-  }
-
-  async #whileLeading<Result>(action: (draft: ManagerDraft) => Promise<Result>): Promise<Result> {
-    return await this.#turns.take(async () => {
-      const view = await this.#read();
-      if (!view.isLeader) {
-        throw new RequestError(
-          "not-leader",
-          `${this.#juju.unit} does not lead, so it cannot write requests.`,
-          {
-            remedy: `Run it on the leader: juju run ${this.#juju.application}/leader ….`,
-          },
-        );
-      }
-      const draft = new ManagerDraft(this.#juju, view);
-      const result = await action(draft);
-      await this.#settle(draft);
-      return result;
-    });
-  }
-
-  async #settle(draft: ManagerDraft): Promise<void> {
-    const { view } = draft;
-    const record = await draft.settled(this.#endpoints, this.#clock.now());
-    this.#window.require();
-    if (view.peers !== undefined) await logEnds(this.#juju, newlyEnded(view.kept, record.history));
-    if (await writeManager(this.#endpoints, view, record)) this.#atEnd?.(() => this.#window.require());
   }
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Backup } from "../lib/job/backup.ts";
 import { describeLocation, storageLocation, type StorageConfig } from "../lib/job/storage-config.ts";
 import { shownId } from "../lib/printable.ts";
 import type { Database } from "./database.ts";
@@ -22,6 +23,16 @@ export interface RestorePlan {
   readonly warnings: readonly string[];
 }
 
+/** From what a restore to a time begins, as far as the list of backups tells. */
+function sourceOf(time: string | undefined, backups: readonly Backup[] | undefined): string {
+  const moment = Date.parse(time ?? "");
+  const what = time === "latest" ? "the newest backup" : "the newest backup before that moment";
+  const [newest] = (backups ?? [])
+    .filter(({ finishedAt }) => !(Date.parse(finishedAt) > moment))
+    .toSorted((a, b) => Date.parse(b.finishedAt) - Date.parse(a.finishedAt));
+  return newest === undefined ? what : `${what} (${newest.id}, ${shownTime(newest.finishedAt)}, by its list)`;
+}
+
 /** Words a plan. Pure. */
 export function planOfRestore(
   options: RestoreOptions,
@@ -36,7 +47,7 @@ export function planOfRestore(
   const isUnknown = backupId !== undefined && backups !== undefined && backup === undefined;
   const source =
     backupId === undefined
-      ? "the newest backup before that moment"
+      ? sourceOf(restoreToTime, backups)
       : backup === undefined
         ? `backup ${shownId(backupId)}`
         : `the ${backup.type} backup ${backup.id} (${shownTime(backup.finishedAt)}, ${shownSize(backup.sizeBytes)})`;
@@ -44,6 +55,8 @@ export function planOfRestore(
     restoreToTime === "latest" ? "the newest state in the storage" : shownId(restoreToTime ?? "");
   const to = restoreToTime === undefined ? "to the state of that backup" : `to ${moment}`;
   const point = restoreToTime ?? backup?.finishedAt;
+  const target = Date.parse(restoreToTime ?? "");
+  const isTooEarly = (each: Backup): boolean => Date.parse(each.finishedAt) > target;
   const isFuture = point !== undefined && Date.parse(point) > now.getTime();
   return {
     application,
@@ -54,6 +67,14 @@ export function planOfRestore(
         : `All that ${application} has written since ${point === undefined ? "that backup" : shownTime(point)}; the database is down meanwhile.`,
     warnings: [
       ...(isFuture ? [`${shownTime(point)} is in the future.`] : []),
+      ...(backup !== undefined && isTooEarly(backup)
+        ? [
+            `${shownId(backup.id)} was finished after ${shownTime(restoreToTime)}: it cannot go back to that time.`,
+          ]
+        : []),
+      ...(backupId === undefined && backups !== undefined && backups.every(isTooEarly)
+        ? [`No backup that ${application} publishes was finished before ${shownTime(restoreToTime)}.`]
+        : []),
       ...(isUnknown
         ? [`${shownId(backupId)} is not among the backups that ${application} publishes (list-backups).`]
         : []),

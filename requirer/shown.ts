@@ -12,6 +12,11 @@ export function shownTime(time: string | undefined): string {
   return time === undefined ? absent : time.replace(/\.\d+Z$/, "Z");
 }
 
+/** A time without its seconds. */
+export function shownMinute(time: string | undefined): string {
+  return time === undefined ? absent : time.replace(/^(\d{4}-\d\d-\d\dT\d\d:\d\d):\d\d(\.\d+)?Z$/, "$1Z");
+}
+
 /** Bytes in the unit that leaves the fewest digits. */
 export function shownSize(bytes: number): string {
   const units = ["B", "KiB", "MiB", "GiB", "TiB"];

@@ -6,26 +6,19 @@
 import type { Backup } from "../lib/job/backup.ts";
 import { isEnd, statusOf } from "../lib/job/phase.ts";
 import type { Progress } from "../lib/job/report.ts";
+import { describeLocation } from "../lib/job/storage-config.ts";
 import { shortened, shownId } from "../lib/printable.ts";
-import type { Database } from "./database.ts";
 import { countOf, type EndedSummary } from "./history/ended-summary.ts";
 import type { JobRecord } from "./history/job-record.ts";
 import type { PlannedSchedule } from "./schedules/schedule.ts";
-import { absent, shownDuration, shownSize, shownTime } from "./shown.ts";
+import type { ListedDatabase } from "./key-transport.ts";
+import { describeRetention } from "./retention.ts";
+import { absent, shownDuration, shownMinute, shownSize, shownTime } from "./shown.ts";
+import { newestRows, type ShownRows, type TableOptions } from "./shown-rows.ts";
 
-/** How many rows a table has at most: an action's result holds 128 KiB. The newest are shown. */
-const maxRows = 200;
 const maxColumns = 100;
 const longestNote = 1_000;
 const longestResult = 4_000;
-
-/** Which rows of a table are shown. */
-export interface TableOptions {
-  /** How many at most, the newest. Default and most: 200. */
-  readonly limit?: number | undefined;
-  /** Only what is newer, RFC 3339. Default: everything. */
-  readonly since?: string | undefined;
-}
 
 /**
  * The jobs, newest last, with a line below each that did not succeed and says why, or that waits and for what.
@@ -45,34 +38,44 @@ export function jobsTable(
     ...unknownLines(jobs.filter(({ isUnknown }) => isUnknown === true)),
   ];
   const known = jobs.filter(({ isUnknown }) => isUnknown !== true);
-  const newer = since(
-    known,
-    options,
-    ({ requestedAt, reports }) => requestedAt ?? reports[0]?.report.finishedAt,
-  );
-  if (newer.length === 0) return ["No jobs.", ...older].join("\n");
+  const shownRows = newestJobs(known, options);
+  if (shownRows.rows.length === 0) return ["No jobs.", ...leftOutLine(shownRows), ...older].join("\n");
   const severalDatabases = new Set(known.map(({ relation }) => relation)).size > 1;
   const text = table(
     ["JOB", "TYPE", "PHASE", severalDatabases ? "DATABASE" : "UNIT", "REQUESTED"],
-    newer,
+    shownRows,
     (job) => {
       const shown = job.reports[0];
       const percent = job.phase === "running" ? shown?.report.progress?.percent : undefined;
       return [
         job.id,
-        job.type,
+        kindOf(job),
         percent === undefined ? job.phase : `${job.phase} ${Math.floor(percent)} %`,
         severalDatabases ? job.application : (shown?.unit ?? absent),
-        shownTime(job.requestedAt),
+        shownMinute(job.requestedAt),
       ];
     },
-    options,
     (job) => {
       const report = job.reports[0]?.report;
-      return [job.waiting?.reason, report?.message, report?.remedy].filter((line) => line !== undefined);
+      return [job.waiting?.reason, job.warning, report?.message, report?.remedy].filter(
+        (line) => line !== undefined,
+      );
     },
   );
   return [text, ...older].join("\n");
+}
+
+/** The newest jobs, by when they were asked for. */
+export function newestJobs(jobs: readonly JobRecord[], options: TableOptions): ShownRows<JobRecord> {
+  return newestRows(
+    jobs,
+    options,
+    ({ requestedAt, reports }) => requestedAt ?? reports[0]?.report.finishedAt,
+  );
+}
+
+function kindOf({ type, backupType }: JobRecord): string {
+  return type === "backup" ? (backupType ?? type) : type;
 }
 
 /** What units report of jobs that are not in the history. Without their ids: whoever cleared them is not to find them here. */
@@ -96,22 +99,21 @@ function unknownLines(jobs: readonly JobRecord[]): readonly string[] {
 export function backupsTable(backups: readonly Backup[] | undefined, options: TableOptions = {}): string {
   if (backups === undefined)
     return "The database has published no list of backups yet; it does after a backup.";
-  const ordered = since(backups, options, ({ finishedAt }) => finishedAt).toSorted(
-    (a, b) => Date.parse(a.finishedAt) - Date.parse(b.finishedAt),
-  );
-  if (ordered.length === 0) return "No backups.";
-  return table(
-    ["BACKUP", "TYPE", "FINISHED", "SIZE", "TIMELINE"],
-    ordered,
-    (backup) => [
-      backup.id,
-      backup.type,
-      shownTime(backup.finishedAt),
-      shownSize(backup.sizeBytes),
-      String(backup.timeline),
-    ],
-    options,
-  );
+  const shown = newestBackups(backups, options);
+  if (shown.rows.length === 0) return ["No backups.", ...leftOutLine(shown)].join("\n");
+  return table(["BACKUP", "TYPE", "FINISHED", "SIZE", "TIMELINE"], shown, (backup) => [
+    backup.id,
+    backup.type,
+    shownTime(backup.finishedAt),
+    shownSize(backup.sizeBytes),
+    String(backup.timeline),
+  ]);
+}
+
+/** The newest backups, in the order of time, by when they were finished. */
+export function newestBackups(backups: readonly Backup[], options: TableOptions): ShownRows<Backup> {
+  const ordered = backups.toSorted((a, b) => Date.parse(a.finishedAt) - Date.parse(b.finishedAt));
+  return newestRows(ordered, options, ({ finishedAt }) => finishedAt);
 }
 
 /** The backups that the manager knows of by itself, for a database that publishes none. */
@@ -134,15 +136,15 @@ export function backupsOfHistory(jobs: readonly JobRecord[], application: string
 
 /** The related databases, with what they can do and how their last backup went. */
 export function databasesTable(
-  databases: readonly Database[],
+  databases: readonly ListedDatabase[],
   jobs: readonly JobRecord[],
   now: Date,
 ): string {
   if (databases.length === 0) return "No databases.";
   return table(
     ["DATABASE", "RELATION", "OPEN", "LAST BACKUP", "KEYS"],
-    databases,
-    ({ application, relation, features }) => {
+    newestRows(databases),
+    ({ application, relation, keys }) => {
       const own = jobs.filter((job) => job.relation === relation);
       const ends = own.flatMap(({ type, phase, reports }) =>
         type === "backup" && phase === "succeeded" ? [Date.parse(reports[0]?.report.finishedAt ?? "")] : [],
@@ -153,10 +155,9 @@ export function databasesTable(
         relation,
         String(own.filter(({ phase }) => !isEnd(phase)).length),
         Number.isFinite(last) ? `${shownDuration(now.getTime() - last)} ago` : absent,
-        features.has("secret-extra") ? "secret" : "plain text",
+        keys,
       ];
     },
-    {},
     ({ problems }) => problems.slice(0, 5).map(({ message, remedy }) => `${message} ${remedy}`),
   );
 }
@@ -165,17 +166,19 @@ export function databasesTable(
 export function schedulesTable(schedules: readonly PlannedSchedule[]): string {
   if (schedules.length === 0) return "No schedules.";
   const rows = table(
-    ["SCHEDULE", "DATABASE", "TYPE", "TIMES", "ZONE", "NEXT", "MISSED"],
-    schedules,
+    ["SCHEDULE", "DATABASE", "TYPE", "NEXT", "MISSED"],
+    newestRows(schedules),
     (schedule) => [
       schedule.name,
       schedule.database,
       schedule.backupType,
-      schedule.cron,
-      schedule.timezone,
-      schedule.paused === true ? "paused" : shownTime(schedule.next),
+      schedule.paused === true ? "paused" : shownMinute(schedule.next),
       String(schedule.missed),
     ],
+    ({ cron, timezone, retention, warning }) => {
+      const kept = retention === undefined ? "" : `, ${describeRetention(retention)}`;
+      return [`${cron} in ${timezone}${kept}`, ...(warning === undefined ? [] : [warning])];
+    },
   );
   return `${rows}\nJobs are asked for in the first hook after their time, which comes within five minutes as a rule.`;
 }
@@ -210,6 +213,8 @@ export function describeJob(job: JobRecord, now: Date = new Date()): Readonly<Re
         : undefined,
     position: job.waiting?.position,
     "waiting-for": job.waiting?.waitingFor,
+    warning: job.warning,
+    storage: job.storage === undefined ? undefined : describeLocation(job.storage),
     "backup-id": report?.backupId,
     "artefact-path": report?.artefactPath,
     size: report?.sizeBytes === undefined ? undefined : shownSize(report.sizeBytes),
@@ -258,39 +263,49 @@ function progressOf(
   return `${Math.floor(percent)} %${bytes}${left}`;
 }
 
-function since<Row>(
-  rows: readonly Row[],
-  { since: from }: TableOptions,
-  timeOf: (row: Row) => string | undefined,
-): readonly Row[] {
-  if (from === undefined) return rows;
-  const start = Date.parse(from);
-  return rows.filter((row) => !(Date.parse(timeOf(row) ?? "") < start));
-}
-
 function table<Row>(
   header: readonly string[],
-  rows: readonly Row[],
+  shown: ShownRows<Row>,
   cells: (row: Row) => readonly string[],
-  { limit = maxRows }: TableOptions = {},
   notes: (row: Row) => readonly string[] = () => [],
 ): string {
-  const shown = rows.slice(-Math.min(maxRows, Math.max(1, limit)));
-  const lines = shown.map((row) => ({ cells: cells(row).map(shownId), notes: notes(row) }));
+  const lines = shown.rows.map((row) => ({ cells: cells(row).map(shownId), notes: notes(row) }));
   const widths = header.map((title, column) =>
     Math.max(title.length, ...lines.map((line) => line.cells[column]?.length ?? 0)),
   );
+  const columns = columnsThatFit(widths);
   const line = (texts: readonly string[]): string =>
     texts
+      .slice(0, columns)
       .map((text, column) => text.padEnd(widths[column] ?? 0))
       .join("  ")
       .trimEnd();
-  const left = rows.length - shown.length;
+  const below = (texts: readonly string[]): readonly string[] =>
+    texts.slice(columns).map((text, index) => `${(header[columns + index] ?? "").toLowerCase()}: ${text}`);
   return [
     line(header),
-    ...lines.flatMap((entry) => [line(entry.cells), ...entry.notes.flatMap((note) => wrap(note, "    "))]),
-    ...(left === 0 ? [] : [`${left} older ones are not shown.`]),
+    ...lines.flatMap((entry) => [
+      line(entry.cells),
+      ...[...below(entry.cells), ...entry.notes].flatMap((note) => wrap(note, "    ")),
+    ]),
+    ...leftOutLine(shown),
   ].join("\n");
+}
+
+/** How many columns go side by side; the others stand below each row. Names can be long. */
+function columnsThatFit(widths: readonly number[]): number {
+  let columns = 0;
+  let total = 0;
+  for (const width of widths) {
+    total += width + (columns === 0 ? 0 : 2);
+    if (total > maxColumns) break;
+    columns += 1;
+  }
+  return Math.max(1, columns);
+}
+
+function leftOutLine({ leftOut }: ShownRows<unknown>): readonly string[] {
+  return leftOut === 0 ? [] : [`${leftOut} older ${leftOut === 1 ? "one is" : "ones are"} not shown.`];
 }
 
 /** Breaks a text into lines of at most 100 columns. A longer word, as a rule a path, stays whole: it is there to be copied. */

@@ -43,8 +43,15 @@ function show(text: string): void {
 }
 
 function showResults(results: Results): void {
-  const lines = Object.entries(results).map(([key, value]) => `${key}: ${value}`);
+  const lines = Object.entries(results).flatMap(([key, value]) =>
+    key === "return-code" ? [] : [`${key}: ${value}`],
+  );
   show(lines.join("\n"));
+}
+
+/** As a shell wants it. */
+function quoted(value: string): string {
+  return /[\s*]/.test(value) ? `"${value}"` : value;
 }
 
 function detail(line: string): void {
@@ -70,7 +77,7 @@ async function demonstrate(): Promise<string> {
   );
   const status = (): void => show(`$ juju status\n${statusTable(model.juju.status())}`);
   const action = async (name: string, parameters: Record<string, string> = {}): Promise<Results> => {
-    const given = Object.entries(parameters).map(([key, value]) => ` ${key}=${value}`);
+    const given = Object.entries(parameters).map(([key, value]) => ` ${key}=${quoted(value)}`);
     detail(`$ juju run ${manager} ${name}${given.join("")}`);
     return await runAction(model.juju, name, parameters);
   };
@@ -124,9 +131,19 @@ async function demonstrate(): Promise<string> {
     await action("show-job", { "job-id": restore["job-id"] ?? "" });
     showResults(restore);
   });
+  await step("back up what has changed, and cancel a job that waits meanwhile", async () => {
+    const { "job-id": first = "" } = await action("create-backup", { type: "incremental" });
+    const { "job-id": second = "" } = await action("create-backup", { type: "full" });
+    showResults(await action("cancel", { "job-id": second }));
+    await watchJob(model.juju, model.relation, first, detail);
+    await model.juju.settle();
+    show((await action("list-jobs"))["jobs"] ?? "");
+  });
   await step("back up by the clock from now on, and clear the history", async () => {
     const nightly = { name: "nightly", cron: "0 2 * * *", timezone: "Europe/Berlin" };
-    show((await action("add-schedule", nightly))["schedules"] ?? "");
+    await action("add-schedule", nightly);
+    show((await action("list-schedules"))["schedules"] ?? "");
+    showResults(await action("remove-schedule", { name: "nightly" }));
     showResults(await action("clear-history"));
     show((await action("list-databases"))["databases"] ?? "");
   });

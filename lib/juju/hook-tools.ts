@@ -109,6 +109,15 @@ export class HookTools implements Juju {
     );
   }
 
+  async relationModel(relationId: string): Promise<string | undefined> {
+    const tool = "relation-model-get";
+    const end = await this.#runTool(tool, ["--format=json", "-r", relationId]);
+    // An older Juju has no such tool, and words that in more than one way.
+    if (end.exitCode !== 0) return undefined;
+    const { uuid } = answeredRecord(tool, parseAnswer(tool, end.stdout));
+    return typeof uuid === "string" ? uuid : undefined;
+  }
+
   async readUnitDatabag(relationId: string, unit: string): Promise<Databag> {
     return answeredDatabag("relation-get", await this.#once("relation-get", unitDatabag(relationId, unit)));
   }

@@ -94,6 +94,14 @@ export interface Juju {
   /** The charm's configuration; options without a value are left out. */
   config(): Promise<Readonly<Record<string, string | number | boolean>>>;
 
+  /**
+   * The UUID of the model that the application on the other side of a relation is in.
+   *
+   * @returns Undefined where Juju does not tell, as before 3.6.2.
+   * @see https://documentation.ubuntu.com/juju/3.6/reference/hook-command/list-of-hook-commands/relation-model-get/
+   */
+  relationModel(relationId: string): Promise<string | undefined>;
+
   /** Sets the unit status, at once. */
   setStatus(status: UnitStatus): Promise<void>;
 

@@ -23,6 +23,8 @@ export interface RunOptions {
   readonly cwd?: string;
   /** After this many milliseconds the process group gets SIGTERM, and SIGKILL 5 s later. Default: no limit. */
   readonly timeoutMs?: number;
+  /** After so many milliseconds without a line on standard output it is ended as by a time-out. Default: no limit. */
+  readonly silenceMs?: number;
   /** Ends the process group as a time-out does. */
   readonly signal?: AbortSignal;
   /** How many bytes of each output stream are kept; of a longer one the end is kept. Default: 1 MiB. */
@@ -33,10 +35,13 @@ export interface RunOptions {
   readonly identity?: { readonly uid: number; readonly gid: number };
 }
 
+/** What ends a command before its time: its time limit, the caller, or that it has said nothing for too long. */
+export type EndedBy = "time-out" | "abort" | "silence";
+
 /** How a command ended. Success and failure have the same shape. */
 export interface RunResult extends CommandOutcome {
   /** What ended it before its time, if anything did. */
-  readonly endedBy: "time-out" | "abort" | undefined;
+  readonly endedBy: EndedBy | undefined;
   /** Why it could not be started, for example ENOENT. */
   readonly startFailure: string | undefined;
   readonly durationMs: number;
@@ -56,9 +61,10 @@ export async function run(
   argv: readonly [string, ...string[]],
   options: RunOptions = {},
 ): Promise<RunResult> {
-  const { onLine } = options;
+  const { onLine, silenceMs } = options;
+  const readsLines = onLine !== undefined || silenceMs !== undefined;
   // Loaded only for those who want it: hooks, whose every millisecond counts, do not.
-  const readline = onLine === undefined ? undefined : await import("node:readline");
+  const readline = readsLines ? await import("node:readline") : undefined;
   const startedMs = uptimeMs();
   let child: Child;
   try {
@@ -82,14 +88,13 @@ export async function run(
   const stderr = new BoundedOutput(limit);
   child.stdout.on("data", (chunk: Buffer) => stdout.add(chunk));
   child.stderr.on("data", (chunk: Buffer) => stderr.add(chunk));
-  if (onLine !== undefined) readline?.createInterface({ input: child.stdout }).on("line", onLine);
   // A program that ends without reading its input is no failure of ours: its exit code tells.
   child.stdin?.on("error", () => undefined);
   child.stdin?.end(options.stdin);
 
   let endedBy: RunResult["endedBy"];
   let killTimer: NodeJS.Timeout | undefined;
-  const end = (reason: "time-out" | "abort"): void => {
+  const end = (reason: EndedBy): void => {
     if (endedBy !== undefined || child.pid === undefined) return;
     endedBy = reason;
     signalGroup(child.pid, "SIGTERM");
@@ -105,6 +110,11 @@ export async function run(
   if (options.signal?.aborted === true) onAbort();
   const timer =
     options.timeoutMs === undefined ? undefined : setTimeout(() => end("time-out"), options.timeoutMs);
+  const silenceTimer = silenceMs === undefined ? undefined : setTimeout(() => end("silence"), silenceMs);
+  readline?.createInterface({ input: child.stdout }).on("line", (line) => {
+    silenceTimer?.refresh();
+    onLine?.(line);
+  });
 
   let startFailure: string | undefined;
   const [exitCode, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve) => {
@@ -115,6 +125,7 @@ export async function run(
     child.once("close", (code, sig) => resolve([code, sig]));
   });
   clearTimeout(timer);
+  clearTimeout(silenceTimer);
   clearTimeout(killTimer);
   options.signal?.removeEventListener("abort", onAbort);
   // Who ignored the first signal, and holds no pipe that would have been waited for, goes with the group's leader.
@@ -147,6 +158,7 @@ export function describeEnd(result: RunResult): string {
   if (result.startFailure !== undefined) return `could not be started (${result.startFailure})`;
   if (result.endedBy === "time-out")
     return `was ended after its time limit (${Math.round(result.durationMs / 1000)} s)`;
+  if (result.endedBy === "silence") return "was ended because it had said nothing for too long";
   if (result.endedBy === "abort") return "was cancelled";
   if (result.signal !== undefined) return `was killed by ${result.signal}`;
   return `exited with code ${String(result.exitCode)}`;

@@ -5,6 +5,7 @@
  * @module
  */
 import type { StorageConfig } from "../job/storage-config.ts";
+import type { JujuEvent } from "../juju/event.ts";
 import type { Databag, Juju } from "../juju/juju.ts";
 import { readRemoteApplication } from "../juju/remote-application.ts";
 import type { Problem } from "../wire/problem.ts";
@@ -31,9 +32,17 @@ export type RelatedStorage =
 /** What version 1 of the interface wants to be told: which fields are to come as a secret. */
 const wanted = { "requested-secrets": '["access-key","secret-key"]', "lib-version": "1.0" };
 
-/** Reads the storage of the first relation of an endpoint. */
-export async function readS3Storage(juju: Juju, endpoint: string): Promise<RelatedStorage> {
-  const [relation] = await juju.relationIds(endpoint);
+/**
+ * Reads the storage of the first relation of an endpoint.
+ *
+ * @param event Why the charm was dispatched: Juju lists a relation that breaks, whose storage is no longer to be used.
+ */
+export async function readS3Storage(
+  juju: Juju,
+  endpoint: string,
+  event?: JujuEvent,
+): Promise<RelatedStorage> {
+  const relation = await standingRelation(juju, endpoint, event);
   if (relation === undefined) return { complete: false, related: false, missing: [] };
   const { databag } = await readRemoteApplication(juju, relation);
   const uri = s3SecretOf(databag);
@@ -54,10 +63,30 @@ export async function readS3Storage(juju: Juju, endpoint: string): Promise<Relat
 export async function s3SecretsWanted(
   juju: Juju,
   endpoint: string,
+  event?: JujuEvent,
 ): Promise<{ readonly relation: string; readonly changes: Databag } | undefined> {
-  const [relation] = await juju.relationIds(endpoint);
+  const relation = await standingRelation(juju, endpoint, event);
   if (relation === undefined) return undefined;
   const own = await juju.readApplicationDatabag(relation, juju.application);
   const stands = Object.entries(wanted).every(([key, value]) => own[key] === value);
   return stands ? undefined : { relation, changes: wanted };
+}
+
+/**
+ * Asks the storage for its keys as a secret, if this unit leads and it has not been asked yet. For a charm that writes
+ * nothing else to that relation; call it in every dispatch.
+ */
+export async function requestS3Secrets(juju: Juju, endpoint: string, event?: JujuEvent): Promise<void> {
+  if (!(await juju.isLeader())) return;
+  const wish = await s3SecretsWanted(juju, endpoint, event);
+  if (wish !== undefined) await juju.writeApplicationDatabag(wish.relation, wish.changes);
+}
+
+async function standingRelation(
+  juju: Juju,
+  endpoint: string,
+  event: JujuEvent | undefined,
+): Promise<string | undefined> {
+  const broken = event?.kind === "relation" && event.change === "broken" ? event.relationId : undefined;
+  return (await juju.relationIds(endpoint)).find((relation) => relation !== broken);
 }

@@ -23,10 +23,16 @@ export abstract class SimulatedController {
   /**
    * Relates two endpoints, each written as `application:endpoint`, and gives the id of the relation.
    *
+   * @param options `offeredBy` lets the relation go across models, offered by that application's. Both stay in this one, under
+   * their names: charms are told of another model, and the side that consumes the offer can grant no secret. Default: one model.
    * @throws ConfigurationError where there is no such endpoint, or interfaces or roles do not match.
    */
-  async integrate(first: string, second: string): Promise<number> {
-    return this.model.integrate(first, second).id;
+  async integrate(
+    first: string,
+    second: string,
+    options: { readonly offeredBy?: string } = {},
+  ): Promise<number> {
+    return this.model.integrate(first, second, options.offeredBy).id;
   }
 
   /** Removes the relation between two endpoints. Its hooks have run when the model has settled. */

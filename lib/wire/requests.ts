@@ -34,6 +34,8 @@ export interface RejectedRequest {
   readonly storage: ReportedStorage;
   /** Absent where none was readable. */
   readonly compression?: boolean;
+  /** What it says is to be kept. Only where nothing but its keys is missing, as with one whose job has ended. */
+  readonly retention?: Retention;
   /** Names the first field that is wrong, then all others. */
   readonly failure: Failure;
 }
@@ -84,7 +86,7 @@ export function decodeRequests(databag: Databag): DecodedRequests {
       if (valid !== undefined) requests.push(decodeRequest(valid));
       continue;
     }
-    const rejection = reject(identified, first, others);
+    const rejection = reject({ ...identified, valid }, first, others);
     repeated += rejection.id.length + JSON.stringify(rejection.storage).length;
     if (rejected.length < maxRejected && repeated <= maxRepeatedCharacters) rejected.push(rejection);
     else unreported += 1;
@@ -210,18 +212,20 @@ function isBlank(value: unknown): boolean {
 }
 
 function reject(
-  { id, item }: IdentifiedItem,
+  { id, item, valid }: IdentifiedItem & { readonly valid: ExtendedJob | undefined },
   first: RequestFault,
   others: readonly RequestFault[],
 ): RejectedRequest {
   const config = item["job-config"];
   const compression = isObject(config) ? config["compression"] : undefined;
   const also = others.length === 0 ? "" : ` Also wrong: ${others.map((fault) => fault.field).join(", ")}.`;
+  const lacksKeysAlone = first.code === "credentials-missing" && others.length === 0;
   return present({
     id,
     type: item["job-type"] === "restore" ? "restore" : "backup",
     storage: decodeReportedStorage(item["storage-config"]),
     compression: typeof compression === "boolean" ? compression : undefined,
+    retention: lacksKeysAlone ? decodeRetention(valid?.retention) : undefined,
     failure: { code: first.code, message: first.message + also, remedy: first.remedy },
   });
 }

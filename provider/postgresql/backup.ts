@@ -16,6 +16,8 @@ import { gatherBackupFacts } from "./facts.ts";
 import { ExecutorError } from "../../lib/errors.ts";
 import { cancelledFailure, failureOf } from "./job-failure.ts";
 import type { Parts } from "./parts.ts";
+import { endLeftovers } from "./recover.ts";
+import { expireOthers } from "./expire.ts";
 import { finishEarlierRestore } from "./restore/restore-finish.ts";
 import type { PgBackRest } from "./pgbackrest/pgbackrest.ts";
 
@@ -37,6 +39,7 @@ export async function makeBackup(
 async function backup(parts: Parts, request: BackupRequest, context: JobContext): Promise<JobResult> {
   const { settings } = parts;
   const { storage } = request;
+  await endLeftovers(parts, (line) => context.log(line));
   await finishEarlierRestore(parts, (line) => context.log(line));
   const facts = await gatherBackupFacts(parts, request, context);
   const refused = firstFailure(createBackupChecks, facts);
@@ -69,6 +72,7 @@ async function backup(parts: Parts, request: BackupRequest, context: JobContext)
       message: `The backup ${made.label} holds pages with wrong checksums: the database itself is damaged.`,
       remedy: "Find the damaged pages in the job's log, repair the database, and keep the older backups.",
     });
+  const notes = [...seen.warnings, ...(await expireOthers(parts, pgbackrest, request, context))];
   return {
     succeeded: true,
     backupId: made.label,
@@ -76,7 +80,7 @@ async function backup(parts: Parts, request: BackupRequest, context: JobContext)
     recordFolder: recordFolderOf(settings.stanza, made.label),
     sizeBytes: made.repositoryBytes,
     timeline: made.timeline,
-    ...(seen.warnings.length === 0 ? {} : { warning: seen.warnings.join(" ") }),
+    ...(notes.length === 0 ? {} : { warning: notes.join(" ") }),
   };
 }
 

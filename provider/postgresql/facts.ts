@@ -64,6 +64,7 @@ export async function gatherBackupFacts(
     request,
     stanzaName: settings.stanza,
     unfinishedRestore: await unfinishedRestore(settings),
+    pgBackRestVersion: await PgBackRest.version(settings, parts.user),
     member,
     archiveMode,
     archiveStorage,
@@ -115,6 +116,7 @@ export async function gatherRestoreFacts(
     facts: {
       request,
       unfinishedRestore: await unfinishedRestore(settings),
+      pgBackRestVersion: await PgBackRest.version(settings, parts.user),
       now,
       member,
       members,

@@ -4,10 +4,23 @@
  * @module
  */
 import type { Executor, ExecutorEnvironment } from "../../lib/executor.ts";
+import type { StorageConfig } from "../../lib/job/storage-config.ts";
+import type { ActionHandler } from "../../lib/juju/action.ts";
 import { ConfigurationError } from "../../lib/errors.ts";
 import { PostgresqlExecutor } from "./executor.ts";
-import { settingsOf, type PostgresqlOptions } from "./options.ts";
+import { listEntries } from "./list.ts";
+import { repositoryTable } from "./listing/repository-table.ts";
+import type { RepositoryEntry } from "./listing/repository-entries.ts";
+import { settingsOf, type PostgresqlOptions, type Settings } from "./options.ts";
+import { assemble } from "./parts.ts";
 
+export type {
+  BackupEntry,
+  BackupState,
+  RepositoryEntry,
+  TimelineEntry,
+} from "./listing/repository-entries.ts";
+export { repositoryTable };
 export type { PatroniServiceOptions, PostgresqlOptions } from "./options.ts";
 
 /**
@@ -36,10 +49,50 @@ export type { PatroniServiceOptions, PostgresqlOptions } from "./options.ts";
  * ```
  */
 export function createExecutor(options: PostgresqlOptions, environment: ExecutorEnvironment): Executor {
+  return new PostgresqlExecutor(checkedSettings(options, environment));
+}
+
+/**
+ * Lists what a repository holds: backups, also those that run or were never finished, and the timelines that restores
+ * began. Oldest first, one stanza after the other. Takes a second or so: it is for actions.
+ *
+ * @throws ConfigurationError as {@link createExecutor} does.
+ * @throws ExecutorError where the repository cannot be read.
+ */
+export async function listRepository(
+  options: PostgresqlOptions,
+  environment: ExecutorEnvironment,
+  storage: StorageConfig,
+): Promise<readonly RepositoryEntry[]> {
+  return listEntries(await assemble(checkedSettings(options, environment)), storage);
+}
+
+/**
+ * The handler of the action `list-backups` (`format`: table or json), for `runAction()`: what the storage holds.
+ *
+ * @param environment {@link Provider.executorEnvironment}
+ * @param storage Gives the storage, or throws why there is none.
+ */
+export function repositoryActions(
+  options: PostgresqlOptions,
+  environment: ExecutorEnvironment,
+  storage: () => StorageConfig,
+): Readonly<Record<string, ActionHandler>> {
+  return {
+    "list-backups": async (given) => {
+      const wanted = storage();
+      const entries = await listRepository(options, environment, wanted);
+      const isJson = given.text("format") === "json";
+      return { backups: isJson ? JSON.stringify(entries) : repositoryTable(entries, wanted) };
+    },
+  };
+}
+
+function checkedSettings(options: PostgresqlOptions, environment: ExecutorEnvironment): Settings {
   const settings = settingsOf(options, environment);
   if (!/^[\w][\w.-]*$/.test(settings.stanza))
     throw new ConfigurationError(`"${settings.stanza}" cannot be the name of a pgBackRest stanza.`, {
       remedy: "Set the option stanza to a name of letters, digits, dots, hyphens and underscores.",
     });
-  return new PostgresqlExecutor(settings);
+  return settings;
 }

@@ -66,6 +66,20 @@ export interface PostgresqlOptions {
     readonly configFile?: string;
     /** How many processes copy files. Default: half the processors, at least one. */
     readonly processMax?: number;
+    /** After how long pgBackRest is taken to hang, in milliseconds. It is ended then, and the job fails. */
+    readonly timeLimits?: {
+      /** For reading from the repository. Default: 2 minutes. */
+      readonly readMs?: number;
+      /** For creating the stanza. Default: 3 minutes. */
+      readonly stanzaMs?: number;
+      /** For proving that WAL reaches the repository, for which pgBackRest itself waits a minute. Default: 4 minutes. */
+      readonly checkMs?: number;
+      /**
+       * For a backup or a restore between two files: it has no other limit. A file of 1 GiB, the largest that PostgreSQL
+       * writes, must be copied in that time. And for expiring old backups. Default: 30 minutes.
+       */
+      readonly fileMs?: number;
+    };
   };
 }
 
@@ -76,6 +90,7 @@ export interface Settings {
   readonly postgresql: Required<PostgresqlOptions["postgresql"]>;
   readonly program: string;
   readonly processMax: number;
+  readonly timeLimits: Required<NonNullable<NonNullable<PostgresqlOptions["pgbackrest"]>["timeLimits"]>>;
   readonly environment: ExecutorEnvironment;
   readonly files: {
     /** The configuration that WAL is archived and backups are made with. Holds keys. */
@@ -93,6 +108,14 @@ export interface Settings {
   };
 }
 
+const minuteMs = 60_000;
+const defaultTimeLimits: Settings["timeLimits"] = {
+  readMs: 2 * minuteMs,
+  stanzaMs: 3 * minuteMs,
+  checkMs: 4 * minuteMs,
+  fileMs: 30 * minuteMs,
+};
+
 /** Fills in the defaults. */
 export function settingsOf(options: PostgresqlOptions, environment: ExecutorEnvironment): Settings {
   const pgbackrest = join(environment.workDirectory, "pgbackrest");
@@ -102,6 +125,7 @@ export function settingsOf(options: PostgresqlOptions, environment: ExecutorEnvi
     postgresql: { user: "postgres", ...options.postgresql },
     program: options.pgbackrest?.program ?? "pgbackrest",
     processMax: options.pgbackrest?.processMax ?? Math.max(1, Math.floor(cpus().length / 2)),
+    timeLimits: { ...defaultTimeLimits, ...options.pgbackrest?.timeLimits },
     environment,
     files: {
       archiveConfig: options.pgbackrest?.configFile ?? join(pgbackrest, "archive.conf"),

@@ -31,10 +31,14 @@ export async function findProcesses(
 async function findPgBackRest(configFile: string): Promise<readonly RunningProcess[]> {
   return findProcesses(
     (argv) =>
-      basename(argv[0] ?? "").startsWith("pgbackrest") &&
+      isPgBackRest(argv) &&
       argv.includes(`--config=${configFile}`) &&
       !argv.some((argument) => /^(archive-push|archive-get|server)\b/.test(argument)),
   );
+}
+
+function isPgBackRest(argv: readonly string[]): boolean {
+  return basename(argv[0] ?? "").startsWith("pgbackrest");
 }
 
 /**
@@ -44,7 +48,36 @@ async function findPgBackRest(configFile: string): Promise<readonly RunningProce
  * @returns how many there were.
  */
 export async function endPgBackRest(configFile: string): Promise<number> {
+  return endFound(await findPgBackRest(configFile));
+}
+
+/** Whether a pgBackRest with a configuration file is at work: whole, not what one that was killed left behind. */
+export async function isPgBackRestAtWork(configFile: string): Promise<boolean> {
   const found = await findPgBackRest(configFile);
+  return found.some(({ argv }) => !isHelper(argv));
+}
+
+/**
+ * Ends the pgBackRest processes that copy for a main process which is gone. A pgBackRest that is whole is left alone:
+ * somebody may have started it by hand.
+ *
+ * @returns how many there were.
+ */
+export async function endOrphans(configFile: string): Promise<number> {
+  const found = (await findPgBackRest(configFile)).filter(({ argv }) => isHelper(argv));
+  const parents = await Promise.all(found.map(async ({ pid }) => parentOf(pid)));
+  const hasParent = await Promise.all(
+    parents.map(async (parent) => parent !== undefined && isPgBackRest(await argumentsOf(parent))),
+  );
+  return endFound(found.filter((_, index) => hasParent[index] !== true));
+}
+
+/** Whether a pgBackRest copies for another one. */
+function isHelper(argv: readonly string[]): boolean {
+  return argv.some((argument) => /^[\w-]+:(local|remote)$/.test(argument));
+}
+
+async function endFound(found: readonly RunningProcess[]): Promise<number> {
   await endProcesses(
     found.map(({ pid }) => pid),
     "SIGTERM",
@@ -111,4 +144,12 @@ async function argumentsOf(pid: number): Promise<readonly string[]> {
   } catch {
     return [];
   }
+}
+
+/** Undefined for a process that is gone. */
+async function parentOf(pid: number): Promise<number | undefined> {
+  const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
+  // The name in parentheses may hold anything; the state and the parent come after it.
+  const parent = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1];
+  return parent === undefined ? undefined : Number(parent);
 }

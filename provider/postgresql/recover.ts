@@ -8,7 +8,7 @@ import { join } from "node:path";
 import type { JobContext, Recovery } from "../../lib/executor.ts";
 import type { Parts } from "./parts.ts";
 import { PgBackRest } from "./pgbackrest/pgbackrest.ts";
-import { endPgBackRest } from "./processes.ts";
+import { endOrphans, endPgBackRest } from "./processes.ts";
 import { finishRestore } from "./restore/restore-finish.ts";
 import { readRestoreJournal } from "./restore/restore-journal.ts";
 import { undoRestore } from "./restore/restore-undo.ts";
@@ -40,6 +40,13 @@ export async function recoverFrom(parts: Parts, context: JobContext): Promise<Re
   }
   await undoRestore(parts, journal, log);
   return { message: "The restore was undone: the database is as it was before." };
+}
+
+/** Ends what a pgBackRest that was killed left running: it would keep the lock that the next job needs. */
+export async function endLeftovers(parts: Parts, log: (line: string) => void): Promise<void> {
+  const ended = await endOrphans(parts.settings.files.archiveConfig);
+  if (ended > 0)
+    log(`WARN: ${ended} pgBackRest processes whose main process was gone were ended, to free their lock.`);
 }
 
 /** Configurations with keys that were in use for a moment when the worker died. */

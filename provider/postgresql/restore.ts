@@ -18,6 +18,7 @@ import { gatherRestoreFacts } from "./facts.ts";
 import { ExecutorError } from "../../lib/errors.ts";
 import { cancelledFailure, failureOf } from "./job-failure.ts";
 import type { Parts } from "./parts.ts";
+import { endLeftovers } from "./recover.ts";
 import { stopCluster } from "./patroni/patroni-service.ts";
 import { rejectStorage } from "./checks/storage-check.ts";
 import { PgBackRest } from "./pgbackrest/pgbackrest.ts";
@@ -86,6 +87,7 @@ async function restore(
 ): Promise<JobResult> {
   const { settings, service, patroni, psql, user } = parts;
   const { dataDirectory } = settings.postgresql;
+  await endLeftovers(parts, (line) => context.log(line));
   await finishEarlierRestore(parts, (line) => context.log(line));
   await archiveTail(parts, request, context);
   const { facts, stanza } = await gatherRestoreFacts(parts, request, context);

@@ -1,5 +1,5 @@
 /**
- * The history in the manager's peer application databag: `open`, `ended`, `texts` and `summary`.
+ * The history in the manager's peer application databag: `open`, `ended`, `texts`, `storages` and `summary`.
  *
  * It takes 256 KiB at most, whatever units and admins say: each job has a bound of its own, and their number has one.
  *
@@ -13,12 +13,13 @@ import type { EndedSummary } from "./ended-summary.ts";
 import { History } from "./history.ts";
 import type { JobRecord } from "./job-record.ts";
 import { canBeKept, decodeRecord, encodeRecord } from "./record-json.ts";
+import { storageOf, storagesOf, storageText } from "./storage-list.ts";
 
 /** How many bytes the history takes at most. */
 export const maxHistoryBytes: number = 256 * 1024;
 
 /** The keys that are the history's own. */
-export const historyKeys = ["format", "open", "ended", "texts", "summary"] as const;
+export const historyKeys = ["format", "open", "ended", "texts", "storages", "summary"] as const;
 const format = "1";
 const applicationBytes = 72;
 /** Texts that many records share are kept once, and a record has their number. */
@@ -28,14 +29,20 @@ const shortestShared = 8;
 
 /** Writes a history: a value for each of its keys, the empty string where there is nothing to say. */
 export function encodeHistory(history: History): Record<string, string> {
-  const open = history.open.filter(canBeKept).map(encodeRecord);
-  const ended = history.ended.filter(canBeKept).map(encodeRecord);
+  const storages = storagesOf(history.jobs);
+  const encode = (record: JobRecord): Written => {
+    const storage = storages.get(storageText(record.storage) ?? "");
+    return { ...encodeRecord(record), ...(storage === undefined ? {} : { s: storage }) };
+  };
+  const open = history.open.filter(canBeKept).map(encode);
+  const ended = history.ended.filter(canBeKept).map(encode);
   const texts = sharedTexts([...open, ...ended]);
   return {
     format,
     open: listOf(open.map((record) => shared(record, texts))),
     ended: listOf(ended.map((record) => shared(record, texts))),
     texts: listOf([...texts.keys()]),
+    storages: listOf([...storages.keys()]),
     summary: listOf(history.summaries.map(encodeSummary)),
   };
 }
@@ -55,9 +62,10 @@ export function decodeHistory(databag: Databag, endpoint: string): History {
     );
   }
   const texts = readList(databag, "texts").map((text) => (typeof text === "string" ? text : ""));
+  const storages = readList(databag, "storages").map(storageOf);
   const read = (key: "open" | "ended"): readonly JobRecord[] =>
     readList(databag, key).flatMap((item) => {
-      const record = decodeRecord(unshared(item, texts), endpoint);
+      const record = decodeRecord(unshared(item, texts), endpoint, storages);
       return record === undefined ? [] : [record];
     });
   return new History(read("open"), read("ended"), readList(databag, "summary").flatMap(decodeSummary));

@@ -6,6 +6,7 @@
  */
 import type { JobReport } from "../../lib/job/report.ts";
 import type { JobRequest } from "../../lib/job/request.ts";
+import { storageLocation } from "../../lib/job/storage-config.ts";
 import type { QueuedJob } from "../../lib/job/waiting-job.ts";
 import type { JsonObject } from "../../lib/wire/list-value.ts";
 import { isWithdrawn, withoutCredentials } from "../../lib/wire/requests.ts";
@@ -42,6 +43,7 @@ export function recordOf(
       application,
       type,
       ...(request.type === "backup" ? { backupType: request.backupType } : restoreOf(request)),
+      storage: storageLocation(request.storage),
       ...(requestedAt === undefined ? {} : { requestedAt }),
       ...(startBefore === undefined ? {} : { startBefore }),
       ...(schedule === undefined ? {} : { schedule }),

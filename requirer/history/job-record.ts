@@ -4,10 +4,11 @@
  *
  * @module
  */
-import { compareReports } from "../../lib/job/job.ts";
+import { compareReports } from "../../lib/job/unit-report.ts";
 import { isEnd, type Phase } from "../../lib/job/phase.ts";
 import type { JobProgress } from "../../lib/job/report.ts";
 import type { BackupType, JobType, ScheduleSlot } from "../../lib/job/request.ts";
+import type { StorageLocation } from "../../lib/job/storage-config.ts";
 import type { QueuedJob } from "../../lib/job/waiting-job.ts";
 
 /** What a unit said of a job. */
@@ -29,6 +30,10 @@ export interface AskedFor {
   readonly requestedAt?: string;
   readonly startBefore?: string;
   readonly schedule?: ScheduleSlot;
+  /** Where the artefacts are kept. Absent where that takes too many bytes to be kept, or too many others are. */
+  readonly storage?: StorageLocation;
+  /** The caller named that storage. Default: it was the one of the manager's relation. */
+  readonly ownStorage?: true;
 }
 
 /** A job, from its request to its end. */
@@ -45,6 +50,8 @@ export interface JobRecord extends AskedFor {
   readonly cancel?: true;
   /** Why it waits, as the provider says; of a job that no unit has taken up. Not kept. */
   readonly waiting?: QueuedJob;
+  /** What an admin should know of it while it waits. Not kept. */
+  readonly warning?: string;
   /** Only units tell of it: it was cleared, or nobody here asked for it. Not kept. */
   readonly isUnknown?: true;
 }

@@ -10,6 +10,7 @@
  * | `a` `w` `l` | artefact path, time and timeline to restore | artefact path; `l` timeline |
  * | `c` | 1: asked to be cancelled | error code |
  * | `e` | reports | |
+ * | `s` `o` | number of the storage in `storages`, written by `history-databag.ts`; 1: one that the caller named | |
  * | `u` `p` `n` | | unit (a number where it is the application's), phase, fence |
  * | `s` `f` | | started at, finished at |
  * | `b` `z` `g` | | backup id, size in bytes, log path |
@@ -23,6 +24,7 @@
 import { endPhases, isPhase, phasesAtWork, phasesBeforeStart, type Phase } from "../../lib/job/phase.ts";
 import type { JobProgress } from "../../lib/job/report.ts";
 import type { BackupType } from "../../lib/job/request.ts";
+import type { StorageLocation } from "../../lib/job/storage-config.ts";
 import { BoundedObject, jsonBytes } from "./bounded-json.ts";
 import { hasEnded, withReports, type JobRecord, type RecordedReport } from "./job-record.ts";
 
@@ -31,6 +33,8 @@ export const recordBytes: { readonly open: number; readonly ended: number } = { 
 
 /** What of it is held for who reported what, whatever was asked for: of an open job one unit, of an ended one three. */
 const heldBytes = { open: 84, ended: 235 } as const;
+/** What is left for the number of the storage. */
+const storageNumberBytes = '"s":7,'.length;
 const most = {
   id: 72,
   application: 72,
@@ -58,7 +62,7 @@ export function canBeKept({ id, relation }: Pick<JobRecord, "id" | "relation">):
 export function encodeRecord(record: JobRecord): Readonly<Record<string, unknown>> {
   const requestedAt = timeOf(record.requestedAt);
   const kind = hasEnded(record) ? "ended" : "open";
-  const object = new BoundedObject(recordBytes[kind] - 1 - heldBytes[kind]);
+  const object = new BoundedObject(recordBytes[kind] - 1 - heldBytes[kind] - storageNumberBytes);
   object.put("i", record.id);
   object.put("r", relationNumber(record.relation));
   object.put("k", record.type === "restore" ? "r" : backupLetters[record.backupType ?? "full"]);
@@ -66,6 +70,7 @@ export function encodeRecord(record: JobRecord): Readonly<Record<string, unknown
   object.put("q", requestedAt);
   object.put("b", timeOf(record.startBefore));
   object.put("c", record.cancel === true ? 1 : undefined);
+  object.put("o", record.ownStorage === true ? 1 : undefined);
   // One says nothing without the other.
   if (record.schedule !== undefined && record.schedule.name !== "" && record.schedule.slot !== "") {
     object.putText("n", record.schedule.name, most.name);
@@ -136,8 +141,16 @@ function pathOf(path: string | undefined, backupId: string | undefined): string 
   return jsonBytes(short) <= most.path ? short : undefined;
 }
 
-/** Reads a record. What it does not know is left out; undefined where it is none at all. */
-export function decodeRecord(value: unknown, endpoint: string): JobRecord | undefined {
+/**
+ * Reads a record. What it does not know is left out; undefined where it is none at all.
+ *
+ * @param storages What the records have the numbers of.
+ */
+export function decodeRecord(
+  value: unknown,
+  endpoint: string,
+  storages: readonly (StorageLocation | undefined)[],
+): JobRecord | undefined {
   const fields = new Fields(value);
   const id = fields.text("i");
   const relation = fields.number("r");
@@ -163,6 +176,8 @@ export function decodeRecord(value: unknown, endpoint: string): JobRecord | unde
     ...optional("requestedAt", isoTime(requestedAt)),
     ...optional("startBefore", isoTime(fields.number("b"))),
     ...(fields.number("c") === 1 ? { cancel: true } : {}),
+    ...(fields.number("o") === 1 ? { ownStorage: true } : {}),
+    ...optional("storage", storages[fields.number("s") ?? -1]),
     ...(name === undefined || slot === undefined ? {} : { schedule: { name, slot } }),
   };
   const reports = fields.list("e").flatMap((item) => decodeReport(item, application, requestedAt ?? 0));

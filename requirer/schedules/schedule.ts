@@ -36,4 +36,6 @@ export const maxSchedules = 32;
 export interface PlannedSchedule extends Schedule {
   /** RFC 3339 in UTC; absent while it is paused. */
   readonly next?: string;
+  /** What an admin should know of it. Default: nothing. */
+  readonly warning?: string;
 }

@@ -102,6 +102,7 @@ describe.each([asProcesses, inProcess])("the binding to Juju's hook tools, of $n
           port.relationIds("nothing"),
           port.relationUnits(id),
           port.relationApplication(id),
+          port.relationModel(id),
         ]),
       relation,
     );
@@ -112,6 +113,7 @@ describe.each([asProcesses, inProcess])("the binding to Juju's hook tools, of $n
       [],
       ["right/0"],
       "right",
+      juju.modelUuid,
     ]);
   });
 
@@ -204,6 +206,11 @@ describe("the binding to Juju's hook tools", () => {
     await expect(new HookTools({ environment }).isLeader()).rejects.toThrow(
       "Juju's hook tool is-leader could not be started (ENOENT).",
     );
+  });
+
+  test("knows of no other model where Juju has no relation-model-get yet", async () => {
+    const environment = { JUJU_UNIT_NAME: "left/0", JUJU_MODEL_UUID: "1", PATH: "/nowhere" };
+    expect(await new HookTools({ environment }).relationModel("backend:1")).toBeUndefined();
   });
 
   test("refuses an environment that is not Juju's", () => {

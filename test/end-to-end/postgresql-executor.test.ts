@@ -7,12 +7,15 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { BackupRequest, RestoreRequest } from "../../lib/job/request.ts";
 import { Credentials, type StorageConfig } from "../../lib/job/storage-config.ts";
 
+import { listRepository, repositoryTable, type BackupState } from "../../provider/postgresql/index.ts";
 import {
   backupRequest,
+  environment,
   executor,
   expectCleanState,
   failureIn,
   moment,
+  options,
   perform,
   pgBackRestProcesses,
   preflight,
@@ -71,6 +74,13 @@ describe("before anything is archived", () => {
 
 describe("backups", () => {
   const made: string[] = [];
+  /** Each state of a backup that the repository lists, with how many are in it. */
+  const states = async (): Promise<Partial<Record<BackupState, number>>> => {
+    const found: Partial<Record<BackupState, number>> = {};
+    for (const entry of await listRepository(options, environment, storage))
+      if (entry.kind === "backup") found[entry.state] = (found[entry.state] ?? 0) + 1;
+    return found;
+  };
 
   it(
     "makes a full, a differential and an incremental one and lists them",
@@ -102,6 +112,13 @@ describe("backups", () => {
         sizeBytes: full.sizeBytes,
         timeline: 1,
       });
+      const entries = await listRepository(options, environment, storage);
+      expect(entries).toMatchObject([
+        { kind: "backup", id: made[0], state: "finished", artefactPath: full.artefactPath, timeline: 1 },
+        { id: made[1], type: "differential", reference: made[0] },
+        { id: made[2], type: "incremental", reference: made[1] },
+      ]);
+      expect(repositoryTable(entries, storage)).toContain(full.backupId);
     },
     jobMs,
   );
@@ -144,8 +161,13 @@ describe("backups", () => {
     async () => {
       const before = (await executor.list(storage, new AbortController().signal)).length;
       const seen = await witness(storage);
-      seen.onCopying = () => seen.controller.abort();
+      let copying: Promise<unknown> | undefined;
+      seen.onCopying = () => {
+        copying ??= states().finally(() => seen.controller.abort());
+      };
       expect(failureIn(await perform(backupRequest({ compression: false }), seen)).code).toBe("cancelled");
+      expect(await copying).toMatchObject({ running: 1 });
+      expect(await states()).toEqual({ finished: before, crashed: 1 });
       expect(pgBackRestProcesses()).toEqual([]);
       expect(await executor.list(storage, new AbortController().signal)).toHaveLength(before);
     },
@@ -163,6 +185,7 @@ describe("backups", () => {
       expect(failureIn(await perform(backupRequest({ compression: false }), seen)).code).toBe(
         "pgbackrest-killed",
       );
+      expect(await states()).toMatchObject({ crashed: 1 });
       const { context } = await witness(storage);
       await executor.recover(backupRequest(), context);
       expect(pgBackRestProcesses()).toEqual([]);
@@ -224,6 +247,8 @@ describe("restores", () => {
       const result = succeeded(await perform(restoreRequest({ restoreToTime: time })));
       expect(await rows()).toEqual(["before", "wanted", "second"]);
       expect(result.timeline).toBe(3);
+      const entries = await listRepository(options, environment, storage);
+      expect(entries.flatMap((entry) => (entry.kind === "timeline" ? entry.timeline : []))).toContain(2);
       await expectCleanState();
     },
     jobMs,

@@ -61,6 +61,7 @@ function withoutBase(): Failure {
     },
     stanzaName: "database",
     unfinishedRestore: undefined,
+    pgBackRestVersion: [2, 45],
     member: undefined,
     archiveMode: "on",
     archiveStorage: undefined,
@@ -108,7 +109,10 @@ test("the unit's log has a line for the start and the end of a job", () => {
     .log()
     .filter(({ unit, message }) => unit === database && message.includes(failed))
     // Juju puts the relation before what a relation hook says; which hook comes first is chance.
-    .map(({ message, ...line }) => ({ ...line, message: message.replace(/^database-backup:\d+: /u, "") }))
+    .map(({ message, ...line }) => ({
+      ...line,
+      message: message.replace(/^database-backup(?:-peers)?:\d+: /u, ""),
+    }))
     .map(({ unit, level, message }) => `unit-${unit.replace("/", "-")}: ${level} ${message}`);
   expect(shownOutput(page, "debug-log", lines.join("\n"))).toBe(comparable(lines.join("\n")));
 });
@@ -130,9 +134,14 @@ test("an action that cannot be done says why and what to do", async () => {
 test("the database's status says why a job waits, and what is wrong with a request", async () => {
   const status = (): string => `${database}  ${model.status().name}  ${model.status().message}`;
   await model.script({ standing: { ready: false, reason: "Patroni does not answer" } });
-  await model.requestBackup();
+  const waiting = await model.requestBackup();
   await model.juju.settle();
   expect(shownOutput(page, "status-waiting", status())).toBe(comparable(status()));
+  await model.juju.configure("s3-integrator", { bucket: "others" });
+  await model.juju.settle();
+  const shown = await model.act("show-job", { "job-id": waiting });
+  const output = `${run("show-job", { "job-id": waiting })}\n${printed(shown)}`;
+  expect(shownOutput(page, "storage-gone", output)).toBe(comparable(output));
   await model.writeJobs([{ "job-type": "backup" }]);
   expect(shownOutput(page, "status-problem", status())).toBe(comparable(status()));
 });

@@ -9,24 +9,24 @@ import type { PackedPackage } from "./packed-package.ts";
 /** The limits. */
 export const budget = {
   packedBytes: 500_000,
-  unpackedBytes: 1_900_000,
+  unpackedBytes: 1_960_000,
   files: 680,
   /** This package's dependencies, with theirs. */
   runTimePackages: 29,
 } as const;
 
 const measuredBytes: Readonly<Record<string, number>> = {
-  "dist/lib": 144_042,
-  "dist/lib/cli": 197_468,
-  "dist/lib/conformance": 209_134,
-  "dist/lib/replay": 19_156,
-  "dist/lib/testing": 395_918,
-  "dist/lib/wire": 252_659,
-  "dist/provider": 220_884,
-  "dist/provider/postgresql": 190_791,
-  "dist/requirer": 149_905,
+  "dist/lib": 148_315,
+  "dist/lib/cli": 198_205,
+  "dist/lib/conformance": 214_881,
+  "dist/lib/replay": 19_634,
+  "dist/lib/testing": 396_741,
+  "dist/lib/wire": 252_506,
+  "dist/provider": 229_901,
+  "dist/provider/postgresql": 215_855,
+  "dist/requirer": 149_157,
   schemas: 58_642,
-  "": 25_943,
+  "": 26_542,
 };
 
 /** The bytes of each part of a package: every file counts in the innermost folder that has a figure. */

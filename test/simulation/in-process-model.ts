@@ -43,7 +43,7 @@ export class InProcessModel {
   readonly clock: VirtualClock = new VirtualClock();
   readonly scripted: ScriptedDatabase = new ScriptedDatabase(this.clock);
   /** What the charms do in place of what they should. */
-  readonly charms: { database: CharmFunction; manager: CharmFunction };
+  readonly charms: { database: CharmFunction; manager: CharmFunction; storage: CharmFunction };
   #juju: SimulatedJuju | undefined;
   #relation = 0;
   readonly #results: ActionResult[] = [];
@@ -52,6 +52,7 @@ export class InProcessModel {
     this.charms = {
       database: async (dispatch) => await this.reconcile(dispatch),
       manager: managerCharm,
+      storage: async () => undefined,
     };
   }
 
@@ -80,7 +81,8 @@ export class InProcessModel {
   /** The provider of one dispatch of the database's charm. */
   provider(dispatch: Dispatch): Provider {
     const { executor, store } = this.scripted;
-    return new Provider({ ...dispatch, stateDirectory: "/var/lib/database", executor, store });
+    const noted = { ...store, module: new URL("noted-store.ts", import.meta.url).href };
+    return new Provider({ ...dispatch, stateDirectory: "/var/lib/database", executor, store: noted });
   }
 
   /** What the database's charm does as it should. */
@@ -185,7 +187,7 @@ export class InProcessModel {
     await juju.deploy({
       application: "s3",
       charm: `${charms}/demo/s3-integrator`,
-      inProcess: async () => undefined,
+      inProcess: async (dispatch) => await this.charms.storage(dispatch),
     });
     const storage = await juju.integrate("manager:s3-parameters", "s3:s3-credentials");
     await juju.writeDatabag(storage, "s3", {

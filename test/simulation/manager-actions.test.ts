@@ -100,7 +100,10 @@ describe.sequential("a backup manager says what it is missing", () => {
   });
 
   test("a restore's target", async () => {
-    expect(await refusal("restore")).toMatch(/artefact-path is missing, and so is .*restore-to-time/);
+    expect(await refusal("restore")).toBe(
+      "A restore needs a backup, a time, or both; neither is given. " +
+        "Give backup-id=, as list-backups shows it, or restore-to-time=, for example 2026-01-31T18:00:00Z.",
+    );
   });
 
   test("which of two databases is meant", async () => {

@@ -2,6 +2,7 @@
  * What databases and admins get wrong, and what the backup manager's admin sees of it.
  */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { validateRequirerJob } from "../../lib/wire/generated/validators.js";
 import { maxOpenJobs } from "../../requirer/index.ts";
 import { database, InProcessModel, manager, wireRequest } from "./in-process-model.ts";
 
@@ -32,6 +33,12 @@ async function writeReports(reports: readonly unknown[], unit: string = database
 
 async function show(id: string): Promise<Readonly<Record<string, string>>> {
   return (await model.act("show-job", { "job-id": id })).results;
+}
+
+function requests(): readonly Record<string, unknown>[] {
+  const { jobs = "[]" } = model.juju.databag(model.relation, "manager");
+  const written: readonly Record<string, unknown>[] = JSON.parse(jobs);
+  return written;
 }
 
 async function refusal(action: string, parameters: Record<string, unknown>): Promise<string> {
@@ -161,10 +168,106 @@ describe("an admin is told what is wrong with", () => {
     });
   });
 
+  test("what a listing leaves out, in JSON as in a table", async () => {
+    const first = await ask();
+    await model.juju.advance(3_600_000);
+    const [second, third] = [await ask(), await ask()];
+    const since = "2026-01-01T00:30:00Z";
+    const listed = async (more: Record<string, unknown>): Promise<unknown> => {
+      const { jobs = "[]", ...rest } = (await model.act("list-jobs", { format: "json", ...more })).results;
+      const items: readonly { readonly id: string }[] = JSON.parse(jobs);
+      return [items.map(({ id }) => id), rest["left-out"]];
+    };
+    expect(await listed({})).toEqual([[first, second, third], undefined]);
+    expect(await listed({ since })).toEqual([[second, third], "1"]);
+    expect(await listed({ since, limit: 1 })).toEqual([[third], "2"]);
+    const { jobs = "" } = (await model.act("list-jobs", { since, limit: 1 })).results;
+    expect(jobs.split("\n").slice(1)).toEqual([
+      expect.stringMatching(new RegExp(`^${third} +full +requested +- +2026-01-01T01:00Z$`)),
+      "2 older ones are not shown.",
+    ]);
+  });
+
+  test("a retention that the database does not say it keeps to, which is no reason not to back up", async () => {
+    await model.juju.writeDatabag(model.relation, "database", { features: '["secret-extra"]' });
+    await model.juju.settle();
+    const kept = { "keep-full": 2 };
+    const warning =
+      "database does not say that it expires backups (feature retention): keep-full=2 is asked for, and all are kept. " +
+      "Remove old ones with the database's own tools.";
+    const asked = await model.act("create-backup", kept);
+    expect(asked).toMatchObject({ status: "completed", results: { warning } });
+    const schedule = await model.act("add-schedule", { name: "nightly", cron: "0 2 * * *", ...kept });
+    expect(schedule.results["schedules"]?.replaceAll(/\s+/g, " ")).toContain(warning);
+    // Its being ignored does no harm, so it travels all the same.
+    expect(requests()).toMatchObject([{ retention: { full: 2 } }]);
+
+    await model.juju.writeDatabag(model.relation, "database", { features: '["retention"]' });
+    await model.juju.settle();
+    expect((await model.act("create-backup", { "keep-days": 7 })).results).not.toHaveProperty("warning");
+    expect(requests()).toMatchObject([{ retention: { full: 2 } }, { retention: { days: 7 } }]);
+    const { schedules = "" } = (await model.act("list-schedules")).results;
+    expect(schedules).toContain("    0 2 * * * in UTC, keep-full=2\n");
+    await model.juju.advance(3 * 3_600_000);
+    await model.updateStatus(manager);
+    expect(requests()[2]).toMatchObject({ retention: { full: 2 }, schedule: { name: "nightly" } });
+    expect(validateRequirerJob(requests()[2])).toBe(true);
+  });
+
   test("a job's id, and a time without an offset", async () => {
     expect(await refusal("cancel", { "job-id": "none" })).toMatch(/^There is no job none\./);
+    for (const action of ["list-jobs", "clear-history", "list-backups"]) {
+      expect(await refusal(action, { database: "databse" })).toBe(
+        'No database called "databse" is related to this backup manager. Name one of: database.',
+      );
+    }
+    expect(await refusal("restore", { "restore-to-time": "yesterday" })).toMatch(
+      /^restore-to-time is "yesterday"; expected a time as RFC 3339 with an offset/,
+    );
     expect(await refusal("list-jobs", { since: "yesterday" })).toBe(
       "since=yesterday is no time. Give it with its offset, for example since=2026-01-31T18:00:00Z.",
+    );
+  });
+});
+
+describe("the plan of a restore", () => {
+  const listed = [
+    ["20250301-020000F", "2025-03-01T02:10:00Z"],
+    ["20250302-020000F", "2025-03-02T02:10:00Z"],
+  ].map(([id, finishedAt]) => ({
+    "backup-id": id,
+    type: "full",
+    "finished-at": finishedAt,
+    "size-bytes": 1024,
+    timeline: 1,
+    "artefact-path": `/backup/db/${id}/`,
+  }));
+
+  async function plan(target: Record<string, unknown>): Promise<Readonly<Record<string, string>>> {
+    await model.juju.writeDatabag(model.relation, "database", {
+      features: '["restore-to-time","backups"]',
+      backups: JSON.stringify(listed.toReversed()),
+    });
+    await model.juju.settle();
+    return (await model.act("restore", target)).results;
+  }
+
+  test("names the backup that a time begins with", async () => {
+    expect(await plan({ "restore-to-time": "2025-03-02T01:00:00Z" })).toMatchObject({
+      restores: expect.stringContaining("(20250301-020000F, 2025-03-01T02:10:00Z, by its list)"),
+    });
+    expect(await plan({ "restore-to-time": "latest" })).toMatchObject({
+      restores: expect.stringMatching(/^database from the newest backup \(20250302-020000F, /),
+    });
+  });
+
+  test("warns of a time before all backups, and of one before the backup that is named", async () => {
+    const early = { "restore-to-time": "2025-02-01T00:00:00Z" };
+    expect((await plan(early))["warnings"]).toBe(
+      "No backup that database publishes was finished before 2025-02-01T00:00:00Z.",
+    );
+    expect((await plan({ ...early, "backup-id": "20250301-020000F" }))["warnings"]).toBe(
+      "20250301-020000F was finished after 2025-02-01T00:00:00Z: it cannot go back to that time.",
     );
   });
 });

@@ -3,6 +3,9 @@
  */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { SecretReport } from "../../lib/testing/model/secret-report.ts";
+import { runAction } from "../../lib/juju/action.ts";
+import { managerActions, Requirer } from "../../requirer/index.ts";
+import { isConsumersName } from "../../requirer/key-transport.ts";
 import { InProcessModel, wireRequest } from "./in-process-model.ts";
 
 let model: InProcessModel;
@@ -80,6 +83,31 @@ describe("the keys of a job's storage", () => {
     expect(await phaseOf(id)).toBe("succeeded");
   });
 
+  test("are put into a secret that a refused hook left behind, and into no second one", async () => {
+    model.scripted.script = { jobs: { "*": { waitFor: "the disk" } } };
+    await model.requestBackup();
+    const label = secrets()[0]?.label ?? "";
+    model.scripted.release("the disk");
+    await model.juju.settle();
+    expect(secrets()).toEqual([]);
+    const ours = model.charms.manager;
+    model.charms.manager = async ({ juju }) => {
+      await juju.addSecret(label, { "access-key": "old", "secret-key": "older" });
+    };
+    await model.updateStatus("manager/0");
+    model.charms.manager = ours;
+    const [left] = secrets();
+    model.scripted.script = { jobs: { "*": { waitFor: "another disk" } } };
+    await model.requestBackup();
+    const [used] = secrets();
+    expect(secrets()).toHaveLength(1);
+    expect(used?.id).toBe(left?.id);
+    expect(used === undefined ? undefined : newest(used)).toEqual({
+      "access-key": "key",
+      "secret-key": "secret",
+    });
+  });
+
   test("go with the relation", async () => {
     model.scripted.script = { jobs: { "*": { waitFor: "the disk" } } };
     const id = await model.requestBackup();
@@ -91,7 +119,55 @@ describe("the keys of a job's storage", () => {
   });
 });
 
+describe("a database in another model", () => {
+  test("that offers the relation is sent the keys in plain text, since Juju lets the manager grant it no secret", async () => {
+    await model.juju.removeRelation("manager:database-backup", "database:database-backup");
+    await model.juju.settle();
+    const across = await model.juju.integrate("manager:database-backup", "database:database-backup", {
+      offeredBy: "database",
+    });
+    await model.juju.settle();
+    model.scripted.script = { jobs: { "*": { waitFor: "the disk" } } };
+    const id = await model.requestBackup();
+    expect(secrets()).toEqual([]);
+    const { jobs = "" } = model.juju.databag(across, "manager");
+    expect(JSON.parse(jobs)).toMatchObject([
+      { "storage-config": { "access-key": "key", "secret-key": "secret" } },
+    ]);
+    expect(model.status("manager/0").message).toBe("1 running, storage keys in plain text for database");
+    const { databases = "" } = (await model.act("list-databases")).results;
+    expect(databases).toMatch(/^database .* plain text$/m);
+    model.scripted.release("the disk");
+    await model.juju.settle();
+    expect(await phaseOf(id)).toBe("succeeded");
+    expect(model.juju.databag(across, "manager")["jobs"]).not.toContain('"access-key":"key"');
+  });
+
+  test.each([
+    ["remote-0123456789abcdef0123456789abcdef", true],
+    ["remote-01234567-89ab-cdef-0123-456789abcdef", true],
+    ["postgresql", false],
+    ["remote-postgresql", false],
+  ])("that Juju calls %s consumes the relation: %j", (name, consumes) => {
+    expect(isConsumersName(name)).toBe(consumes);
+  });
+});
+
 describe("a database", () => {
+  test("is sent the keys in plain text where the charm wants that, and is listed so", async () => {
+    const options = { credentials: "plain" } as const;
+    model.charms.manager = async (dispatch) => {
+      const requirer = new Requirer({ ...dispatch, ...options });
+      const { event, juju } = dispatch;
+      if (event.kind === "action") await runAction(juju, event.name, managerActions(requirer));
+      await juju.setStatus(await requirer.reconcile());
+    };
+    await model.requestBackup();
+    expect(secrets()).toEqual([]);
+    const { databases = "" } = (await model.act("list-databases")).results;
+    expect(databases).toMatch(/^database .* plain text$/m);
+  });
+
   test("lets a job wait whose secret it cannot read, says why, and runs the others", async () => {
     const request = wireRequest("ungranted", {
       "storage-config": { bucket: "backups", "access-key": "", "secret-key": "" },

@@ -4,6 +4,7 @@ import { PeerDatabagError } from "../../lib/errors.ts";
 import { endPhases, isEnd, phasesAtWork, type Phase } from "../../lib/job/phase.ts";
 import type { JobProgress } from "../../lib/job/report.ts";
 import { backupTypes } from "../../lib/job/request.ts";
+import type { StorageLocation } from "../../lib/job/storage-config.ts";
 import { countOf } from "../../requirer/history/ended-summary.ts";
 import { decodeHistory, encodeHistory, maxHistoryBytes } from "../../requirer/history/history-databag.ts";
 import { History, maxEndedJobs, maxOpenJobs } from "../../requirer/history/history.ts";
@@ -24,7 +25,15 @@ const endpoint = "database-backup";
 const relation = `${endpoint}:3`;
 
 function asked(id: string, more: Partial<JobRecord> = {}): JobRecord {
-  const base = { id, relation, application: "postgresql", type: "backup", backupType: "full" } as const;
+  const storage = { endpoint: "https://s3.example.com", bucket: "backups", path: "/clusters/blue" };
+  const base = {
+    id,
+    relation,
+    application: "postgresql",
+    type: "backup",
+    backupType: "full",
+    storage,
+  } as const;
   return withReports({ ...base, requestedAt: "2026-11-20T01:59:58.123Z", ...more }, more.reports ?? []);
 }
 
@@ -112,6 +121,8 @@ const anyJob: fc.Arbitrary<JobRecord> = fc
         startBefore: times,
         schedule: fc.record({ name: longTexts, slot: longTexts }),
         cancel: fc.constant(true as const),
+        storage: fc.record({ endpoint: longTexts, bucket: longTexts, path: longTexts }),
+        ownStorage: fc.constant(true as const),
       },
       { requiredKeys: ["id", "relation", "application", "type"] },
     ),
@@ -238,6 +249,7 @@ describe("the history in its databag", () => {
       startBefore: "2026-11-20T04:00:00.000Z",
       schedule: { name: "nightly", slot: "2026-11-20T02:00:00Z" },
       cancel: true,
+      ownStorage: true,
     });
     const { backupType: _, ...expected } = restore;
     const history = new History(
@@ -275,7 +287,13 @@ describe("the history in its databag", () => {
       const over = Array.from({ length: maxEndedJobs }, (__, number) => {
         const job = jobs[number % jobs.length] ?? open;
         const id = `${number}+${"i".repeat(60)}`;
-        return withReports({ ...job, id, application: longest }, [...job.reports, said("failed", failure)]);
+        const storage = {
+          endpoint: "e".repeat(63),
+          bucket: "b".repeat(63),
+          path: `${number}`.padStart(67, "p"),
+        };
+        const seen = [...job.reports, said("failed", failure)];
+        return withReports({ ...job, id, application: longest, storage }, seen);
       });
       const summaries = Array.from({ length: 17 }, (__, number) => ({
         application: number === 16 ? "" : `${number}${longest}`,
@@ -324,6 +342,26 @@ describe("the history in its databag", () => {
   ])("that is %j is not taken for an empty one", (databag, why) => {
     expect(() => decodeHistory(databag, endpoint)).toThrow(PeerDatabagError);
     expect(() => decodeHistory(databag, endpoint)).toThrow(why);
+  });
+
+  test("tells the storage of each job, however much was said of it, and of the newest eight storages", () => {
+    const at = (number: number): StorageLocation => ({
+      endpoint: `https://s3-${number}.example.com`,
+      bucket: "b".repeat(63),
+      path: `/${"p".repeat(60)}`,
+    });
+    const long = { ...failure, message: "m".repeat(1_000), remedy: "r".repeat(1_000) };
+    const jobs = Array.from({ length: 10 }, (_, number) => ({
+      ...ended(`job-${number}`, "failed", long),
+      storage: at(number),
+    }));
+    const history = new History([asked("open", { storage: at(9) })], jobs);
+    expect(kept(history).ended.map(({ storage }) => storage)).toEqual([
+      undefined,
+      undefined,
+      ...Array.from({ length: 8 }, (_, number) => at(number + 2)),
+    ]);
+    expect(kept(history).open[0]?.storage).toEqual(at(9));
   });
 
   test("counts in its summary what it does not keep, however many applications there are", () => {

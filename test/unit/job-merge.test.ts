@@ -1,36 +1,43 @@
 import { fc, test as property } from "@fast-check/vitest";
 import { describe, expect, test } from "vitest";
-import { compareReports, joinJobs, type UnitReport } from "../../lib/job/job.ts";
+import { compareReports, type UnitReport } from "../../lib/job/unit-report.ts";
 import { endPhases, isEnd, phasesAtWork, type Phase } from "../../lib/job/phase.ts";
 import type { JobReport } from "../../lib/job/report.ts";
-import type { BackupRequest } from "../../lib/job/request.ts";
-import { Credentials } from "../../lib/job/storage-config.ts";
+import { observed, withReports, type JobRecord } from "../../requirer/history/job-record.ts";
 
-const relation = "database-backup:3";
+const asked: JobRecord = withReports(
+  { id: "a", relation: "database-backup:3", application: "db", type: "backup" },
+  [],
+);
 
-function report(unit: string, phase: Phase, fence?: number, id = "a"): UnitReport {
-  const said: JobReport = { id, type: "backup", storage: { bucket: "b" }, phase };
+function report(unit: string, phase: Phase, fence?: number): UnitReport {
+  const said: JobReport = { id: "a", type: "backup", storage: { bucket: "b" }, phase };
   return { unit, report: fence === undefined ? said : { ...said, fence } };
 }
 
-function request(id: string): BackupRequest {
-  const storage = { bucket: "b", credentials: new Credentials("k", "s") };
-  return { id, type: "backup", backupType: "full", compression: true, storage };
+/** A view of a job: what was asked for, and what was seen of it. */
+function view(...reports: readonly UnitReport[]): JobRecord {
+  return observed(asked, reports);
 }
 
-function phaseShown(...reports: readonly UnitReport[]): Phase | undefined {
-  return joinJobs(relation, [request("a")], reports)[0]?.phase;
+/** What comes of two views. */
+function merged(a: JobRecord, b: JobRecord): JobRecord {
+  return observed(a, b.reports);
+}
+
+function phaseShown(...reports: readonly UnitReport[]): Phase {
+  return view(...reports).phase;
 }
 
 const phases = fc.constantFrom<Phase>(...phasesAtWork, ...endPhases);
 const units = fc.constantFrom("db/0", "db/1", "db/2", "db/10");
 const fences = fc.option(fc.integer({ min: 0, max: 3 }), { nil: undefined });
-const ids = fc.constantFrom("a", "b", "c");
-/** A unit has one report of a job. */
-const reports = fc.uniqueArray(
-  fc.tuple(units, phases, fences, ids).map(([unit, phase, fence, id]) => report(unit, phase, fence, id)),
-  { selector: ({ unit, report: { id } }) => `${unit} ${id}`, maxLength: 8 },
-);
+const views = fc
+  .array(
+    fc.tuple(units, phases, fences).map(([unit, phase, fence]) => report(unit, phase, fence)),
+    { maxLength: 6 },
+  )
+  .map((reports) => view(...reports));
 const pairs = fc
   .tuple(phases, fences, phases, fences)
   .map(
@@ -76,8 +83,8 @@ describe("of two reports", () => {
   });
 
   test("the unit decides where all else is equal", () => {
-    const [job] = joinJobs(relation, [], [report("db/0", "failed", 1), report("db/1", "failed", 1)]);
-    expect(job?.reports.map(({ unit }) => unit)).toEqual(["db/1", "db/0"]);
+    const { reports } = view(report("db/0", "failed", 1), report("db/1", "failed", 1));
+    expect(reports.map(({ unit }) => unit)).toEqual(["db/1", "db/0"]);
   });
 
   test("the one further on counts while both are at work", () => {
@@ -86,72 +93,51 @@ describe("of two reports", () => {
   });
 });
 
-describe("joining", () => {
-  property.prop([reports, fc.infiniteStream(fc.nat())])(
-    "does not depend on the order in which reports are seen",
-    (seen, dice) => {
-      const shuffled = seen
-        .map((item) => ({ item, place: dice.next().value ?? 0 }))
-        .toSorted((a, b) => a.place - b.place)
-        .map(({ item }) => item);
-      const requests = [request("a"), request("b"), request("c")];
-      expect(joinJobs(relation, requests, shuffled)).toEqual(joinJobs(relation, requests, seen));
+describe("the merge of views", () => {
+  property.prop([views, views])("is commutative", (a, b) => {
+    expect(merged(a, b)).toEqual(merged(b, a));
+  });
+
+  property.prop([views, views, views])("is associative", (a, b, c) => {
+    expect(merged(merged(a, b), c)).toEqual(merged(a, merged(b, c)));
+  });
+
+  property.prop([views, views])("is idempotent", (a, b) => {
+    expect(merged(a, a)).toEqual(a);
+    expect(merged(merged(a, b), b)).toEqual(merged(a, b));
+  });
+
+  property.prop([views, views])(
+    "is monotone: what counts never becomes less, and no end is taken back",
+    (a, b) => {
+      const [after] = merged(a, b).reports;
+      for (const { reports, phase } of [a, b]) {
+        const [before] = reports;
+        if (before === undefined || after === undefined) continue;
+        expect(compareReports(after, before)).toBeGreaterThanOrEqual(0);
+        if (isEnd(phase)) expect(isEnd(after.report.phase)).toBe(true);
+        if (isEnd(phase) && phase !== "lost") expect(after.report.phase).not.toBe("lost");
+      }
     },
   );
 
-  property.prop([reports])("does not depend on how often reports are seen", (seen) => {
-    const summary = (again: readonly UnitReport[]): unknown =>
-      joinJobs(relation, [], again).map(({ id, phase, reports: [shown] }) => [id, phase, shown]);
-    expect(summary([...seen, ...seen])).toEqual(summary(seen));
-  });
-
-  property.prop([reports, reports])("never takes an end back when more is seen", (before, more) => {
-    const ended = joinJobs(relation, [], before).filter(({ phase }) => isEnd(phase));
-    const after = new Map(joinJobs(relation, [], [...before, ...more]).map(({ id, phase }) => [id, phase]));
-    for (const { id, phase } of ended) {
-      const now = after.get(id);
-      expect(now !== undefined && isEnd(now)).toBe(true);
-      if (phase !== "lost") expect(now).not.toBe("lost");
+  property.prop([views, views])("has the greatest report of a unit, and of three units at most", (a, b) => {
+    const { reports } = merged(a, b);
+    expect(new Set(reports.map(({ unit }) => unit)).size).toBe(reports.length);
+    expect(reports.length).toBeLessThanOrEqual(3);
+    for (const { unit, report: kept } of reports) {
+      for (const other of [...a.reports, ...b.reports].filter((each) => each.unit === unit))
+        expect(compareReports({ unit, report: kept }, other)).toBeGreaterThanOrEqual(0);
     }
   });
 
-  property.prop([reports, reports])("of two halves is joining the whole", (left, right) => {
-    const shownOf = (seen: readonly UnitReport[]): readonly UnitReport[] =>
-      joinJobs(relation, [], seen).flatMap(({ reports: [shown] }) => (shown === undefined ? [] : [shown]));
-    const byId = (a: UnitReport, b: UnitReport): number => (a.report.id < b.report.id ? -1 : 1);
-    const halves = shownOf([...shownOf(left), ...shownOf(right)]).toSorted(byId);
-    expect(halves).toEqual(shownOf([...left, ...right]).toSorted(byId));
+  test("shows the first of the reports, and keeps the other beside it", () => {
+    const job = merged(view(report("db/0", "running", 4)), view(report("db/1", "failed", 2)));
+    expect(job.phase).toBe("failed");
+    expect(job.reports.map(({ unit }) => unit)).toEqual(["db/1", "db/0"]);
   });
 
-  test("keeps the requests' order, and lets reports without a request follow in theirs", () => {
-    const seen = [
-      report("db/0", "failed", 1, "z"),
-      report("db/0", "running", 2, "b"),
-      report("db/0", "lost", 3, "y"),
-    ];
-    const jobs = joinJobs(relation, [request("c"), request("b"), request("a")], seen);
-    expect(jobs.map(({ id }) => id)).toEqual(["c", "b", "a", "z", "y"]);
-    expect(jobs.map(({ phase }) => phase)).toEqual(["requested", "running", "requested", "failed", "lost"]);
-    expect(jobs.map((job) => "request" in job)).toEqual([true, true, true, false, false]);
-    expect(jobs.every((job) => job.relation === relation)).toBe(true);
-  });
-
-  property.prop([reports])("keeps every report of every job", (seen) => {
-    const kept = joinJobs(relation, [request("b")], seen).flatMap((job) => {
-      expect(job.reports.every(({ report: { id } }) => id === job.id)).toBe(true);
-      return job.reports;
-    });
-    expect(new Set(kept)).toEqual(new Set(seen));
-    expect(kept).toHaveLength(seen.length);
-  });
-
-  test("shows the first of the reports", () => {
-    const [job] = joinJobs(relation, [], [report("db/0", "running", 4), report("db/1", "failed", 2)]);
-    expect(job?.phase).toBe("failed");
-    expect(job?.reports[0]?.unit).toBe("db/1");
-  });
-
-  test("gives no jobs where there is neither request nor report", () => {
-    expect(joinJobs(relation, [], [])).toEqual([]);
+  test("of nothing is a request", () => {
+    expect(merged(view(), view()).phase).toBe("requested");
   });
 });

@@ -1,3 +1,4 @@
+import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
 import type { BackupRequest, RestoreRequest } from "../../lib/job/request.ts";
 import { Credentials, storageLocation, type StorageConfig } from "../../lib/job/storage-config.ts";
@@ -11,6 +12,7 @@ import {
   spareBytes,
   type RestoreFacts,
 } from "../../provider/postgresql/checks/restore-checks.ts";
+import { parseVersion, usedFeatures } from "../../provider/postgresql/pgbackrest/pgbackrest-version.ts";
 
 const storage: StorageConfig = {
   bucket: "bucket",
@@ -33,6 +35,8 @@ const backup = {
   startedAt: 1,
   finishedAt: 2,
   timeline: 1,
+  reference: undefined,
+  startLsn: 1n,
   stopLsn: 1n,
   repositoryBytes: 1,
   databaseBytes: 1_000,
@@ -43,6 +47,7 @@ const stanza = {
   name: "s",
   databases: [{ id: 1, systemId: "77", version: "15" }],
   archives: [],
+  labels: ["A"],
   backups: [backup],
   backupRuns: false,
 };
@@ -57,6 +62,7 @@ const backupFacts: BackupFacts = {
   request: backupRequest,
   stanzaName: "s",
   unfinishedRestore: undefined,
+  pgBackRestVersion: [2, 45],
   member,
   archiveMode: "on",
   archiveStorage: storageLocation(storage),
@@ -91,6 +97,7 @@ describe("the checks before a backup", () => {
       { unfinishedRestore: { jobId: "9", journalFile: "/j", aside: ["/d"] } },
       "restore-unfinished",
     ],
+    ["an old pgBackRest", { pgBackRestVersion: [2, 38] }, "pgbackrest-too-old"],
     ["no Patroni", { member: undefined }, "database-offline"],
     ["a replica", { member: { ...member, isPrimary: false } }, "unit-not-primary"],
     ["no leader's lock", { member: { ...member, locked: false } }, "unit-not-primary"],
@@ -129,6 +136,18 @@ describe("the checks before a backup", () => {
   });
 });
 
+test.prop([fc.integer({ min: 0, max: 3 }), fc.nat(99)])(
+  "pgBackRest is too old exactly where something that is used came later, and that is named",
+  (major, minor) => {
+    const installed = parseVersion(`pgBackRest ${major}.${String(minor).padStart(2, "0")}\n`);
+    const failed = firstFailure(createBackupChecks, { ...backupFacts, pgBackRestVersion: installed });
+    const missing = usedFeatures.filter(({ since }) => major * 100 + minor < since[0] * 100 + since[1]);
+    expect(failed?.code).toBe(missing.length === 0 ? undefined : "pgbackrest-too-old");
+    for (const { name } of missing) expect(failed?.message).toContain(name);
+    if (missing.length > 0) expect(failed?.remedy).toContain("2.39");
+  },
+);
+
 const restoreRequest: RestoreRequest = {
   id: "1",
   type: "restore",
@@ -146,6 +165,7 @@ const disk = {
 const restoreFacts: RestoreFacts = {
   request: restoreRequest,
   unfinishedRestore: undefined,
+  pgBackRestVersion: [2, 45],
   now: 10 ** 15,
   member,
   members: ["postgresql-0"],
@@ -178,6 +198,7 @@ describe("the checks before a restore", () => {
       { unfinishedRestore: { jobId: "9", journalFile: "/j", aside: [] } },
       "restore-unfinished",
     ],
+    ["an old pgBackRest", { pgBackRestVersion: [2, 38] }, "pgbackrest-too-old"],
     ["nothing named", { request: { ...restoreRequest, artefactPath: "" } }, "restore-target-missing"],
     ["a bad time", { request: { ...restoreRequest, restoreToTime: "now" } }, "restore-time-invalid"],
     ["more units", { members: ["a", "b"] }, "restore-with-more-units"],

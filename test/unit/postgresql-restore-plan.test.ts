@@ -29,6 +29,8 @@ function planOf(target: RecoveryTarget): RestorePlan {
     startedAt: 1,
     finishedAt: 2,
     timeline: 10,
+    reference: undefined,
+    startLsn: 1n,
     stopLsn: 1n,
     repositoryBytes: 1,
     databaseBytes: 1,

@@ -21,6 +21,8 @@ function backup(label: string, changes: Partial<RepositoryBackup> = {}): Reposit
     startedAt: 90,
     finishedAt: 100,
     timeline: 1,
+    reference: undefined,
+    startLsn: 1n,
     stopLsn: 1_000n,
     repositoryBytes: 10,
     databaseBytes: 100,
@@ -154,6 +156,8 @@ const anyBackup = fc.record({
   timeline: fc.integer({ min: 1, max: 20 }),
   startedAt: fc.integer({ min: 0, max: 1_000 }),
   took: fc.integer({ min: 0, max: 50 }),
+  reference: fc.constant(undefined),
+  startLsn: fc.constant(1n),
   stopLsn: fc.bigInt({ min: 0n, max: 5_000n }),
 });
 

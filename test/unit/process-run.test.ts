@@ -191,6 +191,13 @@ describe("the end of a command before its time", () => {
     for (const pid of await survivors(pidsIn(result))) process.kill(pid, "SIGKILL");
   });
 
+  test("comes when it has said nothing for too long, however long it had spoken", async () => {
+    const talkative = "for i in 1 2 3 4 5 6; do echo $i; sleep 0.2; done; sleep 60";
+    const result = await run(["bash", "-c", talkative], { silenceMs: 1_000 });
+    expect(result).toMatchObject({ endedBy: "silence", stdout: "1\n2\n3\n4\n5\n6\n" });
+    expect(describeEnd(result)).toBe("was ended because it had said nothing for too long");
+  });
+
   test("may have been asked for before it began", async () => {
     expect(await run(["sleep", "60"], { signal: AbortSignal.abort() })).toMatchObject({ endedBy: "abort" });
   });

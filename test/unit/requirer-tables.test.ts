@@ -60,12 +60,12 @@ describe("the table of jobs", () => {
     ];
     expect(jobsTable(jobs)).toBe(
       [
-        "JOB                                   TYPE     PHASE         UNIT          REQUESTED",
-        "0197c2a4-6f0e-7c44-9d0f-0123456789ab  backup   running 41 %  postgresql/0  2026-03-01T10:00:00Z",
-        "b                                     backup   failed        postgresql/0  2026-03-01T11:00:00Z",
+        "JOB                                   TYPE          PHASE         UNIT          REQUESTED",
+        "0197c2a4-6f0e-7c44-9d0f-0123456789ab  differential  running 41 %  postgresql/0  2026-03-01T10:00Z",
+        "b                                     differential  failed        postgresql/0  2026-03-01T11:00Z",
         "    The disk is full.",
         "    Free some space.",
-        "c                                     restore  requested     -             2026-03-01T10:00:00Z",
+        "c                                     restore       requested     -             2026-03-01T10:00Z",
       ].join("\n"),
     );
   });
@@ -74,7 +74,7 @@ describe("the table of jobs", () => {
     const waiting = { jobId: "b", position: 2, reason: "A backup is running." };
     const job = withReports({ ...recordOf({ ...request, id: "b" }, database), waiting }, []);
     expect(linesOf(jobsTable([job])).slice(1)).toEqual([
-      "b    backup  waiting  -     2026-03-01T10:00:00Z",
+      "b    differential  waiting  -     2026-03-01T10:00Z",
       "    A backup is running.",
     ]);
     expect(describeJob(job)).toMatchObject({
@@ -86,7 +86,7 @@ describe("the table of jobs", () => {
 
   test("names the database in place of the unit where there are several", () => {
     const other = { ...jobOf(undefined), relation: "database-backup:4", application: "mysql" };
-    expect(linesOf(jobsTable([jobOf(undefined), other]))[2]).toMatch(/backup {2}requested {2}mysql/);
+    expect(linesOf(jobsTable([jobOf(undefined), other]))[2]).toMatch(/differential {2}requested {2}mysql/);
   });
 
   test("shows as many as are wanted, and what is newer than wanted", () => {
@@ -97,8 +97,12 @@ describe("the table of jobs", () => {
       expect.stringMatching(/^on-03 /),
       "2 older ones are not shown.",
     ]);
-    expect(linesOf(jobsTable(jobs, { since: "2026-03-02T00:00:00Z" }))).toHaveLength(3);
-    expect(jobsTable(jobs, { since: "2026-04-01T00:00:00Z" })).toBe("No jobs.");
+    expect(linesOf(jobsTable(jobs, { since: "2026-03-02T00:00:00Z" })).slice(1)).toEqual([
+      expect.stringMatching(/^on-02 /),
+      expect.stringMatching(/^on-03 /),
+      "1 older one is not shown.",
+    ]);
+    expect(jobsTable(jobs, { since: "2026-04-01T00:00:00Z" })).toBe("No jobs.\n3 older ones are not shown.");
   });
 
   test("says how many are only counted", () => {
@@ -106,6 +110,17 @@ describe("the table of jobs", () => {
     expect(linesOf(jobsTable([jobOf(undefined)], {}, summaries)).at(-1)).toBe(
       "5 older ones are only counted.",
     );
+  });
+
+  test("has what does not fit beside long names below each row", () => {
+    const unit = "postgresql-of-the-eastern-branch/10";
+    const lines = linesOf(jobsTable([jobOf({ phase: "failed", message: "It broke." }, request, unit)]));
+    expect(lines).toEqual([
+      "JOB                                   TYPE          PHASE   UNIT",
+      `${id}  differential  failed  ${unit}`,
+      "    requested: 2026-03-01T10:00Z",
+      "    It broke.",
+    ]);
   });
 
   const text = fc.lorem({ mode: "sentences", maxCount: 8 });
@@ -116,10 +131,11 @@ describe("the table of jobs", () => {
       message: text,
       remedy: text,
       percent: fc.double({ min: 0, max: 100, noNaN: true }),
-      number: fc.nat(9),
+      number: fc.nat(999),
+      name: fc.constantFrom("postgresql", "postgresql-k8s", "a-name-of-forty-characters-and-a-few-more"),
     })
-    .map(({ percent, number, type, ...said }) =>
-      jobOf({ ...said, progress: { percent } }, { ...request, type }, `postgresql/${number}`),
+    .map(({ percent, number, name, type, ...said }) =>
+      jobOf({ ...said, progress: { percent } }, { ...request, type }, `${name}/${number}`),
     );
 
   property.prop([fc.array(anyJob, { minLength: 1, maxLength: 12 })])(
@@ -229,6 +245,7 @@ describe("the story of a job", () => {
     expect(describeJob(job)).toEqual({
       "job-id": id,
       database: "postgresql",
+      storage: 'bucket "backups", path "/p", at https://s3.amazonaws.com',
       relation,
       type: "backup",
       "backup-type": "differential",
@@ -337,7 +354,12 @@ test("backups of a database that publishes none are those that the manager saw s
 });
 
 test("the table of databases says how each is, and what is wrong with it", () => {
-  const related = { ...database, features: new Set(["secret-extra"]), problems: [] };
+  const related = {
+    ...database,
+    features: new Set(["secret-extra"]),
+    keys: "secret" as const,
+    problems: [],
+  };
   const wrong = [{ field: "jobs", message: "jobs is not JSON.", remedy: "Write it with a JSON library." }];
   const jobs = [
     jobOf({ phase: "succeeded", finishedAt: "2026-03-01T10:00:00Z" }),
@@ -347,6 +369,7 @@ test("the table of databases says how each is, and what is wrong with it", () =>
     relation: "database-backup:4",
     application: "mysql",
     features: new Set<string>(),
+    keys: "plain text" as const,
     problems: wrong,
   };
   expect(databasesTable([related, other], jobs, new Date("2026-03-01T13:00:00Z"))).toBe(
@@ -377,9 +400,19 @@ test("the table of schedules says when each comes next", () => {
       { ...schedule, name: "held", paused: true },
     ]),
   );
-  expect(lines.slice(1, 3)).toEqual([
-    "nightly   postgresql  incremental  0 2 * * *  Europe/Berlin  2026-03-02T01:00:00Z  2",
-    "held      postgresql  incremental  0 2 * * *  Europe/Berlin  paused                2",
+  expect(lines.slice(1, 5)).toEqual([
+    "nightly   postgresql  incremental  2026-03-02T01:00Z  2",
+    "    0 2 * * * in Europe/Berlin",
+    "held      postgresql  incremental  paused             2",
+    "    0 2 * * * in Europe/Berlin",
   ]);
+  const wide = {
+    ...schedule,
+    name: "n".repeat(32),
+    timezone: "America/Argentina/ComodRivadavia",
+    cron: "0,15,30,45 8-18 1-15,20 1,4,7,10 1-5",
+    retention: { full: 52 },
+  } as const;
+  expect(linesOf(schedulesTable([wide])).filter((line) => line.length > 100)).toEqual([]);
   expect(schedulesTable([])).toBe("No schedules.");
 });

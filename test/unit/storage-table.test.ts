@@ -56,6 +56,7 @@ async function preflight(request: JobRequest, context: JobContext): Promise<Fail
     request,
     stanzaName: "db",
     unfinishedRestore: undefined,
+    pgBackRestVersion: [2, 45],
     member: {
       state: "running",
       isPrimary: true,

@@ -255,6 +255,15 @@ describe("rejected requests", () => {
     expect(rejected?.storage).toEqual({ bucket: "b", path: "p", region: "r" });
   });
 
+  test("say what is to be kept where nothing but their keys is missing", () => {
+    const storage = { bucket: "b", "access-key": "", "secret-key": "" };
+    const ended = { ...good, "job-id": "bad", retention: { full: 3 }, "storage-config": storage };
+    expect(decode([ended]).rejected[0]).toMatchObject({ retention: { full: 3 } });
+    for (const worse of [{ retention: { full: 0 } }, { "job-type": "dance" }, { retention: undefined }]) {
+      expect(decode([{ ...ended, ...worse }]).rejected[0]).not.toHaveProperty("retention");
+    }
+  });
+
   test("replace what cannot be repeated", () => {
     const [rejected] = decode([{ "job-id": "bad", "job-type": 7, "storage-config": [] }]).rejected;
     expect(rejected).toMatchObject({ id: "bad", type: "backup", storage: { bucket: "" } });

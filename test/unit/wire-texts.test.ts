@@ -1,7 +1,6 @@
 import { Credentials } from "../../lib/job/storage-config.ts";
 import { fc } from "@fast-check/vitest";
 import { describe, expect, test } from "vitest";
-import { joinJobs } from "../../lib/job/job.ts";
 import { relationSetInput } from "../../lib/juju/relation-set-input.ts";
 import { printable, printableLines } from "../../lib/printable.ts";
 import { readSettingsFile } from "../../lib/testing/hook-tools/settings-file.ts";
@@ -16,7 +15,7 @@ import {
 } from "../../lib/wire/index.ts";
 import type { RelatedDatabase } from "../../requirer/database.ts";
 import { History } from "../../requirer/history/history.ts";
-import { recordOf, strayJobs } from "../../requirer/history/job-book.ts";
+import { broughtUpToDate, recordOf, strayJobs } from "../../requirer/history/job-book.ts";
 import { summarise } from "../../requirer/status.ts";
 import { backupsTable, databasesTable, describeJob, jobsTable } from "../../requirer/tables.ts";
 import { textPaths, withTextAt, type TextPath } from "./schema-texts.ts";
@@ -115,7 +114,7 @@ function expectReadable(database: Partial<RelatedDatabase>): void {
   const jobs = [...asked, ...reported];
   expect(jobs.length).toBe(shown.requests.length + shown.reports.length);
   expectLines(jobsTable(jobs).split("\n"));
-  expectLines(databasesTable([shown], jobs, now).split("\n"));
+  expectLines(databasesTable([{ ...shown, keys: "secret" }], jobs, now).split("\n"));
   expectLines([
     summarise({ databases: [shown], storage: complete, history: { jobs } }, [], "s3", now).message,
   ]);
@@ -266,9 +265,18 @@ describe("jobs written by hand", () => {
       unit: "database/0",
       report: { id, type: "backup", storage: { bucket: "b" }, phase: "lost" } as const,
     }));
-    expect(joinJobs("database-backup:1", requests, reports).map(({ id, phase }) => [id, phase])).toEqual(
-      ids.map((id) => [id, "lost"]),
-    );
+    const database = {
+      relation: "database-backup:1",
+      application: "db",
+      features: new Set<string>(),
+      problems: [],
+      requests,
+      unread: [],
+      reports,
+      queue: [],
+    };
+    const { jobs } = broughtUpToDate({ history: new History(), databases: [database] });
+    expect(jobs.map(({ id, phase }) => [id, phase])).toEqual(ids.map((id) => [id, "lost"]));
   });
 });
 

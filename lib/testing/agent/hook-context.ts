@@ -134,6 +134,7 @@ class ContextRelation implements ToolRelation {
   readonly endpoint: string;
   readonly remoteApplication: string;
   readonly isPeer: boolean;
+  readonly otherModelUuid: string | undefined;
   readonly key: string;
   readonly #state: RelationState;
   readonly #unit: string;
@@ -146,6 +147,7 @@ class ContextRelation implements ToolRelation {
     this.endpoint = state.endpoint;
     this.remoteApplication = state.remoteApplication;
     this.isPeer = state.relation.isPeer;
+    this.otherModelUuid = state.relation.crossModel?.otherUuid;
     this.key = state.relation.key;
     this.#state = state;
     this.#unit = unit;

@@ -24,6 +24,8 @@ export interface ToolRelation {
   readonly endpoint: string;
   readonly remoteApplication: string;
   readonly isPeer: boolean;
+  /** The UUID of the model that the remote application is in; undefined where it is the unit's own. */
+  readonly otherModelUuid: string | undefined;
   /** How Juju writes the relation in its messages. */
   readonly key: string;
   /** The remote units that this unit has seen, sorted. */

@@ -1,5 +1,5 @@
 /**
- * The hook tools about relations: relation-ids, relation-list, relation-get and relation-set.
+ * The hook tools about relations: relation-ids, relation-list, relation-model-get, relation-get and relation-set.
  *
  * @module
  * @see https://documentation.ubuntu.com/juju/3.6/reference/hook-command/list-of-hook-commands/
@@ -65,6 +65,17 @@ const relationList: HookTool = {
     const relation = relationOf(call);
     requireNoMore(call.args);
     return { value: call.flags.isSet("app") ? relation.remoteApplication : relation.members };
+  },
+};
+
+const relationModelGet: HookTool = {
+  name: "relation-model-get",
+  format: "smart",
+  flags: relationFlags,
+  run: (call) => {
+    const relation = relationOf(call);
+    requireNoMore(call.args);
+    return { value: { uuid: relation.otherModelUuid ?? call.context.model.uuid } };
   },
 };
 
@@ -153,4 +164,10 @@ export function deprecatedFormat({ flags }: ToolCall, name: string): { stderr?: 
 }
 
 /** The tools of this file. */
-export const relationTools: readonly HookTool[] = [relationIds, relationList, relationGet, relationSet];
+export const relationTools: readonly HookTool[] = [
+  relationIds,
+  relationList,
+  relationModelGet,
+  relationGet,
+  relationSet,
+];

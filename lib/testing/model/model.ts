@@ -307,8 +307,8 @@ export class Model {
   }
 
   /** Relates two endpoints. @throws ConfigurationError where Juju would refuse to. */
-  integrate(first: string, second: string): Relation {
-    const relation = this.#relations.integrate([this.#end(first), this.#end(second)]);
+  integrate(first: string, second: string, offeredBy?: string): Relation {
+    const relation = this.#relations.integrate([this.#end(first), this.#end(second)], offeredBy);
     this.#onChange();
     return relation;
   }

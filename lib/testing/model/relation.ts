@@ -4,6 +4,7 @@
  * @module
  * @see https://documentation.ubuntu.com/juju/3.6/reference/relation/
  */
+import { randomUUID } from "node:crypto";
 import type { Endpoint } from "./charm-metadata.ts";
 
 /** One application's end of a relation. */
@@ -23,14 +24,17 @@ export class Relation {
   readonly id: number;
   /** Two ends, or one in a peer relation. */
   readonly ends: readonly RelationEnd[];
+  /** Of a relation across models: which application's model offers it, and the UUID that stands for the other model. */
+  readonly crossModel: { readonly offeredBy: string; readonly otherUuid: string } | undefined;
   life: "alive" | "dying" = "alive";
   /** The units that take part. A unit's databag outlives its membership. */
   readonly scope: Set<string> = new Set();
   readonly #bags = new Map<string, Bag>();
 
-  constructor(id: number, ends: readonly RelationEnd[]) {
+  constructor(id: number, ends: readonly RelationEnd[], offeredBy?: string) {
     this.id = id;
     this.ends = ends;
+    this.crossModel = offeredBy === undefined ? undefined : { offeredBy, otherUuid: randomUUID() };
   }
 
   get isPeer(): boolean {

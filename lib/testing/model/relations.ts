@@ -39,12 +39,23 @@ export class Relations {
     this.#add([end]);
   }
 
-  /** Relates two endpoints. @throws ConfigurationError where Juju would refuse to. */
-  integrate(ends: readonly [RelationEnd, RelationEnd]): Relation {
+  /**
+   * Relates two endpoints.
+   *
+   * @param offeredBy The application of the two whose model offers the relation to the other's. Default: they are in one.
+   * @throws ConfigurationError where Juju would refuse to.
+   */
+  integrate(ends: readonly [RelationEnd, RelationEnd], offeredBy?: string): Relation {
+    if (offeredBy !== undefined && !ends.some(({ application }) => application === offeredBy)) {
+      throw new ConfigurationError(`"${offeredBy}" cannot offer a relation of others`, {
+        remedy: `Name one of: ${listed(ends.map(({ application }) => application))}.`,
+      });
+    }
+
     requireRelatable(ends, ({ application, endpoint }) =>
       this.of(application).filter((other) => other.endOf(application)?.endpoint.name === endpoint.name),
     );
-    return this.#add(ends);
+    return this.#add(ends, offeredBy);
   }
 
   /** Begins to remove a relation. @throws ConfigurationError where the two are not related. */
@@ -77,8 +88,8 @@ export class Relations {
     if (relation.life === "dying") this.end(relation);
   }
 
-  #add(ends: readonly RelationEnd[]): Relation {
-    const relation = new Relation(this.#nextId++, ends);
+  #add(ends: readonly RelationEnd[], offeredBy?: string): Relation {
+    const relation = new Relation(this.#nextId++, ends, offeredBy);
     this.#byId.set(relation.id, relation);
     return relation;
   }

@@ -101,12 +101,16 @@ function applyEach<T>(what: string, changes: readonly T[], apply: (change: T) =>
 }
 
 function grant(holder: SecretHolder, secret: Secret, { relationId, subject }: SecretGranting): void {
-  const { key, life } = holder.relation(relationId);
+  const { key, life, crossModel } = holder.relation(relationId);
   const tag = isUnitName(subject) ? unitTag(subject) : `application-${subject}`;
   const refuseGrant = (why: string): never =>
     refuse(`cannot change access to "${secret.uri}" for "${tag}": ${why}`);
   if (life === "dying") {
     refuseGrant(`cannot grant access to secret in scope of "${key}" which is not alive`);
+  }
+  const owner = isUnitName(secret.owner) ? applicationOf(secret.owner) : secret.owner;
+  if (crossModel !== undefined && owner !== crossModel.offeredBy) {
+    refuseGrant("sharing consumer secrets across a cross model relation not supported");
   }
   const present = secret.grants.get(subject);
   if (present !== undefined && present.relationId !== relationId) {

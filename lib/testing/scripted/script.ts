@@ -6,7 +6,7 @@
 import type { Executor, ExecutorEnvironment, JobContext, JobResult, Standing } from "../../executor.ts";
 import type { Backup } from "../../job/backup.ts";
 import type { Failure } from "../../job/report.ts";
-import type { JobRequest } from "../../job/request.ts";
+import type { JobRequest, Retention } from "../../job/request.ts";
 
 /** What an executor is told to do. An empty script lets every job succeed. */
 export interface Script {
@@ -45,6 +45,8 @@ export interface ScriptedCall {
   readonly call: "preflight" | "backup" | "restore" | "recover" | "list";
   readonly job?: string;
   readonly fence?: number;
+  /** What the request of a backup or a restore wants to be kept. Absent where it names nothing. */
+  readonly retention?: Retention;
 }
 
 /** Where a script comes from, and where calls are noted. */
@@ -72,7 +74,9 @@ export function followScript(source: ScriptSource, environment: ExecutorEnvironm
 
   const perform = async (request: JobRequest, context: JobContext): Promise<JobResult> => {
     const job = await jobOf(request);
-    await source.note({ call: request.type, job: request.id, fence: context.fence });
+    const { type: call, id, retention } = request;
+    const { fence } = context;
+    await source.note({ call, job: id, fence, ...(retention === undefined ? {} : { retention }) });
     for (const percent of job.progress ?? []) context.progress({ percent });
     if (job.noReturn === true) await context.pointOfNoReturn();
     const signal = job.ignoresCancel === true || job.noReturn === true ? neverAborted : context.signal;

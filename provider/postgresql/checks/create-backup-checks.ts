@@ -13,6 +13,8 @@ import {
   type StorageLocation,
 } from "../../../lib/job/storage-config.ts";
 import { fails, failsWith, notApplicable, passed, type Check } from "./checks.ts";
+import type { Version } from "../pgbackrest/pgbackrest-version.ts";
+import { decideVersion } from "./pgbackrest-check.ts";
 import { decideUnfinished, type UnfinishedRestore } from "./unfinished-restore.ts";
 import type { MemberState } from "../patroni/patroni.ts";
 import { rejectStorage } from "./storage-check.ts";
@@ -24,6 +26,8 @@ export interface BackupFacts {
   readonly stanzaName: string;
   /** A restore that was neither finished nor undone. */
   readonly unfinishedRestore: UnfinishedRestore | undefined;
+  /** What `pgbackrest version` says; undefined where it says nothing of the kind. */
+  readonly pgBackRestVersion: Version | undefined;
   /** What this unit's Patroni says; undefined where it does not answer. */
   readonly member: MemberState | undefined;
   /** The setting archive_mode of PostgreSQL. */
@@ -43,6 +47,10 @@ export const createBackupChecks: readonly Check<BackupFacts>[] = [
   {
     name: "is-earlier-restore-finished",
     decide: ({ unfinishedRestore }) => decideUnfinished(unfinishedRestore),
+  },
+  {
+    name: "is-pgbackrest-recent-enough",
+    decide: ({ pgBackRestVersion }) => decideVersion(pgBackRestVersion),
   },
   {
     name: "is-unit-blocked",

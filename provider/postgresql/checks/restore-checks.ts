@@ -11,6 +11,8 @@ import { describeBytes } from "../job-failure.ts";
 import type { MemberState } from "../patroni/patroni.ts";
 import { rejectStorage } from "./storage-check.ts";
 import type { Decision, RestorePlan } from "./restore-target.ts";
+import type { Version } from "../pgbackrest/pgbackrest-version.ts";
+import { decideVersion } from "./pgbackrest-check.ts";
 import { decideUnfinished, type UnfinishedRestore } from "./unfinished-restore.ts";
 import { parseMoment, rfc3339 } from "../restore-time.ts";
 
@@ -19,6 +21,8 @@ export interface RestoreFacts {
   readonly request: RestoreRequest;
   /** A restore that was neither finished nor undone. */
   readonly unfinishedRestore: UnfinishedRestore | undefined;
+  /** What `pgbackrest version` says; undefined where it says nothing of the kind. */
+  readonly pgBackRestVersion: Version | undefined;
   /** Microseconds since 1970. */
   readonly now: number;
   readonly member: MemberState | undefined;
@@ -51,6 +55,10 @@ export const restoreChecks: readonly Check<RestoreFacts>[] = [
   {
     name: "is-earlier-restore-finished",
     decide: ({ unfinishedRestore }) => decideUnfinished(unfinishedRestore),
+  },
+  {
+    name: "is-pgbackrest-recent-enough",
+    decide: ({ pgBackRestVersion }) => decideVersion(pgBackRestVersion),
   },
   {
     name: "has-missing-s3-parameters",

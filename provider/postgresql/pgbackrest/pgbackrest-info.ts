@@ -19,6 +19,10 @@ export interface RepositoryBackup {
   readonly finishedAt: number;
   /** The timeline on which it was made. */
   readonly timeline: number;
+  /** The label of the backup that it builds upon; undefined for a full one. */
+  readonly reference: string | undefined;
+  /** Where in the WAL it begins. */
+  readonly startLsn: bigint;
   /** Where in the WAL it became consistent. */
   readonly stopLsn: bigint;
   /** What it takes up in the repository itself, without the backups it refers to, in bytes. */
@@ -46,7 +50,9 @@ export interface Stanza {
   readonly databases: readonly RepositoryDatabase[];
   /** The folders of the WAL archive, for example `15-1`, with the id of their database. */
   readonly archives: readonly { readonly id: string; readonly databaseId: number }[];
-  /** Oldest first. */
+  /** The labels of all backups that were finished, also of those that are left out of the next field. */
+  readonly labels: readonly string[];
+  /** Those that can be restored, oldest first. */
   readonly backups: readonly RepositoryBackup[];
   /** Whether a backup is being made by this machine. */
   readonly backupRuns: boolean;
@@ -99,6 +105,7 @@ export function parseInfo(text: string): RepositoryInfo {
         const archive = record(item);
         return { id: string(archive["id"]), databaseId: number(record(archive["database"])["id"]) };
       }),
+      labels: list(stanza["backup"]).map((item) => string(record(item)["label"])),
       backups: list(stanza["backup"])
         .filter(hasWal)
         .map(parseBackup)
@@ -148,6 +155,8 @@ function parseBackup(item: unknown): RepositoryBackup {
     startedAt: number(timestamp["start"]),
     finishedAt: number(timestamp["stop"]),
     timeline: Number.parseInt(string(archive["start"]).slice(0, 8), 16),
+    reference: typeof backup["prior"] === "string" ? backup["prior"] : undefined,
+    startLsn: parseLsn(string(record(backup["lsn"])["start"])),
     stopLsn: parseLsn(string(record(backup["lsn"])["stop"])),
     repositoryBytes: number(repository["delta"]),
     databaseBytes: number(info["size"]),

@@ -6,7 +6,7 @@
 import { unlink } from "node:fs/promises";
 import { join } from "node:path";
 import type { Failure } from "../../../lib/job/report.ts";
-import type { BackupType } from "../../../lib/job/request.ts";
+import type { BackupType, Retention } from "../../../lib/job/request.ts";
 import type { StorageConfig } from "../../../lib/job/storage-config.ts";
 import { describeEnd, type RunResult } from "../../../lib/process/run.ts";
 import type { DatabaseUser } from "../database-user.ts";
@@ -16,6 +16,7 @@ import type { Settings } from "../options.ts";
 import { caChain, renderConfig } from "./pgbackrest-config.ts";
 import { pgBackRestFailure } from "./pgbackrest-errors.ts";
 import { parseInfo, type RepositoryInfo } from "./pgbackrest-info.ts";
+import { parseVersion, type Version } from "./pgbackrest-version.ts";
 import { endPgBackRest } from "../processes.ts";
 import { parseHistory, type Ancestor, type Timeline } from "./timeline-history.ts";
 
@@ -25,11 +26,6 @@ export const backupTypeArguments: Readonly<Record<BackupType, string>> = {
   differential: "diff",
   incremental: "incr",
 };
-
-const infoTimeoutMs = 120_000;
-const stanzaTimeoutMs = 180_000;
-/** pgBackRest itself waits 60 s for WAL to arrive. */
-const checkTimeoutMs = 240_000;
 
 /** The client of pgBackRest, for one configuration file. */
 export class PgBackRest {
@@ -83,6 +79,17 @@ export class PgBackRest {
     return new PgBackRest(settings, user, configFile);
   }
 
+  /**
+   * The version that is installed; undefined where its answer is no version.
+   *
+   * @throws ExecutorError `pgbackrest-missing`.
+   */
+  static async version(settings: Settings, user: DatabaseUser): Promise<Version | undefined> {
+    const result = await user.run([settings.program, "version"], { timeoutMs: settings.timeLimits.readMs });
+    if (result.startFailure !== undefined) throw new ExecutorError(commandFailure("version", result));
+    return parseVersion(result.stdout);
+  }
+
   /** Removes the configuration file and what was written beside it. */
   async forget(): Promise<void> {
     for (const file of [this.configFile, `${this.configFile}.ca.crt`])
@@ -95,7 +102,7 @@ export class PgBackRest {
    * @throws ExecutorError `repository-unreadable` where it cannot be read.
    */
   async info(signal?: AbortSignal): Promise<Extract<RepositoryInfo, { readable: true }>> {
-    const result = await this.#run(["--output=json", "info"], infoTimeoutMs, signal);
+    const result = await this.#run(["--output=json", "info"], this.#settings.timeLimits.readMs, signal);
     this.#must("info", result);
     let info: RepositoryInfo;
     try {
@@ -115,18 +122,17 @@ export class PgBackRest {
   /** The timelines that have a history file in a folder of the WAL archive, for example `15-1`. */
   async timelines(stanza: string, archiveId: string, signal?: AbortSignal): Promise<readonly Timeline[]> {
     // Not --recurse: that lists every WAL segment, and history files lie at the top.
-    const result = await this.#run(
-      ["--output=json", "--filter=\\.history$", "repo-ls", `archive/${stanza}/${archiveId}`],
-      infoTimeoutMs,
-      signal,
-    );
-    this.#must("repo-ls", result);
-    const listed: Readonly<Record<string, { readonly time?: number }>> = JSON.parse(result.stdout);
+    const listed = await this.#list(`archive/${stanza}/${archiveId}`, signal, "--filter=\\.history$");
     return Object.entries(listed)
       .map(([name, { time }]) => ({ match: /^([0-9A-F]{8})\.history$/.exec(name), time }))
       .filter(({ match }) => match !== null)
       .map(({ match, time }) => ({ timeline: Number.parseInt(match?.[1] ?? "", 16), recordedAt: time ?? 0 }))
       .toSorted((a, b) => a.timeline - b.timeline);
+  }
+
+  /** The names of what lies beside a stanza's backups, among them the labels of those that were never finished. */
+  async backupFolders(stanza: string, signal?: AbortSignal): Promise<readonly string[]> {
+    return Object.keys(await this.#list(`backup/${stanza}`, signal));
   }
 
   /** The timelines from which one descends; none where its history file is not in the repository. */
@@ -139,7 +145,7 @@ export class PgBackRest {
     const name = `${timeline.toString(16).toUpperCase().padStart(8, "0")}.history`;
     const result = await this.#run(
       ["--ignore-missing", "repo-get", `archive/${stanza}/${archiveId}/${name}`],
-      infoTimeoutMs,
+      this.#settings.timeLimits.readMs,
       signal,
     );
     // With --ignore-missing a file that is not there is exit code 1 and no error.
@@ -151,17 +157,18 @@ export class PgBackRest {
   /** Creates the stanza; does nothing where it is there already. */
   async stanzaCreate(signal?: AbortSignal): Promise<void> {
     const own = [`--stanza=${this.#settings.stanza}`, "stanza-create"];
-    this.#must("stanza-create", await this.#run(own, stanzaTimeoutMs, signal));
+    this.#must("stanza-create", await this.#run(own, this.#settings.timeLimits.stanzaMs, signal));
   }
 
   /** Proves that WAL reaches the repository. */
   async check(signal?: AbortSignal): Promise<void> {
     const own = [`--stanza=${this.#settings.stanza}`, "check"];
-    this.#must("check", await this.#run(own, checkTimeoutMs, signal));
+    this.#must("check", await this.#run(own, this.#settings.timeLimits.checkMs, signal));
   }
 
   /**
-   * Makes a backup. It takes as long as it takes: a stalled transfer is ended by pgBackRest's own time limits.
+   * Makes a backup. It takes as long as it takes, and is ended where it copies no file for too long: a full storage
+   * server may take an upload and never answer, and pgBackRest tries again and again.
    *
    * @param onLine Called with each line of its log, one of them per file.
    */
@@ -183,12 +190,36 @@ export class PgBackRest {
         "--log-level-console=detail",
         "backup",
       ],
-      { signal, onLine },
+      { signal, onLine, silenceMs: this.#settings.timeLimits.fileMs },
     );
     // Cut off, it leaves behind those that copied for it, and they keep its lock. Where it failed by itself they are
     // not ours: perhaps somebody else's backup is why it failed.
     if (result.exitCode === undefined || result.endedBy !== undefined) await endPgBackRest(this.configFile);
     this.#must("backup", result);
+  }
+
+  /** Deletes the backups that need not be kept, and the WAL that none of the others needs. */
+  async expire(retention: Retention, signal?: AbortSignal): Promise<void> {
+    const [type, amount] = "full" in retention ? ["count", retention.full] : ["time", retention.days];
+    const args = [
+      `--stanza=${this.#settings.stanza}`,
+      `--repo1-retention-full-type=${type}`,
+      `--repo1-retention-full=${amount}`,
+      "expire",
+    ];
+    this.#must("expire", await this.#run(args, this.#settings.timeLimits.fileMs, signal));
+  }
+
+  async #list(
+    path: string,
+    signal: AbortSignal | undefined,
+    ...options: readonly string[]
+  ): Promise<Readonly<Record<string, { readonly time?: number }>>> {
+    const args = ["--output=json", ...options, "repo-ls", path];
+    const result = await this.#run(args, this.#settings.timeLimits.readMs, signal);
+    this.#must("repo-ls", result);
+    const listed: Readonly<Record<string, { readonly time?: number }>> = JSON.parse(result.stdout);
+    return listed;
   }
 
   #run(args: readonly string[], timeoutMs: number, signal: AbortSignal | undefined): Promise<RunResult> {
@@ -214,6 +245,7 @@ export function commandFailure(command: string, result: RunResult): Failure {
       message: `pgBackRest's ${command} ${describeEnd(result)}.`,
       remedy: "Check the network between this machine and the storage, then request the job again.",
     };
+  if (result.endedBy === "silence") return stalledFailure(command);
   if (result.startFailure !== undefined)
     return {
       code: "pgbackrest-missing",
@@ -228,6 +260,16 @@ export function commandFailure(command: string, result: RunResult): Failure {
         "Find out who or what killed it (memory running out is a frequent cause), then request the job again.",
     };
   return pgBackRestFailure(command, result.exitCode, `${result.stdout}\n${result.stderr}`);
+}
+
+/** The failure that stands for a command that copied nothing for too long. */
+export function stalledFailure(command: string): Failure {
+  return {
+    code: "pgbackrest-stalled",
+    message: `pgBackRest's ${command} was ended because it had copied no file for too long.`,
+    remedy:
+      "Check that the storage has room and answers, or raise the option pgbackrest.timeLimits.fileMs where it is slow.",
+  };
 }
 
 function unreadable(reason: string): Failure {

@@ -12,6 +12,7 @@ import { parseLogLine } from "../pgbackrest/backup-log.ts";
 import { ExecutorError } from "../../../lib/errors.ts";
 import { cancelledFailure } from "../job-failure.ts";
 import type { Parts } from "../parts.ts";
+import { stalledFailure } from "../pgbackrest/pgbackrest.ts";
 import { errorLine, pgBackRestErrors } from "../pgbackrest/pgbackrest-errors.ts";
 
 /** Where logs stood before the restore, so that only what came since is read. */
@@ -48,8 +49,8 @@ export async function notePositions(
 }
 
 /**
- * Waits until Patroni has made the restored database the primary. There is no time limit: a restore and the replay of
- * its WAL take as long as they take, and can be cancelled.
+ * Waits until Patroni has made the restored database the primary. A restore and the replay of its WAL take as long as
+ * they take, and can be cancelled; only the copying of files must not stand still for too long.
  *
  * @throws ExecutorError saying why the restore failed, or that it was cancelled.
  */
@@ -60,9 +61,13 @@ export async function watchBootstrap(
 ): Promise<void> {
   let copied = 0;
   let finalizing = false;
+  let copying = true;
+  let lastLineAt = performance.now();
   for (;;) {
     if (context.signal.aborted) throw new ExecutorError(cancelledFailure);
     for (const line of await newLines(positions.restoreLog)) {
+      lastLineAt = performance.now();
+      copying &&= !/ restore command end: /.test(line);
       const event = parseLogLine(line);
       if (event.kind === "copied" && event.percent > copied) {
         copied = event.percent;
@@ -73,10 +78,13 @@ export async function watchBootstrap(
     if (member?.isPrimary === true && member.locked && member.state === "running") return;
     if (!finalizing && (member?.state === "starting" || member?.state === "restarting")) {
       finalizing = true;
+      copying = false;
       context.progress({ percent: 100 });
       context.finalizing();
     }
     if (!(await parts.service.running())) throw new ExecutorError(await whyFailed(parts, positions));
+    if (copying && performance.now() - lastLineAt > parts.settings.timeLimits.fileMs)
+      throw new ExecutorError(stalledFailure("restore"));
     await sleep(pollMs);
   }
 }

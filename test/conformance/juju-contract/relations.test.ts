@@ -120,6 +120,32 @@ describe.each(ways)("$name", (way) => {
     });
   });
 
+  describe("relation-model-get", () => {
+    test("[relation-model-get/same] prints the model of the remote application", async () => {
+      const uuid = probe.juju.modelUuid;
+      await expectAnswers("alpha/0", [
+        [tool`relation-model-get -r ${backend} --format=json`, answer(`{"uuid":"${uuid}"}\n`)],
+        [tool`relation-model-get -r ${cluster}`, answer(`uuid: ${uuid}\n`)],
+        [tool`relation-model-get`, refusal(2, "no relation id specified")],
+      ]);
+    });
+
+    test("[relation-model-get/other] prints another one across models, on both sides", async () => {
+      await probe.deploy("offered", { units: 1 });
+      const across = await probe.juju.integrate("alpha:backend", "offered:frontend", {
+        offeredBy: "offered",
+      });
+      await probe.juju.settle();
+      for (const unit of ["alpha/0", "offered/0"]) {
+        const { uuid } = JSON.parse(
+          await probe.output(unit, tool`relation-model-get -r ${across} --format=json`),
+        ) as { readonly uuid: string };
+        expect(uuid).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+        expect(uuid).not.toBe(probe.juju.modelUuid);
+      }
+    });
+  });
+
   describe("relation-get", () => {
     test("[relation-get/key] prints one value; a key that is not there is nothing, and null as JSON", async () => {
       await expectAnswers("alpha/0", [

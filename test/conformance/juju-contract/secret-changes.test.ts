@@ -178,6 +178,23 @@ describe.each(ways)("$name", (way) => {
       ]);
     });
 
+    test("[secret-grant/cross-model] across models the side that offers the relation grants, and no other", async () => {
+      await probe.deploy("offered", { units: 1 });
+      const across = await probe.juju.integrate("alpha:backend", "offered:frontend", {
+        offeredBy: "offered",
+      });
+      await probe.juju.settle();
+      const offered = await scene.add("offered/0", tool`secret-add key=value`);
+      await probe.output("offered/0", tool`secret-grant ${offered} -r ${across}`);
+      expect(scene.secret(offered).grants).toEqual({ alpha: across });
+      const own = await scene.add("alpha/0", tool`secret-add key=value`);
+      expect(await scene.refusedCommit("alpha/0", tool`secret-grant ${own} -r ${across}`)).toBe(
+        `granting secrets access: cannot change access to "${own}" for "application-offered": ` +
+          "sharing consumer secrets across a cross model relation not supported",
+      );
+      expect(scene.secret(own).grants).toEqual({});
+    });
+
     test("[secret-grant/relation] the right is bound to one relation, and ends with it", async () => {
       await probe.deploy("gamma");
       const extra = await probe.juju.integrate("alpha:backend", "gamma:frontend");

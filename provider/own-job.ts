@@ -1,0 +1,49 @@
+/**
+ * Where a job stands that the charm's own action asked for. Pure.
+ *
+ * @module
+ */
+import type { JobProgress } from "../lib/job/report.ts";
+import { actionRelation, jobKey } from "./coordination/peer-records.ts";
+import type { JournalState } from "./journal.ts";
+import type { PeersRead } from "./peers.ts";
+import type { LiveProgress } from "./state-directory.ts";
+
+/** Where a job stands that the charm's own action asked for. */
+export interface OwnJob {
+  readonly id: string;
+  /** The phase, with what is known of the job in it. */
+  readonly report: JobProgress;
+  /** The unit that has it, or had it. */
+  readonly unit?: string;
+}
+
+/** Finds a job in what the units tell each other, and in this unit's journal. */
+export function ownJobIn(
+  id: string,
+  { application, own }: PeersRead,
+  state: { readonly journal: JournalState; readonly liveProgress?: LiveProgress },
+): OwnJob | undefined {
+  const key = jobKey(actionRelation, id);
+  const done = application.done.get(key);
+  if (done !== undefined) {
+    const unit = done.fence === 0 ? {} : { unit: done.by.unit };
+    return { id, report: done.report, ...unit };
+  }
+  const running = [...state.journal.entries].findLast(
+    ([, entry]) => entry.relation === actionRelation && entry.job === id && entry.request !== undefined,
+  );
+  const grant = [...application.grants.values()].find(
+    ({ relation, job }) => relation === actionRelation && job === id,
+  );
+  const unit = grant === undefined ? {} : { unit: grant.unit };
+  if (running !== undefined) {
+    const [name, { progress: report }] = running;
+    const { liveProgress } = state;
+    const copied = liveProgress?.grant === name ? { progress: liveProgress.progress } : {};
+    return { id, report: { ...report, ...copied }, ...unit };
+  }
+  if (grant !== undefined) return { id, report: { phase: "granted" }, ...unit };
+  const isAsked = application.tickets.has(key) || own?.asked.some((job) => job.id === id) === true;
+  return isAsked ? { id, report: { phase: "waiting" } } : undefined;
+}

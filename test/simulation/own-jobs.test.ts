@@ -1,0 +1,112 @@
+/**
+ * The jobs that a database charm's own actions ask for.
+ */
+import { afterEach, describe, expect, test } from "vitest";
+import { UnitsModel, archiveStorage, type UnitsModelOptions } from "./units-model.ts";
+
+let model: UnitsModel;
+afterEach(async () => {
+  await model.stop();
+});
+
+async function start(options: UnitsModelOptions = {}): Promise<void> {
+  model = await UnitsModel.start({ provider: { archiveStorage }, ...options });
+}
+
+type Parameters = Readonly<Record<string, string | number | boolean>>;
+
+/** The results of an action that goes well, and of everything that comes of it. */
+async function act(unit: string, name: string, parameters: Parameters = {}): Promise<Record<string, string>> {
+  const result = await model.juju.runAction(unit, name, parameters);
+  expect(result).toMatchObject({ status: "completed" });
+  await model.juju.settle();
+  return result.results;
+}
+
+async function show(unit: string, id: string | undefined): Promise<Record<string, string>> {
+  return await act(unit, "show-job", { "job-id": id ?? "" });
+}
+
+describe("a job that an action asks for", () => {
+  test.each([1, 3])(
+    "is run once in an application of %i units, and every unit can tell its end",
+    async (units) => {
+      await start({ units });
+      const { "job-id": id } = await act("database/0", "create-backup", { type: "differential" });
+      expect(model.started).toEqual([id]);
+      for (let unit = 0; unit < units; unit += 1) {
+        expect(await show(`database/${unit}`, id)).toMatchObject({
+          "job-id": id,
+          phase: "succeeded",
+          status: "success",
+          unit: "database/0",
+          "backup-id": expect.any(String),
+          "artefact-path": expect.any(String),
+        });
+      }
+      const { job = "" } = await act("database/0", "show-job", { "job-id": id ?? "", format: "json" });
+      expect(JSON.parse(job)).toMatchObject({ id, report: { phase: "succeeded" }, unit: "database/0" });
+    },
+  );
+
+  test("shows where it is on its way there, and waits for its turn behind a manager's", async () => {
+    await start({ units: 1 });
+    model.scripted.script = { jobs: { first: { waitFor: "the disk" } } };
+    await model.request("first");
+    const { "job-id": id } = await act("database/0", "create-backup");
+    expect(await show("database/0", id)).toMatchObject({ phase: "waiting", status: "running" });
+    model.scripted.script = { jobs: { "*": { waitFor: "the network" } } };
+    model.scripted.release("the disk");
+    await model.juju.settle();
+    expect(await show("database/0", id)).toMatchObject({ phase: "running", unit: "database/0" });
+    model.scripted.release("the network");
+    await model.juju.settle();
+    expect(await show("database/0", id)).toMatchObject({ phase: "succeeded" });
+    expect(model.started).toEqual(["first", id]);
+  });
+
+  test("tells why it failed and what to do", async () => {
+    await start({ units: 1 });
+    const failure = { code: "disk-full", message: "The disk is full.", remedy: "Make room." };
+    model.scripted.script = { jobs: { "*": { refuse: failure } } };
+    const { "job-id": id } = await act("database/0", "restore", { "backup-id": "b", "restore-timeline": 2 });
+    expect(await show("database/0", id)).toMatchObject({
+      phase: "rejected",
+      status: "error",
+      "error-code": "disk-full",
+      message: "The disk is full.",
+      remedy: "Make room.",
+    });
+  });
+});
+
+describe("an action", () => {
+  async function refusal(name: string, parameters: Parameters = {}): Promise<string> {
+    const result = await model.juju.runAction("database/0", name, parameters);
+    expect(result.status).toBe("failed");
+    await model.juju.settle();
+    expect(model.started).toEqual([]);
+    return result.message;
+  }
+
+  test("asks for nothing where there is no storage", async () => {
+    await start({ units: 1, provider: {} });
+    expect(await refusal("create-backup")).toMatch(/^There is no archive storage .* Relate /);
+    expect(await refusal("restore", { "backup-id": "b" })).toMatch(/^There is no archive storage/);
+  });
+
+  test("asks for no restore that names neither a backup nor a time", async () => {
+    await start({ units: 1 });
+    expect(await refusal("restore")).toBe(
+      "Either backup-id or restore-to-time parameters need to be provided to be able to do restore. " +
+        "Name a backup of list-backups, or a time, or latest.",
+    );
+  });
+
+  test("knows only the jobs that were asked for here", async () => {
+    await start({ units: 1 });
+    expect(await refusal("show-job", { "job-id": "7" })).toMatch(
+      /^No action of this application asked for the job 7\./,
+    );
+  });
+});
