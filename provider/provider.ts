@@ -25,8 +25,8 @@ import {
   refusal,
   type GrantRelease,
 } from "./grant-release.ts";
-import { incarnationsOf } from "./peers.ts";
 import { ownJobIn, type OwnJob } from "./own-job.ts";
+import { incarnationsOf } from "./peers.ts";
 import { pokeCommand } from "./poke.ts";
 import { Publisher } from "./publisher.ts";
 import { Rounds } from "./rounds.ts";
