@@ -31,7 +31,7 @@ export const second: RepositoryBackup = {
   stopLsn: 0x1_0000_00ffn,
   failed: true,
 };
-const stanza: Stanza = {
+export const stanza: Stanza = {
   name: "prod.pg",
   databases: [{ id: 1, systemId: "77", version: "15" }],
   archives: [{ id: "15-1", databaseId: 1 }],

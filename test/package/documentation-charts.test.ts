@@ -1,0 +1,184 @@
+/**
+ * Every path through the decisions before a backup and before a restore, over the real checks, compared with the tables of
+ * the reference.
+ */
+import { expect, test } from "vitest";
+import type { BackupRequest, RestoreRequest } from "../../lib/job/request.ts";
+import { Credentials, storageLocation, type StorageConfig } from "../../lib/job/storage-config.ts";
+import { firstFailure, type Check } from "../../provider/postgresql/checks/checks.ts";
+import {
+  createBackupChecks,
+  type BackupFacts,
+} from "../../provider/postgresql/checks/create-backup-checks.ts";
+import { restoreChecks, type RestoreFacts } from "../../provider/postgresql/checks/restore-checks.ts";
+import { first, stanza } from "../unit/repository-contents.ts";
+import { tableOf } from "./pages.ts";
+
+const page = "docs/reference/postgresql.md";
+
+/** For each fact the values between which some decision tells. */
+type Variants<Facts> = { readonly [Fact in keyof Facts]: readonly Facts[Fact][] };
+
+/** Every combination of the facts' values. */
+function* combinations<Facts extends object>(variants: Variants<Facts>): Generator<Facts> {
+  const names = Object.keys(variants).filter((name): name is keyof Facts & string => name in variants);
+  const total = names.reduce((product, name) => product * variants[name].length, 1);
+  for (let number = 0; number < total; number += 1) {
+    let rest = number;
+    const facts: Partial<Facts> = {};
+    for (const name of names) {
+      const values = variants[name];
+      facts[name] = values[rest % values.length];
+      rest = Math.floor(rest / values.length);
+    }
+    yield facts as Facts;
+  }
+}
+
+/** The codes with which each check ends some path. Some path must get to the end of all. */
+function walk<Facts extends object>(
+  checks: readonly Check<Facts>[],
+  variants: Variants<Facts>,
+): Readonly<Record<string, readonly string[]>> {
+  const ends = new Map<string, Set<string>>(checks.map(({ name }) => [name, new Set()]));
+  const order = checks.map(({ name }) => name);
+  const strayed: string[][] = [];
+  let passed = 0;
+  for (const facts of combinations(variants)) {
+    const path: string[] = [];
+    const failure = firstFailure(checks, facts, (name) => path.push(name));
+    // Decided in the chart's order, without a gap, and no further than the first that does not pass.
+    const isWhole = failure !== undefined || path.length === order.length;
+    if (!isWhole || path.some((name, index) => name !== order[index])) strayed.push(path);
+    if (failure === undefined) passed += 1;
+    else ends.get(path.at(-1) ?? "")?.add(failure.code);
+  }
+  expect(strayed).toEqual([]);
+  expect(passed).toBeGreaterThan(0);
+  return Object.fromEntries([...ends].map(([name, codes]) => [name, [...codes].toSorted()]));
+}
+
+/** The codes with which the reference says that each check ends a path; none where it does not arise. */
+function documented(table: string): Readonly<Record<string, readonly string[]>> {
+  return Object.fromEntries(
+    tableOf(page, table)
+      .slice(1)
+      .map(([name = "", , outcome = ""]) => {
+        const codes = [...outcome.matchAll(/`([a-z][a-z-]*)`/g)].map(([, code = ""]) => code);
+        return [name.replaceAll("`", ""), outcome.startsWith("not applicable") ? [] : codes.toSorted()];
+      }),
+  );
+}
+
+const failing = (code: string) => ({ code, message: "M.", remedy: "R." });
+const storage: StorageConfig = {
+  bucket: "bucket",
+  endpoint: "https://s3.example.com",
+  credentials: new Credentials("key", "secret"),
+};
+const storages: readonly StorageConfig[] = [
+  storage,
+  { ...storage, tlsCaChain: ["garbage"] },
+  { ...storage, credentials: new Credentials("", "") },
+  { ...storage, endpoint: "http://s3.example.com" },
+];
+const member = {
+  state: "running",
+  isPrimary: true,
+  locked: true,
+  timeline: 1,
+  serverVersion: 150_020,
+  systemId: "77",
+};
+const unfinishedRestore = [undefined, { jobId: "9", journalFile: "/j", aside: [] }];
+const versions: BackupFacts["pgBackRestVersion"][] = [
+  [2, 45],
+  [2, 38],
+];
+
+test("the reference has every end of every path before a backup", () => {
+  const requests = storages.flatMap((each) =>
+    (["full", "incremental"] as const).map((backupType): BackupRequest => ({
+      id: "1",
+      type: "backup",
+      backupType,
+      compression: true,
+      storage: each,
+    })),
+  );
+  const ends = walk<BackupFacts>(createBackupChecks, {
+    request: requests,
+    stanzaName: ["prod.pg"],
+    unfinishedRestore,
+    pgBackRestVersion: versions,
+    member: [
+      undefined,
+      member,
+      { ...member, isPrimary: false },
+      { ...member, state: "starting" },
+      { ...member, systemId: "78" },
+    ],
+    archiveMode: ["on", "off"],
+    archiveStorage: [undefined, storageLocation(storage), storageLocation({ ...storage, path: "/other" })],
+    probeFailure: [undefined, failing("storage-unreachable")],
+    repositoryFailure: [undefined, failing("repository-unreadable")],
+    stanza: [undefined, stanza, { ...stanza, backups: [] }],
+  });
+  expect(ends).toEqual(documented("create-backup-checks"));
+});
+
+test("the reference has every end of every path before a restore", () => {
+  const targets: readonly Partial<RestoreRequest>[] = [
+    {},
+    { artefactPath: "A" },
+    { restoreToTime: "now" },
+    { restoreToTime: "2026-01-01 00:00:00" },
+    { restoreToTime: "9999-01-01T00:00:00Z" },
+  ];
+  const disk = {
+    dataDirectory: "/d",
+    isMountPoint: false,
+    isLink: false,
+    walElsewhere: undefined,
+    freeBytes: 1e12,
+  };
+  const plan = { decided: true, value: { backup: first, timeline: 1, target: { kind: "backup" } } } as const;
+  const refusals = [
+    "restore-backup-unknown",
+    "restore-no-backups",
+    "restore-no-base-backup",
+    "restore-backup-not-on-timeline",
+    "restore-timeline-unknown",
+    "restore-time-too-early",
+  ].map((code) => ({ decided: false, failure: failing(code) }) as const);
+  const ends = walk<RestoreFacts>(restoreChecks, {
+    request: storages.flatMap((each) =>
+      targets.map((target): RestoreRequest => ({
+        id: "1",
+        type: "restore",
+        compression: true,
+        storage: each,
+        ...target,
+      })),
+    ),
+    unfinishedRestore,
+    pgBackRestVersion: versions,
+    now: [Date.parse("2026-06-01T00:00:00Z") * 1000],
+    member: [undefined, member],
+    members: [["a"], ["a", "b"]],
+    probeFailure: [undefined, failing("storage-bucket-missing")],
+    repositoryFailure: [
+      undefined,
+      ...["repository-unreadable", "restore-stanza-unknown", "artefact-path-invalid"].map(failing),
+    ],
+    plan: [plan, ...refusals],
+    backupVersion: ["15", "14"],
+    disk: [
+      disk,
+      { ...disk, isMountPoint: true },
+      { ...disk, walElsewhere: "/wal" },
+      { ...disk, freeBytes: 1 },
+    ],
+  });
+  expect(ends).toEqual(documented("restore-checks"));
+});
