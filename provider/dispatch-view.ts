@@ -15,7 +15,7 @@ import { RequestsSeen, type RelationRequests } from "./coordination/requests-see
 import type { Rules } from "./coordination/rules.ts";
 import { PeerFile, PeerRelation, type Peers, type PeersRead } from "./peers.ts";
 import { withSecretCredentials } from "./secret-credentials.ts";
-import type { StateDirectory } from "./state-directory.ts";
+import type { StateDirectory } from "./journal/state-directory.ts";
 
 /** One relation with a backup manager, and the databags as they were read. */
 export interface RelationRead {

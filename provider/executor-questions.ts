@@ -21,9 +21,9 @@ import {
 import type { RequestsSeen } from "./coordination/requests-seen.ts";
 import type { DispatchView } from "./dispatch-view.ts";
 import type { PeersRead } from "./peers.ts";
-import type { StateDirectory } from "./state-directory.ts";
+import type { StateDirectory } from "./journal/state-directory.ts";
 import type { UnitWork } from "./unit-work.ts";
-import type { ModuleReference } from "./worker-input.ts";
+import type { ModuleReference } from "./worker/worker-input.ts";
 
 /** What the questions need. */
 export interface ExecutorQuestionsOptions {

@@ -12,7 +12,7 @@ import {
   type Grant,
 } from "./coordination/peer-records.ts";
 import { endReport, predecessorGone, unitGone } from "./coordination/ends.ts";
-import type { JournalRecord } from "./journal.ts";
+import type { JournalRecord } from "./journal/journal.ts";
 import { RequestError } from "../lib/errors.ts";
 import { shownId } from "../lib/printable.ts";
 

@@ -5,9 +5,9 @@
  */
 import type { JobProgress } from "../lib/job/report.ts";
 import { actionRelation, jobKey } from "./coordination/peer-records.ts";
-import type { JournalState } from "./journal.ts";
+import type { JournalState } from "./journal/journal.ts";
 import type { PeersRead } from "./peers.ts";
-import type { LiveProgress } from "./state-directory.ts";
+import type { LiveProgress } from "./journal/state-directory.ts";
 
 /** Where a job stands that the charm's own action asked for. */
 export interface OwnJob {

@@ -13,7 +13,7 @@ import {
 } from "./coordination/peer-databags.ts";
 import type { ApplicationRecord, UnitRecord } from "./coordination/peer-records.ts";
 import type { Rules } from "./coordination/rules.ts";
-import type { StateDirectory } from "./state-directory.ts";
+import type { StateDirectory } from "./journal/state-directory.ts";
 
 /** What the databags say. */
 export interface PeersRead {

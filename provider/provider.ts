@@ -27,13 +27,13 @@ import {
 } from "./grant-release.ts";
 import { ownJobIn, type OwnJob } from "./own-job.ts";
 import { incarnationsOf } from "./peers.ts";
-import { pokeCommand } from "./poke.ts";
+import { pokeCommand } from "./worker/poke.ts";
 import { Publisher } from "./publisher.ts";
 import { Rounds } from "./rounds.ts";
-import { StateDirectory } from "./state-directory.ts";
+import { StateDirectory } from "./journal/state-directory.ts";
 import { unitStatus } from "./unit-status.ts";
 import { UnitWork } from "./unit-work.ts";
-import type { ModuleReference } from "./worker-input.ts";
+import type { ModuleReference } from "./worker/worker-input.ts";
 
 /** What a provider is made of. */
 export interface ProviderOptions {

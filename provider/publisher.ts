@@ -22,9 +22,9 @@ import {
 import type { Rules } from "./coordination/rules.ts";
 import { queueOf } from "./coordination/wait.ts";
 import type { DispatchView, RelationRead } from "./dispatch-view.ts";
-import { outcomeOf, type JournalEntry, type JournalState } from "./journal.ts";
+import { outcomeOf, type JournalEntry, type JournalState } from "./journal/journal.ts";
 import { changesOf, type Peers, type PeersRead } from "./peers.ts";
-import type { LiveProgress, StateDirectory } from "./state-directory.ts";
+import type { LiveProgress, StateDirectory } from "./journal/state-directory.ts";
 
 /** The extensions that work. */
 const features = [

@@ -22,11 +22,11 @@ import type { Rules } from "./coordination/rules.ts";
 import { decideUnit, unitRecord, type UnitAction, type UnitView } from "./coordination/unit-step.ts";
 import type { DispatchView } from "./dispatch-view.ts";
 import type { ExecutorQuestions } from "./executor-questions.ts";
-import { compactAbove, compactJournal, lastFence, outcomeOf, type JournalState } from "./journal.ts";
-import { readLiveJournal } from "./live-journal.ts";
+import { compactAbove, compactJournal, lastFence, outcomeOf, type JournalState } from "./journal/journal.ts";
+import { readLiveJournal } from "./journal/live-journal.ts";
 import type { Peers, PeersRead } from "./peers.ts";
 import { agreedRetention, mixedRetention, withAgreedRetention, type AgreedRetention } from "./retention.ts";
-import type { LiveProgress, StateDirectory } from "./state-directory.ts";
+import type { LiveProgress, StateDirectory } from "./journal/state-directory.ts";
 import type { UnitWork } from "./unit-work.ts";
 
 /** What the unit keeps on its own disk. */

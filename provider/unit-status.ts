@@ -8,7 +8,7 @@ import { shownId } from "../lib/printable.ts";
 import { grantId, type Grant, type PublishedStanding } from "./coordination/peer-records.ts";
 import type { RelationRequests } from "./coordination/requests-seen.ts";
 import type { WaitingJob } from "./coordination/wait.ts";
-import { outcomeOf, type JournalState } from "./journal.ts";
+import { outcomeOf, type JournalState } from "./journal/journal.ts";
 
 /** What a status is made from. */
 export interface StatusView {

@@ -17,11 +17,11 @@ import { grantId, noClaim, type Grant } from "./coordination/peer-records.ts";
 import type { RequestsSeen } from "./coordination/requests-seen.ts";
 import type { Rules } from "./coordination/rules.ts";
 import type { UnitAction } from "./coordination/unit-step.ts";
-import { outcomeOf, type JournalEntry } from "./journal.ts";
-import { readLiveJournal } from "./live-journal.ts";
-import type { StateDirectory } from "./state-directory.ts";
-import type { JobTask, ModuleReference, WorkerInput } from "./worker-input.ts";
-import { startWorker } from "./worker-start.ts";
+import { outcomeOf, type JournalEntry } from "./journal/journal.ts";
+import { readLiveJournal } from "./journal/live-journal.ts";
+import type { StateDirectory } from "./journal/state-directory.ts";
+import type { JobTask, ModuleReference, WorkerInput } from "./worker/worker-input.ts";
+import { startWorker } from "./worker/worker-start.ts";
 
 /** How long a unit that leaves waits for its worker to end by itself, of the minute that it has. */
 const leavingGraceMs = 15_000;
@@ -145,7 +145,7 @@ export class UnitWork {
   /** Stops a job within this hook, whatever its worker does: the unit goes away. */
   async #stop(entry: JournalEntry, requests: RequestsSeen): Promise<void> {
     const { juju, state, machine, executor, store, environment } = this.#options;
-    const { cleanUp, endProcess } = await import("./worker.ts");
+    const { cleanUp, endProcess } = await import("./worker/worker.ts");
     const process = await this.#processOf(entry);
     if (process !== undefined) await endProcess(process, machine, leavingGraceMs);
     await state.enterWorker(grantId(entry), { nobody: true });

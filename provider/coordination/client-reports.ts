@@ -5,7 +5,7 @@
  */
 import { isAtWork, isEnd } from "../../lib/job/phase.ts";
 import { reportedStorage, type JobReport, type Progress } from "../../lib/job/report.ts";
-import { outcomeOf, type JournalEntry } from "../journal.ts";
+import { outcomeOf, type JournalEntry } from "../journal/journal.ts";
 import { jobKey, isEnding, type DoneRecord, type EndReport } from "./peer-records.ts";
 import type { RelationRequests, SeenRequest } from "./requests-seen.ts";
 import { endReport } from "./ends.ts";

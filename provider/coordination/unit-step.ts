@@ -5,8 +5,8 @@
  */
 import { isEnd } from "../../lib/job/phase.ts";
 import type { JobRequest, JobType } from "../../lib/job/request.ts";
-import type { JournalEntry, JournalState } from "../journal.ts";
-import { outcomeOf } from "../journal.ts";
+import type { JournalEntry, JournalState } from "../journal/journal.ts";
+import { outcomeOf } from "../journal/journal.ts";
 import { requestDigest } from "./digest.ts";
 import { cancelledBeforeStart, endReport, expired, isOver, predecessorGone } from "./ends.ts";
 import {

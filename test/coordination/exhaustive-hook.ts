@@ -13,7 +13,7 @@ import { grantId, isEnding, type UnitRecord } from "../../provider/coordination/
 import type { RequestsSeen } from "../../provider/coordination/requests-seen.ts";
 import type { Rules } from "../../provider/coordination/rules.ts";
 import { decideUnit, unitRecord, type UnitView } from "../../provider/coordination/unit-step.ts";
-import { foldJournal, lastFence, type JournalRecord } from "../../provider/journal.ts";
+import { foldJournal, lastFence, type JournalRecord } from "../../provider/journal/journal.ts";
 import {
   asking,
   backup,

@@ -2,7 +2,7 @@
  * Two units, a store and their workers as plain data, so that every state that can be reached can be enumerated.
  */
 import { encodeUnitRecord } from "../../provider/coordination/peer-databags.ts";
-import type { JournalRecord } from "../../provider/journal.ts";
+import type { JournalRecord } from "../../provider/journal/journal.ts";
 import { lineage, recordOf } from "../unit/coordination-views.ts";
 
 /** What may go wrong, once each. */

@@ -4,7 +4,7 @@
 import { decodeApplicationRecord, decodeUnitRecord } from "../../provider/coordination/peer-databags.ts";
 import type { Grant } from "../../provider/coordination/peer-records.ts";
 import { shippedRules, type Rules } from "../../provider/coordination/rules.ts";
-import { foldJournal, type JournalRecord } from "../../provider/journal.ts";
+import { foldJournal, type JournalRecord } from "../../provider/journal/journal.ts";
 import { lineage } from "../unit/coordination-views.ts";
 import { beginnings, proceed } from "./exhaustive-hook.ts";
 import {

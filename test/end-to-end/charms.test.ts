@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { ListObjectsV2Command } from "@aws-sdk/client-s3";
 import type { SimulatedJuju } from "juju-database-backup/testing";
 import { nodeMachine } from "../../lib/machine/node-machine.ts";
-import { StateDirectory } from "../../provider/state-directory.ts";
+import { StateDirectory } from "../../provider/journal/state-directory.ts";
 import { bucket, deployModel, manager } from "../../examples/demo/model.ts";
 import type { Keys } from "../canaries/credentials.ts";
 import { CanaryScan } from "../canaries/scan.ts";

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { bucket, postgresqlConfig } from "../../examples/demo/model.ts";
 import { nodeMachine } from "../../lib/machine/node-machine.ts";
 import { SimulatedJuju } from "../../lib/testing/index.ts";
-import { StateDirectory } from "../../provider/state-directory.ts";
+import { StateDirectory } from "../../provider/journal/state-directory.ts";
 import type { Servers } from "../servers/servers.ts";
 import { charmWithDispatch } from "../simulation/charm-with-dispatch.ts";
 import { RequestsModel } from "../simulation/requests-model.ts";

@@ -40,7 +40,7 @@ describe.each(["dist/provider/index.js", "dist/requirer/index.js", "dist/lib/juj
       expect(loaded.length).toBeGreaterThan(8);
       const packages = loaded.filter((path) => !path.startsWith("dist/") && !path.startsWith("node:"));
       expect(packages).toEqual(entry.includes("requirer") ? ["uuid"] : []);
-      for (const path of ["node:crypto", "node:readline", "node:https", "dist/provider/worker.js"]) {
+      for (const path of ["node:crypto", "node:readline", "node:https", "dist/provider/worker/worker.js"]) {
         expect(loaded).not.toContain(path);
       }
     });
@@ -48,7 +48,7 @@ describe.each(["dist/provider/index.js", "dist/requirer/index.js", "dist/lib/juj
 );
 
 test("the worker loads the AWS SDK, when it opens a store on S3", async () => {
-  const loaded = await loadedBy("dist/provider/worker-main.js");
-  expect(loaded).toContain("dist/provider/worker.js");
+  const loaded = await loadedBy("dist/provider/worker/worker-main.js");
+  expect(loaded).toContain("dist/provider/worker/worker.js");
   expect(loaded.join()).not.toContain("aws-sdk");
 });

@@ -3,7 +3,7 @@
  * the status says what is wrong and what to do, and what can go on goes on.
  */
 import { afterEach, describe, expect, test } from "vitest";
-import { encodeRecord } from "../../provider/journal.ts";
+import { encodeRecord } from "../../provider/journal/journal.ts";
 import { UnitsModel, archiveStorage, type UnitsModelOptions } from "./units-model.ts";
 
 let model: UnitsModel;

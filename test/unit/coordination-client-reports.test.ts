@@ -4,7 +4,7 @@ import { endPhases, isEnd, phasesAtWork } from "../../lib/job/phase.ts";
 import type { JobReport } from "../../lib/job/report.ts";
 import { clientReports, type ReportsView } from "../../provider/coordination/client-reports.ts";
 import { jobKey, type DoneRecord } from "../../provider/coordination/peer-records.ts";
-import type { JournalEntry, JournalRecord } from "../../provider/journal.ts";
+import type { JournalEntry, JournalRecord } from "../../provider/journal/journal.ts";
 import {
   asking,
   backup,

@@ -7,7 +7,7 @@ import {
   type UnitAction,
   type UnitView,
 } from "../../provider/coordination/unit-step.ts";
-import type { JournalRecord } from "../../provider/journal.ts";
+import type { JournalRecord } from "../../provider/journal/journal.ts";
 import {
   applicationOf,
   asking,

@@ -23,7 +23,7 @@ import {
   type SeenRelations,
 } from "../../provider/coordination/requests-seen.ts";
 import type { UnitView } from "../../provider/coordination/unit-step.ts";
-import { foldJournal, type JournalRecord, type JournalState } from "../../provider/journal.ts";
+import { foldJournal, type JournalRecord, type JournalState } from "../../provider/journal/journal.ts";
 
 /** The time at which everything is decided. */
 export const now = "2026-03-01T10:00:00Z";

@@ -1,7 +1,7 @@
 import { fc, test as property } from "@fast-check/vitest";
 import { describe, expect, test } from "vitest";
 import { StorageError } from "../../lib/errors.ts";
-import { claimFence, keepsFences, revokeFence } from "../../provider/fence-keeper.ts";
+import { claimFence, keepsFences, revokeFence } from "../../provider/worker/fence-keeper.ts";
 
 const fence = { lineage: "line", fence: 3 };
 const key = "database-backup/line/fences/3.json";

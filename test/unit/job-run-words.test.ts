@@ -1,7 +1,7 @@
 import { fc, test as property } from "@fast-check/vitest";
 import { describe, expect, test } from "vitest";
 import { JournalError } from "../../lib/errors.ts";
-import { failureOf, worthPublishing } from "../../provider/job-run.ts";
+import { failureOf, worthPublishing } from "../../provider/worker/job-run.ts";
 
 describe("what was thrown", () => {
   property.prop([

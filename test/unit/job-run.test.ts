@@ -6,7 +6,7 @@ import type { JobProgress } from "../../lib/job/report.ts";
 import type { JobRequest } from "../../lib/job/request.ts";
 import { Credentials } from "../../lib/job/storage-config.ts";
 import type { ArtefactStore } from "../../lib/storage/artefact-store.ts";
-import { runJob, type JobRun } from "../../provider/job-run.ts";
+import { runJob, type JobRun } from "../../provider/worker/job-run.ts";
 
 const storage = { bucket: "b", path: "/team/", credentials: new Credentials("AKIACANARY", "secret-canary") };
 const backup: JobRequest = { id: "a", type: "backup", backupType: "full", compression: true, storage };

@@ -14,7 +14,7 @@ import {
   outcomeOf,
   type JournalEntry,
   type JournalRecord,
-} from "../../provider/journal.ts";
+} from "../../provider/journal/journal.ts";
 
 const relation = "database-backup:1";
 const lineage = "line";

@@ -2,9 +2,9 @@ import { describe, expect, test } from "vitest";
 import type { JobRequest } from "../../lib/job/request.ts";
 import { Credentials } from "../../lib/job/storage-config.ts";
 import type { ProcessIdentity } from "../../lib/machine/machine.ts";
-import { foldJournal, type JournalRecord } from "../../provider/journal.ts";
-import { readLiveJournal } from "../../provider/live-journal.ts";
-import type { WorkerEntry } from "../../provider/state-directory.ts";
+import { foldJournal, type JournalRecord } from "../../provider/journal/journal.ts";
+import { readLiveJournal } from "../../provider/journal/live-journal.ts";
+import type { WorkerEntry } from "../../provider/journal/state-directory.ts";
 
 const request: JobRequest = {
   id: "job",

@@ -6,7 +6,7 @@ import { encodeApplicationRecord, encodeUnitRecord } from "../../provider/coordi
 import { emptyApplication } from "../../provider/coordination/peer-records.ts";
 import { shippedRules } from "../../provider/coordination/rules.ts";
 import { PeerFile, PeerRelation, changesOf, type PeersRead } from "../../provider/peers.ts";
-import { StateDirectory } from "../../provider/state-directory.ts";
+import { StateDirectory } from "../../provider/journal/state-directory.ts";
 import { applicationOf, backup, doneOf, endOf, grantOf, recordOf, releaseOf } from "./coordination-views.ts";
 
 /** One dispatch, with the peer relation and with the file that takes its place. */

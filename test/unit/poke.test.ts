@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { nodeProcesses } from "../../lib/machine/node-processes.ts";
 import { run } from "../../lib/process/run.ts";
-import { pokeCommand, Poker, workerEvent } from "../../provider/poke.ts";
+import { pokeCommand, Poker, workerEvent } from "../../provider/worker/poke.ts";
 
 let directory: string;
 let pokes: string;

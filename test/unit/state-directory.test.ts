@@ -6,8 +6,8 @@ import { JournalError } from "../../lib/errors.ts";
 import { nodeMachine } from "../../lib/machine/node-machine.ts";
 import { Credentials } from "../../lib/job/storage-config.ts";
 import { grantId } from "../../provider/coordination/peer-records.ts";
-import { encodeRecord, type JournalRecord, type JournalState } from "../../provider/journal.ts";
-import { StateDirectory } from "../../provider/state-directory.ts";
+import { encodeRecord, type JournalRecord, type JournalState } from "../../provider/journal/journal.ts";
+import { StateDirectory } from "../../provider/journal/state-directory.ts";
 
 let parent: string;
 let state: StateDirectory;

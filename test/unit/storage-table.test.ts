@@ -10,7 +10,7 @@ import type { BackupRequest, JobRequest } from "../../lib/job/request.ts";
 import { Credentials, storageLocation } from "../../lib/job/storage-config.ts";
 import { openS3Store } from "../../lib/storage/s3-store.ts";
 import { storageFailure } from "../../lib/storage/storage-failure.ts";
-import { runJob } from "../../provider/job-run.ts";
+import { runJob } from "../../provider/worker/job-run.ts";
 import { failureFields } from "../../provider/coordination/ends.ts";
 import { firstFailure } from "../../provider/postgresql/checks/checks.ts";
 import { createBackupChecks } from "../../provider/postgresql/checks/create-backup-checks.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Wait } from "../../provider/coordination/wait.ts";
-import type { JournalRecord } from "../../provider/journal.ts";
+import type { JournalRecord } from "../../provider/journal/journal.ts";
 import { unitStatus, type StatusView } from "../../provider/unit-status.ts";
 import {
   asking,

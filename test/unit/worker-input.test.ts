@@ -7,7 +7,7 @@ import {
   encodeWorkerInput,
   type JobTask,
   type WorkerInput,
-} from "../../provider/worker-input.ts";
+} from "../../provider/worker/worker-input.ts";
 
 const request: JobRequest = {
   id: "a",

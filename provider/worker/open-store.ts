@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { StorageConfig } from "../lib/job/storage-config.ts";
-import type { ArtefactStore } from "../lib/storage/artefact-store.ts";
+import type { StorageConfig } from "../../lib/job/storage-config.ts";
+import type { ArtefactStore } from "../../lib/storage/artefact-store.ts";
 import type { ModuleReference } from "./worker-input.ts";
 
 /** What an artefact store's module exports. */
@@ -18,7 +18,7 @@ export async function openStore(
   storage: StorageConfig,
 ): Promise<ArtefactStore> {
   if (reference === undefined) {
-    const { openS3Store } = await import("../lib/storage/s3-store.ts");
+    const { openS3Store } = await import("../../lib/storage/s3-store.ts");
     return await openS3Store(storage);
   }
   const loaded: StoreModule = await import(reference.module);

@@ -3,13 +3,13 @@
  *
  * @module
  */
-import { storageId } from "./coordination/digest.ts";
-import { grantId } from "./coordination/peer-records.ts";
+import { storageId } from "../coordination/digest.ts";
+import { grantId } from "../coordination/peer-records.ts";
 import { keepsFences, revokeFence } from "./fence-keeper.ts";
-import type { Machine } from "../lib/machine/machine.ts";
+import type { Machine } from "../../lib/machine/machine.ts";
 import { openStore } from "./open-store.ts";
 import { Poker } from "./poke.ts";
-import type { StateDirectory } from "./state-directory.ts";
+import type { StateDirectory } from "../journal/state-directory.ts";
 import type { ProbeTask, RevokeTask } from "./worker-input.ts";
 
 /** Revokes a fence, and keeps what came of it. A store that cannot be reached is tried again by a later dispatch. */

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import type { Clock, Machine, Processes, ProcessIdentity } from "../lib/machine/machine.ts";
-import { grantId } from "./coordination/peer-records.ts";
+import type { Clock, Machine, Processes, ProcessIdentity } from "../../lib/machine/machine.ts";
+import { grantId } from "../coordination/peer-records.ts";
 import { Poker } from "./poke.ts";
-import type { StateDirectory } from "./state-directory.ts";
+import type { StateDirectory } from "../journal/state-directory.ts";
 import type { StopTask } from "./worker-input.ts";
 
 /** How long a worker may take to stop what it does. Long enough for a database to end a backup it was asked to end. */

@@ -3,16 +3,16 @@
  *
  * @module
  */
-import type { Executor, JobContext, JobResult } from "../lib/executor.ts";
-import { isDatabaseBackupError, isExecutorError } from "../lib/errors.ts";
-import type { Failure, JobProgress, Progress } from "../lib/job/report.ts";
-import type { JobRequest } from "../lib/job/request.ts";
-import { storageLocation } from "../lib/job/storage-config.ts";
-import type { ArtefactStore } from "../lib/storage/artefact-store.ts";
-import { thrownText } from "../lib/thrown.ts";
-import { errnoOf } from "../lib/process/errno.ts";
-import { storageWarnings } from "../lib/wire/storage-warnings.ts";
-import { failureFields } from "./coordination/ends.ts";
+import type { Executor, JobContext, JobResult } from "../../lib/executor.ts";
+import { isDatabaseBackupError, isExecutorError } from "../../lib/errors.ts";
+import type { Failure, JobProgress, Progress } from "../../lib/job/report.ts";
+import type { JobRequest } from "../../lib/job/request.ts";
+import { storageLocation } from "../../lib/job/storage-config.ts";
+import type { ArtefactStore } from "../../lib/storage/artefact-store.ts";
+import { thrownText } from "../../lib/thrown.ts";
+import { errnoOf } from "../../lib/process/errno.ts";
+import { storageWarnings } from "../../lib/wire/storage-warnings.ts";
+import { failureFields } from "../coordination/ends.ts";
 
 /** What the run of a job needs of the world. */
 export interface JobRun {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { runAsProcess } from "../lib/machine/node-program.ts";
+import { runAsProcess } from "../../lib/machine/node-program.ts";
 import { run } from "./worker.ts";
 
 await runAsProcess({ run });

@@ -8,13 +8,13 @@
  * @module
  */
 import { join, parse } from "node:path";
-import type { Backup } from "../lib/job/backup.ts";
-import type { Progress } from "../lib/job/report.ts";
-import { JournalError } from "../lib/errors.ts";
-import type { Databag } from "../lib/juju/juju.ts";
-import { errnoOf } from "../lib/process/errno.ts";
-import type { Disk, Machine, ProcessIdentity } from "../lib/machine/machine.ts";
-import { grantId } from "./coordination/peer-records.ts";
+import type { Backup } from "../../lib/job/backup.ts";
+import type { Progress } from "../../lib/job/report.ts";
+import { JournalError } from "../../lib/errors.ts";
+import type { Databag } from "../../lib/juju/juju.ts";
+import { errnoOf } from "../../lib/process/errno.ts";
+import type { Disk, Machine, ProcessIdentity } from "../../lib/machine/machine.ts";
+import { grantId } from "../coordination/peer-records.ts";
 import { decodeRecord, encodeRecord, foldJournal, type JournalRecord, type JournalState } from "./journal.ts";
 
 /** How far the running job is: newer than the journal, and worth nothing once the job has ended. */

@@ -5,8 +5,8 @@
  *
  * @module
  */
-import { StorageError } from "../lib/errors.ts";
-import type { ArtefactStore } from "../lib/storage/artefact-store.ts";
+import { StorageError } from "../../lib/errors.ts";
+import type { ArtefactStore } from "../../lib/storage/artefact-store.ts";
 
 /** Who holds a fence. */
 export type FenceHolder =

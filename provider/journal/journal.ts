@@ -3,12 +3,12 @@
  *
  * @module
  */
-import type { ProcessIdentity } from "../lib/machine/machine.ts";
-import { isEnd } from "../lib/job/phase.ts";
-import type { JobProgress } from "../lib/job/report.ts";
-import type { JobRequest, JobType } from "../lib/job/request.ts";
-import { Credentials } from "../lib/job/storage-config.ts";
-import { grantId, type Outcome } from "./coordination/peer-records.ts";
+import type { ProcessIdentity } from "../../lib/machine/machine.ts";
+import { isEnd } from "../../lib/job/phase.ts";
+import type { JobProgress } from "../../lib/job/report.ts";
+import type { JobRequest, JobType } from "../../lib/job/request.ts";
+import { Credentials } from "../../lib/job/storage-config.ts";
+import { grantId, type Outcome } from "../coordination/peer-records.ts";
 
 /** One line of the journal. */
 export type JournalRecord =

@@ -4,7 +4,7 @@
  * @module
  * @see https://documentation.ubuntu.com/juju/3.6/reference/juju-exec/
  */
-import type { Processes } from "../lib/machine/machine.ts";
+import type { Processes } from "../../lib/machine/machine.ts";
 
 /** The custom event that a poke dispatches. */
 export const workerEvent = "database-backup-worker";

@@ -4,19 +4,19 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import type { Executor, ExecutorModule, Recovery } from "../lib/executor.ts";
-import { isEnd } from "../lib/job/phase.ts";
-import type { JobProgress, Progress } from "../lib/job/report.ts";
-import type { Clock, Machine, ProcessIdentity } from "../lib/machine/machine.ts";
-import type { ArtefactStore } from "../lib/storage/artefact-store.ts";
+import type { Executor, ExecutorModule, Recovery } from "../../lib/executor.ts";
+import { isEnd } from "../../lib/job/phase.ts";
+import type { JobProgress, Progress } from "../../lib/job/report.ts";
+import type { Clock, Machine, ProcessIdentity } from "../../lib/machine/machine.ts";
+import type { ArtefactStore } from "../../lib/storage/artefact-store.ts";
 import { failureOf, runJob, worthPublishing } from "./job-run.ts";
-import { cancelledBeforeStart, failureFields } from "./coordination/ends.ts";
-import { grantId } from "./coordination/peer-records.ts";
-import type { Rules } from "./coordination/rules.ts";
+import { cancelledBeforeStart, failureFields } from "../coordination/ends.ts";
+import { grantId } from "../coordination/peer-records.ts";
+import type { Rules } from "../coordination/rules.ts";
 import { claimFence } from "./fence-keeper.ts";
 import { openStore } from "./open-store.ts";
 import { Poker } from "./poke.ts";
-import type { StateDirectory } from "./state-directory.ts";
+import type { StateDirectory } from "../journal/state-directory.ts";
 import type { JobTask } from "./worker-input.ts";
 
 const listingTimeoutMs = 120_000;

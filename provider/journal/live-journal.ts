@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { ProcessIdentity } from "../lib/machine/machine.ts";
-import { grantId } from "./coordination/peer-records.ts";
+import type { ProcessIdentity } from "../../lib/machine/machine.ts";
+import { grantId } from "../coordination/peer-records.ts";
 import { outcomeOf, type JournalEntry, type JournalState } from "./journal.ts";
 import type { StateDirectory } from "./state-directory.ts";
 

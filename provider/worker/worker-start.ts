@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { JournalError } from "../lib/errors.ts";
-import type { ProcessIdentity, Processes, Program } from "../lib/machine/machine.ts";
-import type { Rules } from "./coordination/rules.ts";
+import { JournalError } from "../../lib/errors.ts";
+import type { ProcessIdentity, Processes, Program } from "../../lib/machine/machine.ts";
+import type { Rules } from "../coordination/rules.ts";
 import { encodeWorkerInput, type WorkerInput } from "./worker-input.ts";
 
 /**

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import type { ExecutorEnvironment } from "../lib/executor.ts";
-import type { JobRequest } from "../lib/job/request.ts";
-import { Credentials, type StorageConfig } from "../lib/job/storage-config.ts";
-import type { ProcessIdentity } from "../lib/machine/machine.ts";
+import type { ExecutorEnvironment } from "../../lib/executor.ts";
+import type { JobRequest } from "../../lib/job/request.ts";
+import { Credentials, type StorageConfig } from "../../lib/job/storage-config.ts";
+import type { ProcessIdentity } from "../../lib/machine/machine.ts";
 
 /** A module by its URL, and the plain data given to what it exports. */
 export interface ModuleReference {

@@ -6,9 +6,9 @@
  *
  * @module
  */
-import type { RunningProgram } from "../lib/machine/machine.ts";
-import { shippedRules, type Rules } from "./coordination/rules.ts";
-import { StateDirectory } from "./state-directory.ts";
+import type { RunningProgram } from "../../lib/machine/machine.ts";
+import { shippedRules, type Rules } from "../coordination/rules.ts";
+import { StateDirectory } from "../journal/state-directory.ts";
 import { probeStorage, revoke } from "./worker-fences.ts";
 import { decodeWorkerInput } from "./worker-input.ts";
 import { recoverJob, runRequestedJob } from "./worker-job.ts";
