@@ -7,7 +7,7 @@ import { nodeMachine } from "../dist/lib/machine/node-machine.js";
 import { identifyProcess } from "../dist/lib/machine/process-identity.js";
 import { requestDigest } from "../dist/provider/coordination/digest.js";
 import { encodeApplicationRecord } from "../dist/provider/coordination/peer-databags.js";
-import { StateDirectory } from "../dist/provider/state-directory.js";
+import { StateDirectory } from "../dist/provider/journal/state-directory.js";
 
 /** Writes to the journal, and to what the leader gave, that a process works on a request. */
 export async function writeRunningJob({

@@ -20,7 +20,7 @@ export type {
   RepositoryEntry,
   TimelineEntry,
 } from "./listing/repository-entries.ts";
-export { repositoryTable };
+export { repositoryTable } from "./listing/repository-table.ts";
 export type { PatroniServiceOptions, PostgresqlOptions } from "./options.ts";
 
 /**
@@ -68,7 +68,7 @@ export async function listRepository(
 }
 
 /**
- * The handler of the action `list-backups` (`format`: table or json), for `runAction()`: what the storage holds.
+ * The handler of the action `list-backups`, for `runAction()`. Its parameter `format` is `table` or `json`.
  *
  * @param environment {@link Provider.executorEnvironment}
  * @param storage Gives the storage, or throws why there is none.

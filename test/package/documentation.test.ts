@@ -199,6 +199,7 @@ describe("the reference of errors has each code once, and no other", () => {
       () =>
         [
           ...failureCodes("provider", { recursive: false }),
+          ...failureCodes("provider/worker", { recursive: true }),
           ...failureCodes("provider/coordination", { recursive: true }),
         ]
           .toSorted()

@@ -8,25 +8,25 @@ import type { PackedPackage } from "./packed-package.ts";
 
 /** The limits. */
 export const budget = {
-  packedBytes: 500_000,
-  unpackedBytes: 1_960_000,
+  packedBytes: 515_000,
+  unpackedBytes: 2_000_000,
   files: 680,
   /** This package's dependencies, with theirs. */
   runTimePackages: 29,
 } as const;
 
 const measuredBytes: Readonly<Record<string, number>> = {
-  "dist/lib": 148_315,
-  "dist/lib/cli": 198_205,
+  "dist/lib": 147_823,
+  "dist/lib/cli": 198_719,
   "dist/lib/conformance": 214_881,
   "dist/lib/replay": 19_634,
-  "dist/lib/testing": 396_741,
-  "dist/lib/wire": 252_506,
-  "dist/provider": 229_901,
-  "dist/provider/postgresql": 215_855,
-  "dist/requirer": 149_157,
+  "dist/lib/testing": 400_033,
+  "dist/lib/wire": 252_861,
+  "dist/provider": 236_283,
+  "dist/provider/postgresql": 218_981,
+  "dist/requirer": 170_328,
   schemas: 58_642,
-  "": 26_542,
+  "": 28_074,
 };
 
 /** The bytes of each part of a package: every file counts in the innermost folder that has a figure. */

@@ -1,20 +1,13 @@
 import { runAction, type Dispatch } from "juju-database-backup/juju";
-import {
-  Provider,
-  providerActions,
-  readS3Storage,
-  requestS3Secrets,
-  requiredStorage,
-  usableStorageOf,
-} from "juju-database-backup/provider";
+import { Provider, readS3Storage, requestS3Secrets, usableStorageOf } from "juju-database-backup/provider";
 import { postgresqlOptions } from "./options.ts";
 
-const storageEndpoint = "s3-parameters";
+const endpoint = "s3-parameters";
 
 /** One dispatch of the charm. */
 export async function charm(dispatch: Dispatch): Promise<void> {
   const { juju, event } = dispatch;
-  const [config, related] = await Promise.all([juju.config(), readS3Storage(juju, storageEndpoint, event)]);
+  const [config, related] = await Promise.all([juju.config(), readS3Storage(juju, endpoint, event)]);
   const options = postgresqlOptions(config);
   const provider = new Provider({
     ...dispatch,
@@ -23,20 +16,10 @@ export async function charm(dispatch: Dispatch): Promise<void> {
     archiveStorage: usableStorageOf(related),
   });
   if (event.kind === "action") {
-    const storage = () =>
-      requiredStorage(related, {
-        application: juju.application,
-        endpoint: storageEndpoint,
-        role: "database",
-      });
-    const { repositoryActions } = await import("juju-database-backup/postgresql");
-    const actions = {
-      ...providerActions(provider, storage),
-      ...repositoryActions(options, provider.executorEnvironment, storage),
-    };
-    return await runAction(juju, event.name, actions);
+    const { actionsOf } = await import("./actions.ts");
+    return await runAction(juju, event.name, actionsOf(juju, provider, options, related, endpoint));
   }
-  await requestS3Secrets(juju, storageEndpoint, event);
+  await requestS3Secrets(juju, endpoint, event);
   const { status } = await provider.reconcile();
   await juju.setStatus(status ?? { name: "active", message: "" });
 }
