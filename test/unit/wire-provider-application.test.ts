@@ -1,5 +1,6 @@
 import { fc } from "@fast-check/vitest";
 import { describe, expect, test } from "vitest";
+import { printable } from "../../lib/printable.ts";
 import { validateProviderApplicationDatabag } from "../../lib/wire/generated/validators.js";
 import {
   decodeProviderApplication,
@@ -9,7 +10,9 @@ import {
 } from "../../lib/wire/index.ts";
 import { backup, text } from "./wire-arbitraries.ts";
 
-const problem = fc.record({ field: text, message: text, remedy: text });
+/** What is meant for an admin comes back fit for a terminal. */
+const shown = text.map(printable);
+const problem = fc.record({ field: shown, message: shown, remedy: shown });
 const application = fc.record({
   features: fc.subarray([...features]),
   libVersion: fc.tuple(fc.nat(), fc.nat()).map((parts) => parts.join(".")),
