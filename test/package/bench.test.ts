@@ -59,14 +59,14 @@ describe("the benchmark", () => {
         ...["noneMs", "fullMs", "ratio"].map((figure) => `history.dispatch.${figure}`),
       ].toSorted(),
     );
-    // The difference of two short times may come out as anything.
-    const { "validate.loadMs": load, "command.startMoreMs": start, ...others } = figures;
-    expect([typeof load, typeof start]).toEqual(["number", "number"]);
-    for (const [name, value] of Object.entries(others).filter(([each]) => !each.endsWith(".idle")))
+    // The difference of two short times, or their growth, may come out as anything on a machine that is busy.
+    const difference = /^validate\.loadMs$|^command\.startMoreMs$|\.exponent$/;
+    const idle = /\.idle$/;
+    const named = Object.entries(figures);
+    for (const [name, value] of named) expect(value, name).toEqual(expect.any(Number));
+    for (const [name, value] of named.filter(([each]) => idle.test(each))) expect(value, name).toBe(0);
+    for (const [name, value] of named.filter(([each]) => !idle.test(each) && !difference.test(each)))
       expect(value, name).toBeGreaterThan(0);
-    expect(["units1", "units3", "units9"].map((size) => others[`coordination.${size}.idle`])).toEqual([
-      0, 0, 0,
-    ]);
   });
 
   test("makes the figures of the page", () => {
