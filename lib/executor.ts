@@ -35,6 +35,8 @@ export interface JobContext {
   readonly signal: AbortSignal;
   /** The number under which this unit runs the job; greater than that of every job before. */
   readonly fence: number;
+  /** How many units the application is to have, this one included, when the job begins. */
+  readonly plannedUnits: number;
   /** The store of the job's storage configuration. */
   readonly store: ArtefactStore;
   /** Says how far the job is. Cheap: call it as often as there is news. */
@@ -75,6 +77,8 @@ export type JobResult =
 export interface Recovery {
   /** A line for the admin: what was found and how it was left. */
   readonly message: string;
+  /** How the job ended, where what its worker had begun went on and came to an end. Default: nobody knows. */
+  readonly result?: JobResult;
 }
 
 /** Runs jobs for one database engine. */

@@ -16,7 +16,7 @@ import type { Provider } from "./provider.ts";
  * `charmcraft.yaml`, as the example does:
  *
  * - `create-backup` (`type`: full, differential or incremental; `compression`) and `restore` (`backup-id`,
- *   `restore-to-time`, `restore-timeline`, an integer) ask for a job, see {@link Provider.requestJob}, and give its id;
+ *   `restore-to-time`, `restore-timeline`, an integer; `discard-old-data`) ask for a job, see {@link Provider.requestJob}, and give its id;
  * - `show-job` (`job-id`; `format`: table or json) tells where such a job stands, see {@link Provider.ownJob};
  * - `release-grant` (`fence`, an integer; `confirm`, a unit): see {@link Provider.releaseGrant}.
  *
@@ -80,6 +80,7 @@ function targetOf(given: ActionParameters): {
   readonly artefactPath?: string;
   readonly restoreToTime?: string;
   readonly restoreTimeline?: number;
+  readonly discardOldData?: true;
 } {
   const artefactPath = given.text("backup-id");
   const restoreToTime = given.text("restore-to-time");
@@ -95,6 +96,7 @@ function targetOf(given: ActionParameters): {
     ...(artefactPath === undefined ? {} : { artefactPath }),
     ...(restoreToTime === undefined ? {} : { restoreToTime }),
     ...(restoreTimeline === undefined ? {} : { restoreTimeline }),
+    ...(given.flag("discard-old-data") === true ? { discardOldData: true } : {}),
   };
 }
 

@@ -34,6 +34,7 @@ const features = [
   "restore-to-time",
   "start-before",
   "retention",
+  "discard-old-data",
   "backups",
 ] as const;
 /** Of this implementation's extensions, as `MAJOR.MINOR`. */

@@ -103,7 +103,11 @@ export class Rounds {
     const unitView = await this.#unitView(read, view, before);
     const agreed = agreedRetention(view.relations.map((relation) => relation.requests));
     const action = withRetention(decideUnit(unitView, this.#options.rules), agreed);
-    const changed = await this.#options.work.perform(action, requests, unitView.incarnation);
+    const changed = await this.#options.work.perform(action, {
+      requests,
+      incarnation: unitView.incarnation,
+      plannedUnits: view.planned,
+    });
     const state = changed ? await this.readState() : before;
     const after = { ...unitView, ...state };
     const isMine = read.own?.incarnation === unitView.incarnation;

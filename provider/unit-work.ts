@@ -41,6 +41,15 @@ export interface UnitWorkOptions {
   readonly rules: Rules;
 }
 
+/** What a unit knows of its surroundings when it acts. */
+export interface WorkSurroundings {
+  readonly requests: RequestsSeen;
+  /** The life of the unit. */
+  readonly incarnation: string;
+  /** How many units the application is to have. */
+  readonly plannedUnits: number;
+}
+
 /** A unit at work. */
 export class UnitWork {
   readonly #options: UnitWorkOptions;
@@ -50,7 +59,7 @@ export class UnitWork {
   }
 
   /** Does what was decided. @returns Whether the journal has changed. */
-  async perform(action: UnitAction, requests: RequestsSeen, incarnation: string): Promise<boolean> {
+  async perform(action: UnitAction, around: WorkSurroundings): Promise<boolean> {
     switch (action.kind) {
       case "rest":
         return false;
@@ -61,16 +70,16 @@ export class UnitWork {
         await this.#answer(action);
         return true;
       case "start":
-        await this.#run(action.grant, action.request, incarnation);
+        await this.#run(action.grant, action.request, around);
         return true;
       case "recover":
-        await this.#recover(action.entry, requests, incarnation);
+        await this.#recover(action.entry, around);
         return true;
       case "cancel":
         await this.#cancel(action.entry);
         return true;
       case "stop":
-        await this.#stop(action.entry, requests);
+        await this.#stop(action.entry, around);
         return true;
     }
   }
@@ -94,12 +103,16 @@ export class UnitWork {
     await this.#options.state.append({ record: "answered", lineage, fence, relation, job, type, outcome });
   }
 
-  async #run(grant: Grant, request: JobRequest, incarnation: string): Promise<void> {
+  async #run(
+    grant: Grant,
+    request: JobRequest,
+    { incarnation, plannedUnits }: WorkSurroundings,
+  ): Promise<void> {
     const { juju, state, archiveStorage, rules } = this.#options;
     const { lineage, fence, relation } = grant;
     const start = async (): Promise<ProcessIdentity | undefined> =>
       await this.#start({
-        ...this.#jobTask("run", { lineage, fence, request, incarnation }),
+        ...this.#jobTask("run", { lineage, fence, request, incarnation, plannedUnits }),
         ...(grant.claim === noClaim || archiveStorage === undefined ? {} : { claim: archiveStorage }),
       });
     const before = rules.journalsBeforeStart() ? undefined : await start();
@@ -112,7 +125,10 @@ export class UnitWork {
     );
   }
 
-  async #recover(entry: JournalEntry, requests: RequestsSeen, incarnation: string): Promise<void> {
+  async #recover(
+    entry: JournalEntry,
+    { requests, incarnation, plannedUnits }: WorkSurroundings,
+  ): Promise<void> {
     const { juju, state, machine, rules } = this.#options;
     const isRunning = async (process: ProcessIdentity): Promise<boolean> =>
       await machine.processes.isRunning(process);
@@ -126,7 +142,9 @@ export class UnitWork {
     const request = requestOf(entry, requests);
     if (request === undefined) return;
     const { lineage, fence } = entry;
-    const process = await this.#start(this.#jobTask("recover", { lineage, fence, request, incarnation }));
+    const process = await this.#start(
+      this.#jobTask("recover", { lineage, fence, request, incarnation, plannedUnits }),
+    );
     if (process !== undefined) await state.append({ record: "spawned", lineage, fence, process });
     await juju.log("WARNING", `The worker of job ${shownId(entry.job)} is gone; cleaning up after it.`);
   }
@@ -143,7 +161,7 @@ export class UnitWork {
   }
 
   /** Stops a job within this hook, whatever its worker does: the unit goes away. */
-  async #stop(entry: JournalEntry, requests: RequestsSeen): Promise<void> {
+  async #stop(entry: JournalEntry, { requests, plannedUnits }: WorkSurroundings): Promise<void> {
     const { juju, state, machine, executor, store, environment } = this.#options;
     const { cleanUp, endProcess } = await import("./worker/worker.ts");
     const process = await this.#processOf(entry);
@@ -154,7 +172,7 @@ export class UnitWork {
     const request = requestOf(entry, requests);
     let left = "";
     if (request !== undefined && this.#options.rules.recoversBeforeLeaving()) {
-      const job = { fence: entry.fence, request, executor, environment };
+      const job = { fence: entry.fence, plannedUnits, request, executor, environment };
       const log = (line: string): void => void state.log(grantId(entry), `${line}\n`).catch(() => undefined);
       const recovery = await withTimeLimit(machine.clock, leavingCleanUpMs, async (signal) =>
         cleanUp({ ...job, ...(store === undefined ? {} : { store }) }, signal, log),
@@ -178,7 +196,7 @@ export class UnitWork {
 
   #jobTask(
     task: JobTask["task"],
-    job: Pick<JobTask, "lineage" | "fence" | "request" | "incarnation">,
+    job: Pick<JobTask, "lineage" | "fence" | "request" | "incarnation" | "plannedUnits">,
   ): Omit<JobTask, "stateDirectory" | "poke" | "store"> {
     const { executor, environment } = this.#options;
     return { task, ...job, executor, environment };

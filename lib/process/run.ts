@@ -7,6 +7,7 @@
 import { spawn, type ChildProcessByStdio } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
 import type { CommandOutcome } from "../errors.ts";
+import { BoundedLines } from "./bounded-lines.ts";
 import { errnoOf } from "./errno.ts";
 
 /** A clock that never goes back. That of `performance` takes a hook milliseconds to load. */
@@ -31,6 +32,8 @@ export interface RunOptions {
   readonly maxOutputBytes?: number;
   /** Called with each line of standard output as it comes. */
   readonly onLine?: (line: string) => void;
+  /** How many bytes of a line are kept; the rest of a longer one is dropped. Default: 64 KiB. */
+  readonly maxLineBytes?: number;
   /** The unix user and group to run as. Needs root. Default: those of this process. */
   readonly identity?: { readonly uid: number; readonly gid: number };
 }
@@ -51,6 +54,7 @@ type Child = ChildProcessByStdio<Writable | null, Readable, Readable>;
 
 const graceMs = 5_000;
 const defaultMaxOutputBytes = 1024 * 1024;
+const defaultMaxLineBytes = 64 * 1024;
 
 /**
  * Runs a command to its end. Never rejects for what the command does: read `exitCode`.
@@ -62,9 +66,6 @@ export async function run(
   options: RunOptions = {},
 ): Promise<RunResult> {
   const { onLine, silenceMs } = options;
-  const readsLines = onLine !== undefined || silenceMs !== undefined;
-  // Loaded only for those who want it: hooks, whose every millisecond counts, do not.
-  const readline = readsLines ? await import("node:readline") : undefined;
   const startedMs = uptimeMs();
   let child: Child;
   try {
@@ -111,10 +112,14 @@ export async function run(
   const timer =
     options.timeoutMs === undefined ? undefined : setTimeout(() => end("time-out"), options.timeoutMs);
   const silenceTimer = silenceMs === undefined ? undefined : setTimeout(() => end("silence"), silenceMs);
-  readline?.createInterface({ input: child.stdout }).on("line", (line) => {
-    silenceTimer?.refresh();
-    onLine?.(line);
-  });
+  const lines =
+    onLine === undefined && silenceMs === undefined
+      ? undefined
+      : new BoundedLines(options.maxLineBytes ?? defaultMaxLineBytes, (line) => {
+          silenceTimer?.refresh();
+          onLine?.(line);
+        });
+  if (lines !== undefined) child.stdout.on("data", (chunk: Buffer) => lines.add(chunk));
 
   let startFailure: string | undefined;
   const [exitCode, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve) => {
@@ -124,6 +129,7 @@ export async function run(
     });
     child.once("close", (code, sig) => resolve([code, sig]));
   });
+  lines?.end();
   clearTimeout(timer);
   clearTimeout(silenceTimer);
   clearTimeout(killTimer);

@@ -16,6 +16,7 @@ import { memberState } from "./patroni/patroni.ts";
 import { preflight } from "./preflight.ts";
 import { recoverFrom } from "./recover.ts";
 import { restoreBackup } from "./restore.ts";
+import { readDiscarded } from "./restore/restore-journal.ts";
 import { ignoredByPgBackRest } from "./checks/storage-check.ts";
 
 const standingTimeoutMs = 900;
@@ -31,6 +32,8 @@ export class PostgresqlExecutor implements Executor {
   }
 
   async standing(): Promise<Standing> {
+    // Without a database there is nothing to ask, and a restore is the way to one.
+    if ((await readDiscarded(this.#settings)) !== undefined) return { ready: true, role: "primary" };
     const member = await memberState(this.#settings.patroni.restUrl, standingTimeoutMs);
     if (member === undefined) return { ready: false, reason: "Patroni does not answer" };
     if (member.state !== "running" && member.state !== "streaming")

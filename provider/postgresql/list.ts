@@ -6,7 +6,7 @@
 import type { Backup } from "../../lib/job/backup.ts";
 import type { StorageConfig } from "../../lib/job/storage-config.ts";
 import { artefactPathOf } from "./artefact-path.ts";
-import { inspect } from "./facts.ts";
+import { inspect } from "./inspection.ts";
 import { ExecutorError } from "../../lib/errors.ts";
 import { entriesOf, isLabel, type RepositoryEntry } from "./listing/repository-entries.ts";
 import type { Parts } from "./parts.ts";

@@ -35,6 +35,8 @@ export interface PostgresqlOptions {
    * Default: the application's name.
    */
   readonly stanza?: string;
+  /** Whether the database may be restored, by whomever. Default: true. */
+  readonly allowRestore?: boolean;
   readonly patroni: {
     /**
      * A directory of YAML files that Patroni is started with and merges in alphabetical order. During a restore the
@@ -86,6 +88,7 @@ export interface PostgresqlOptions {
 /** The options with their defaults filled in, and the paths that follow from them. */
 export interface Settings {
   readonly stanza: string;
+  readonly allowRestore: boolean;
   readonly patroni: PostgresqlOptions["patroni"];
   readonly postgresql: Required<PostgresqlOptions["postgresql"]>;
   readonly program: string;
@@ -121,6 +124,7 @@ export function settingsOf(options: PostgresqlOptions, environment: ExecutorEnvi
   const pgbackrest = join(environment.workDirectory, "pgbackrest");
   return {
     stanza: options.stanza ?? environment.application,
+    allowRestore: options.allowRestore ?? true,
     patroni: options.patroni,
     postgresql: { user: "postgres", ...options.postgresql },
     program: options.pgbackrest?.program ?? "pgbackrest",

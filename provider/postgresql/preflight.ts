@@ -8,10 +8,11 @@ import type { Failure } from "../../lib/job/report.ts";
 import type { JobRequest } from "../../lib/job/request.ts";
 import { firstFailure, type Outcome } from "./checks/checks.ts";
 import { createBackupChecks } from "./checks/create-backup-checks.ts";
-import { gatherBackupFacts, gatherRestoreFacts } from "./facts.ts";
+import { gatherBackupFacts } from "./facts.ts";
 import { failureOf } from "./job-failure.ts";
 import type { Parts } from "./parts.ts";
 import { restoreChecks } from "./checks/restore-checks.ts";
+import { gatherRestoreFacts } from "./restore/restore-facts.ts";
 
 /** The first failure of the checks for a job; undefined where all let it pass. */
 export async function preflight(

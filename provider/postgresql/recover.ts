@@ -1,20 +1,26 @@
 /**
- * Cleans up after a worker that died: ends what it left running, puts the old cluster back or finishes the restore.
+ * Cleans up after a worker that died: ends what it left running, and sees a restore to its end or puts the old cluster back.
  *
  * @module
  */
-import { readdir, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { access } from "node:fs/promises";
+import { ExecutorError } from "../../lib/errors.ts";
 import type { JobContext, Recovery } from "../../lib/executor.ts";
+import { identifyProcess } from "../../lib/machine/process-identity.ts";
+import { decideAdoption, type Adoption } from "./checks/adoption.ts";
+import { endInspections } from "./inspection.ts";
+import { cancelledFailure, failureOf } from "./job-failure.ts";
 import type { Parts } from "./parts.ts";
 import { PgBackRest } from "./pgbackrest/pgbackrest.ts";
 import { endOrphans, endPgBackRest } from "./processes.ts";
-import { finishRestore } from "./restore/restore-finish.ts";
-import { readRestoreJournal } from "./restore/restore-journal.ts";
+import { completeRestore, endFailed, finishProven } from "./restore/restore-end.ts";
+import { readRestoreJournal, type RestoreJournal } from "./restore/restore-journal.ts";
 import { undoRestore } from "./restore/restore-undo.ts";
 
 /**
  * Cleans up. May be called again, also when there is nothing to clean up.
+ *
+ * A restore that Patroni carries on with is adopted: it takes as long as it takes, and can be cancelled.
  *
  * @throws ExecutorError `restore-not-undone`: the unit takes no job until a later try succeeds.
  */
@@ -22,8 +28,8 @@ export async function recoverFrom(parts: Parts, context: JobContext): Promise<Re
   const { settings } = parts;
   const log = (line: string): void => context.log(line);
   // A pgBackRest whose main process was killed leaves its helpers behind, which keep its lock for ever.
-  const left = await endPgBackRest(settings.files.archiveConfig);
-  await removeInspections(settings.files.pgbackrest);
+  const left =
+    (await endPgBackRest(settings.files.archiveConfig)) + (await endInspections(settings.files.pgbackrest));
   const journal = await readRestoreJournal(settings);
   if (journal === undefined) {
     await PgBackRest.existing(settings, parts.user, settings.files.restoreConfig).forget();
@@ -34,12 +40,50 @@ export async function recoverFrom(parts: Parts, context: JobContext): Promise<Re
           : `The worker had left ${left} pgBackRest processes, which were ended.`,
     };
   }
-  if (journal.stage === "proven") {
-    const warnings = await finishRestore(parts, journal, log);
-    return { message: ["The restore had succeeded and was brought to its end.", ...warnings].join(" ") };
+  switch (await adoption(parts, journal)) {
+    case "finish":
+      return {
+        message: "The restore had succeeded and was brought to its end.",
+        result: await finishProven(parts, journal, log),
+      };
+    case "adopt":
+      return adopt(parts, journal, context);
+    case "undo":
+      return {
+        message:
+          (await undoRestore(parts, journal, log)) === "put back"
+            ? "The restore was undone: the database is as it was before."
+            : "The old data had been discarded, as the request allowed: there is no database until a restore succeeds.",
+      };
   }
-  await undoRestore(parts, journal, log);
-  return { message: "The restore was undone: the database is as it was before." };
+}
+
+async function adoption({ settings, service }: Parts, journal: RestoreJournal): Promise<Adoption> {
+  return decideAdoption({
+    stage: journal.stage,
+    isSameBoot: (await identifyProcess(process.pid))?.bootId === journal.bootId,
+    isPatroniRunning: await service.running(),
+    isConfigured: await access(settings.files.overlay).then(
+      () => true,
+      () => false,
+    ),
+  });
+}
+
+async function adopt(parts: Parts, begun: RestoreJournal, context: JobContext): Promise<Recovery> {
+  context.log("Patroni carries on with the restore; waiting for its end.");
+  let journal = begun;
+  try {
+    const result = await completeRestore(parts, begun, context, (proven) => (journal = proven));
+    return { message: "The restore went on without its worker, and succeeded.", result };
+  } catch (error) {
+    const cause = context.signal.aborted ? cancelledFailure : failureOf(error);
+    context.log(`The restore failed: ${cause.message}`);
+    const failure = await endFailed(parts, journal, cause, context.log);
+    // What stands in the way of the next job has to be tried again, and is no end.
+    if (failure.code === "restore-not-undone") throw new ExecutorError(failure, error);
+    return { message: failure.message, result: { succeeded: false, failure } };
+  }
 }
 
 /** Ends what a pgBackRest that was killed left running: it would keep the lock that the next job needs. */
@@ -47,10 +91,4 @@ export async function endLeftovers(parts: Parts, log: (line: string) => void): P
   const ended = await endOrphans(parts.settings.files.archiveConfig);
   if (ended > 0)
     log(`WARN: ${ended} pgBackRest processes whose main process was gone were ended, to free their lock.`);
-}
-
-/** Configurations with keys that were in use for a moment when the worker died. */
-async function removeInspections(folder: string): Promise<void> {
-  const names = await readdir(folder).catch(() => []);
-  for (const name of names) if (name.startsWith("inspect-")) await rm(join(folder, name), { force: true });
 }

@@ -2,89 +2,68 @@
  * Restores (flowchart restore, from "Has database stopped?" to the detection of its end in update-status).
  *
  * Unlike the chart, the present database is moved aside and put back if anything goes wrong; it is deleted only when
- * the restored one is proven. WAL is archived again only then, too: a failed attempt leaves no trace in a repository.
+ * the restored one is proven, or where the request gives it up. WAL is archived again only then, too: a failed attempt
+ * leaves no trace in a repository.
  *
  * @module
  */
+import { ExecutorError } from "../../lib/errors.ts";
 import type { JobContext, JobResult } from "../../lib/executor.ts";
 import type { RestoreRequest } from "../../lib/job/request.ts";
 import { sameLocation, storageLocation } from "../../lib/job/storage-config.ts";
-import { renderOverlay, restoreArguments } from "./restore/restore-overlay.ts";
+import { identifyProcess } from "../../lib/machine/process-identity.ts";
 import { readArchiveStorage } from "./archive-storage.ts";
 import { artefactPathOf, recordFolderOf } from "./artefact-path.ts";
 import { firstFailure } from "./checks/checks.ts";
-import { moveAside, planMoves } from "./restore/data-directory.ts";
-import { gatherRestoreFacts } from "./facts.ts";
-import { ExecutorError } from "../../lib/errors.ts";
+import { restoreChecks } from "./checks/restore-checks.ts";
+import type { RestorePlan } from "./checks/restore-target.ts";
+import { rejectStorage } from "./checks/storage-check.ts";
 import { cancelledFailure, failureOf } from "./job-failure.ts";
 import type { Parts } from "./parts.ts";
-import { endLeftovers } from "./recover.ts";
 import { stopCluster } from "./patroni/patroni-service.ts";
-import { rejectStorage } from "./checks/storage-check.ts";
 import { PgBackRest } from "./pgbackrest/pgbackrest.ts";
-import { finishEarlierRestore, finishRestore } from "./restore/restore-finish.ts";
-import { restoreChecks } from "./checks/restore-checks.ts";
-import { writeRestoreJournal, type RestoreJournal } from "./restore/restore-journal.ts";
-import { readProof, rejectProof } from "./restore/restore-proof.ts";
-import type { RestorePlan } from "./checks/restore-target.ts";
-import { undoRestore } from "./restore/restore-undo.ts";
-import { notePositions, watchBootstrap } from "./restore/restore-watch.ts";
+import { endLeftovers } from "./recover.ts";
+import { clearAway, moveAside, planMoves } from "./restore/data-directory.ts";
+import { completeRestore, endFailed } from "./restore/restore-end.ts";
+import { gatherRestoreFacts } from "./restore/restore-facts.ts";
+import { finishEarlierRestore } from "./restore/restore-finish.ts";
+import { readDiscarded, writeRestoreJournal, type RestoreJournal } from "./restore/restore-journal.ts";
+import { afterMovingBack, renderOverlay, restoreArguments } from "./restore/restore-overlay.ts";
+import { notePositions } from "./restore/restore-watch.ts";
 
-/** Restores. A failure is a result, and leaves the database as it was. */
+/** The restore under way, once it has begun to change anything. */
+interface Stage {
+  journal?: RestoreJournal;
+}
+
+/** Restores. A failure is a result, and leaves the database as it was, unless the request gave it up. */
 export async function restoreBackup(
   parts: Parts,
   request: RestoreRequest,
   context: JobContext,
 ): Promise<JobResult> {
-  const stage: { journal?: RestoreJournal } = {};
+  const stage: Stage = {};
   try {
-    return await restore(parts, request, context, stage);
+    const begun = await beginRestore(parts, request, context, stage);
+    return await completeRestore(parts, begun, context, (journal) => (stage.journal = journal));
   } catch (error) {
-    return fail(parts, context, stage.journal, error);
-  }
-}
-
-async function fail(
-  parts: Parts,
-  context: JobContext,
-  journal: RestoreJournal | undefined,
-  error: unknown,
-): Promise<JobResult> {
-  const failure = context.signal.aborted ? cancelledFailure : failureOf(error);
-  if (journal === undefined) {
+    const failure = context.signal.aborted ? cancelledFailure : failureOf(error);
+    if (stage.journal !== undefined) {
+      context.log(`The restore failed: ${failure.message}`);
+      return { succeeded: false, failure: await endFailed(parts, stage.journal, failure, context.log) };
+    }
     await PgBackRest.existing(parts.settings, parts.user, parts.settings.files.restoreConfig).forget();
     return { succeeded: false, failure: { ...failure, message: `${failure.message} Nothing was changed.` } };
   }
-  context.log(`The restore failed: ${failure.message}`);
-  if (journal.stage === "proven")
-    return {
-      succeeded: false,
-      failure: {
-        ...failure,
-        message: `The database was restored, but the restore did not come to its end: ${failure.message}`,
-      },
-    };
-  try {
-    await undoRestore(parts, journal, (line) => context.log(line));
-  } catch (undoing) {
-    const worse = failureOf(undoing);
-    return {
-      succeeded: false,
-      failure: { ...worse, message: `${worse.message} Before that: ${failure.message}` },
-    };
-  }
-  return {
-    succeeded: false,
-    failure: { ...failure, message: `${failure.message} The database is as it was before the restore.` },
-  };
 }
 
-async function restore(
+/** Decides, and does all that comes before Patroni's start, and that. */
+async function beginRestore(
   parts: Parts,
   request: RestoreRequest,
   context: JobContext,
-  stage: { journal?: RestoreJournal },
-): Promise<JobResult> {
+  stage: Stage,
+): Promise<RestoreJournal> {
   const { settings, service, patroni, psql, user } = parts;
   const { dataDirectory } = settings.postgresql;
   await endLeftovers(parts, (line) => context.log(line));
@@ -97,60 +76,62 @@ async function restore(
     throw new TypeError("a restore without a plan passed its checks");
   const plan = facts.plan.value;
   logPlan(plan, stanza.name, context);
-  const foreign =
-    stanza.databases.find(({ id }) => id === plan.backup.databaseId)?.systemId !== facts.member?.systemId;
-  if (foreign)
+  if (facts.member !== undefined && facts.listedSystemId !== facts.member.systemId)
     context.log(`WARN: the backup is of another cluster than the present one, which it will replace.`);
 
   await PgBackRest.configure(settings, user, settings.files.restoreConfig, request.storage, stanza.name);
-  const logDirectory =
-    (await psql.value("SHOW logging_collector")) === "on"
-      ? await psql.value("SHOW log_directory")
-      : undefined;
-  const positions = await notePositions(parts, stanza.name, logDirectory);
-  const journal: RestoreJournal = {
+  const discarded = await readDiscarded(settings);
+  const collects = discarded === undefined && (await psql.value("SHOW logging_collector")) === "on";
+  const logDirectory = collects ? await psql.value("SHOW log_directory") : discarded?.positions.logDirectory;
+  const { backup, timeline, target } = plan;
+  const begun: RestoreJournal = {
     jobId: request.id,
     fence: context.fence,
     stage: "begun",
-    moves: await planMoves(dataDirectory, context.fence),
-    config: await patroni.config(),
+    // What stands there is no database, and nothing of it is kept.
+    ...(discarded === undefined ? {} : { discards: true }),
+    moves: discarded?.moves ?? (await planMoves(dataDirectory, context.fence)),
+    goal: {
+      timeline,
+      target,
+      result: {
+        backupId: backup.label,
+        artefactPath: artefactPathOf(request.storage, stanza.name, backup.label),
+        recordFolder: recordFolderOf(stanza.name, `restore-${context.fence}`),
+        sizeBytes: backup.databaseBytes,
+      },
+    },
+    positions: await notePositions(parts, stanza.name, logDirectory),
+    bootId: (await identifyProcess(process.pid))?.bootId ?? "",
+    config: discarded?.config ?? (await patroni.config()),
   };
   if (context.signal.aborted) throw new ExecutorError(cancelledFailure);
 
-  await writeRestoreJournal(settings, journal);
-  stage.journal = journal;
+  const keep = async (journal: RestoreJournal): Promise<RestoreJournal> => {
+    await writeRestoreJournal(settings, journal);
+    stage.journal = journal;
+    return journal;
+  };
+  let journal = await keep(begun);
   await service.suspendRestarts();
   context.log("Stopping Patroni and PostgreSQL.");
-  await stopCluster(service, dataDirectory, "fast");
+  await stopCluster(service, dataDirectory, discarded === undefined ? "fast" : "immediate");
   await patroni.removeCluster();
-  await moveAside(journal.moves);
-  context.log(`The present database was moved to ${journal.moves.map(({ to }) => to).join(", ")}.`);
-  const overlay = renderOverlay(restoreArguments(settings, stanza.name, plan), journal.config);
-  await user.writeFile(settings.files.overlay, overlay, 0o640);
+  let argv = restoreArguments(settings, stanza.name, plan);
+  if (discarded !== undefined) await clearAway(journal.moves);
+  else {
+    await moveAside(journal.moves);
+    context.log(`The present database was moved to ${journal.moves.map(({ to }) => to).join(", ")}.`);
+    if (request.discardOldData === true) {
+      await context.pointOfNoReturn();
+      journal = await keep({ ...journal, discards: true });
+      argv = afterMovingBack(journal.moves, restoreArguments(settings, stanza.name, plan, { delta: true }));
+      context.log("It will be written over, as the request allows.");
+    }
+  }
+  await user.writeFile(settings.files.overlay, renderOverlay(argv, journal.config), 0o640);
   await service.start();
-  await watchBootstrap(parts, positions, context);
-
-  const proof = await readProof(psql);
-  const unproven = rejectProof(proof, plan);
-  if (unproven !== undefined) throw new ExecutorError(unproven);
-  context.log(
-    `Restored. Timeline ${proof.timeline} left timeline ${proof.left?.timeline ?? 0} at ${proof.left?.lsn ?? ""}: ` +
-      `${proof.left?.reason ?? ""}.`,
-  );
-  if (context.signal.aborted) throw new ExecutorError(cancelledFailure);
-  await context.pointOfNoReturn();
-  stage.journal = { ...journal, stage: "proven" };
-  await writeRestoreJournal(settings, stage.journal);
-  const warnings = await finishRestore(parts, stage.journal, (line) => context.log(line));
-  return {
-    succeeded: true,
-    backupId: plan.backup.label,
-    artefactPath: artefactPathOf(request.storage, stanza.name, plan.backup.label),
-    recordFolder: recordFolderOf(stanza.name, `restore-${context.fence}`),
-    sizeBytes: plan.backup.databaseBytes,
-    timeline: proof.timeline,
-    ...(warnings.length === 0 ? {} : { warning: warnings.join(" ") }),
-  };
+  return journal;
 }
 
 /**

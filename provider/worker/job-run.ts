@@ -18,6 +18,7 @@ import { failureFields } from "../coordination/ends.ts";
 export interface JobRun {
   readonly request: JobRequest;
   readonly fence: number;
+  readonly plannedUnits: number;
   readonly executor: Executor;
   readonly store: ArtefactStore;
   readonly signal: AbortSignal;
@@ -50,6 +51,7 @@ export async function runJob(run: JobRun): Promise<JobProgress> {
   const context: JobContext = {
     signal: run.signal,
     fence: run.fence,
+    plannedUnits: run.plannedUnits,
     store: run.store,
     progress: run.progress,
     finalizing: () => note({ phase: "finalizing", startedAt }),
@@ -79,7 +81,13 @@ export async function runJob(run: JobRun): Promise<JobProgress> {
     startedAt,
     finishedAt: run.now(),
     ...(uploaded === undefined ? { logPath: recordPath(run.request, folder) } : {}),
-    ...(result.succeeded ? successFields(result, warnings, uploaded) : failureFields(result.failure)),
+    ...(result.succeeded
+      ? successFields(result, [
+          ...warnings,
+          ...(result.warning === undefined ? [] : [result.warning]),
+          ...(uploaded === undefined ? [] : [`The job's log could not be uploaded: ${uploaded}`]),
+        ])
+      : failureFields(result.failure)),
   };
   await changes;
   await run.record(end);
@@ -125,16 +133,15 @@ function endPhase(result: JobResult, refused: boolean, signal: AbortSignal): Job
   return refused ? "rejected" : "failed";
 }
 
-function successFields(
+/**
+ * What the report of a job that succeeded says.
+ *
+ * @param warnings What the admin should know although all is well.
+ */
+export function successFields(
   result: Extract<JobResult, { succeeded: true }>,
-  ofStorage: readonly string[],
-  uploadFailure: string | undefined,
+  warnings: readonly string[],
 ): Partial<JobProgress> {
-  const warnings = [
-    ...ofStorage,
-    ...(result.warning === undefined ? [] : [result.warning]),
-    ...(uploadFailure === undefined ? [] : [`The job's log could not be uploaded: ${uploadFailure}`]),
-  ];
   return {
     backupId: result.backupId,
     artefactPath: result.artefactPath,

@@ -38,6 +38,8 @@ export interface JobTask extends WorkerBase, GrantReference {
   readonly environment: ExecutorEnvironment;
   /** The life of the unit that runs it. */
   readonly incarnation: string;
+  /** How many units the application is to have. */
+  readonly plannedUnits: number;
   /** Where the fence has to be claimed before the job's first effect. */
   readonly claim?: StorageConfig;
 }

@@ -9,7 +9,7 @@ import { isEnd } from "../../lib/job/phase.ts";
 import type { JobProgress, Progress } from "../../lib/job/report.ts";
 import type { Clock, Machine, ProcessIdentity } from "../../lib/machine/machine.ts";
 import type { ArtefactStore } from "../../lib/storage/artefact-store.ts";
-import { failureOf, runJob, worthPublishing } from "./job-run.ts";
+import { failureOf, runJob, successFields, worthPublishing } from "./job-run.ts";
 import { cancelledBeforeStart, failureFields } from "../coordination/ends.ts";
 import { grantId } from "../coordination/peer-records.ts";
 import type { Rules } from "../coordination/rules.ts";
@@ -49,7 +49,7 @@ export async function runRequestedJob(worker: JobWorker): Promise<void> {
 }
 
 async function runEntered({ input, state, machine, signal }: JobWorker): Promise<void> {
-  const { lineage, fence, request } = input;
+  const { lineage, fence, request, plannedUnits } = input;
   const { clock } = machine;
   const grant = grantId(input);
   const poker = new Poker(machine.processes, input.poke);
@@ -90,6 +90,7 @@ async function runEntered({ input, state, machine, signal }: JobWorker): Promise
   const end = await runJob({
     request,
     fence,
+    plannedUnits,
     executor,
     store,
     signal,
@@ -181,7 +182,7 @@ export async function recoverJob({ input, state, machine, signal }: JobWorker): 
 
 /** Has the executor clean up after a job whose process is gone. */
 export async function cleanUp(
-  input: Pick<JobTask, "fence" | "request" | "executor" | "environment" | "store">,
+  input: Pick<JobTask, "fence" | "plannedUnits" | "request" | "executor" | "environment" | "store">,
   signal: AbortSignal,
   log: (line: string) => void,
 ): Promise<Recovery> {
@@ -191,6 +192,7 @@ export async function cleanUp(
     const recovery = await executor.recover(input.request, {
       signal,
       fence: input.fence,
+      plannedUnits: input.plannedUnits,
       store,
       progress: () => undefined,
       finalizing: () => undefined,
@@ -204,8 +206,11 @@ export async function cleanUp(
   }
 }
 
-/** How a job ended whose process is gone: cancelled, where it was asked to stop; else nobody knows. */
-function endAfter({ message }: Recovery, cancelAsked: boolean): JobProgress {
+/** How a job ended whose process is gone: as its recovery found, or cancelled, where it was asked to stop; else nobody knows. */
+function endAfter({ message, result }: Recovery, cancelAsked: boolean): JobProgress {
+  if (result?.succeeded === true) {
+    return { phase: "succeeded", ...successFields(result, [result.warning ?? "", message].filter(Boolean)) };
+  }
   if (cancelAsked) {
     return {
       phase: "cancelled",

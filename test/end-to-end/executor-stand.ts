@@ -58,6 +58,7 @@ export async function witness(of: StorageConfig): Promise<Witness> {
     context: {
       signal: controller.signal,
       fence,
+      plannedUnits: 1,
       store,
       progress: (progress) => {
         seen.progress.push(progress);
@@ -234,6 +235,20 @@ export interface Worker {
   readonly ended: Promise<unknown>;
 }
 
+/** Kills Patroni, as a machine does that runs out of memory. What it had started goes on, but for a while at the most. */
+export async function killPatroni(): Promise<void> {
+  const { configDirectory } = options.patroni;
+  const pids = readdirSync("/proc").filter(
+    (name) =>
+      /^\d+$/.test(name) &&
+      argumentsOf(name).some((argument) => argument.endsWith("/patroni")) &&
+      argumentsOf(name).includes(configDirectory),
+  );
+  expect(pids).not.toEqual([]);
+  for (const pid of pids) process.kill(Number(pid), "SIGKILL");
+  while (pids.some((pid) => argumentsOf(pid).length > 1)) await sleep(50);
+}
+
 /** Runs a restore in a process of its own, which can be killed. */
 export async function startWorker(request: RestoreRequest): Promise<Worker> {
   const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -257,6 +272,7 @@ export async function startWorker(request: RestoreRequest): Promise<Worker> {
         await createExecutor(options, environment).restore({ ...request, storage }, {
           signal: new AbortController().signal,
           fence,
+          plannedUnits: 1,
           store: { probe: async () => undefined, put: async () => undefined, close: nothing },
           progress: () => process.stdout.write("progress"),
           finalizing: nothing,

@@ -14,6 +14,7 @@ import {
   executor,
   expectCleanState,
   failureIn,
+  killPatroni,
   moment,
   options,
   perform,
@@ -287,12 +288,13 @@ describe("restores", () => {
   );
 
   it(
-    "puts the old database back after the worker was killed",
+    "puts the old database back after the worker and Patroni were killed",
     async () => {
       const worker = await startWorker(restoreRequest({ artefactPath: first }));
       await worker.firstProgress;
       worker.child.kill("SIGKILL");
       await worker.ended;
+      await killPatroni();
       expect(await readdir(workDirectory)).toContain("restore.json");
       expect(await preflight(backupRequest())).toBe("restore-unfinished");
       const { context } = await witness(storage);

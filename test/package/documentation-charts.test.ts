@@ -19,19 +19,37 @@ const page = "docs/reference/postgresql.md";
 /** For each fact the values between which some decision tells. */
 type Variants<Facts> = { readonly [Fact in keyof Facts]: readonly Facts[Fact][] };
 
-/** Every combination of the facts' values. */
-function* combinations<Facts extends object>(variants: Variants<Facts>): Generator<Facts> {
-  const names = Object.keys(variants).filter((name): name is keyof Facts & string => name in variants);
-  const total = names.reduce((product, name) => product * variants[name].length, 1);
-  for (let number = 0; number < total; number += 1) {
-    let rest = number;
-    const facts: Partial<Facts> = {};
-    for (const name of names) {
-      const values = variants[name];
-      facts[name] = values[rest % values.length];
-      rest = Math.floor(rest / values.length);
-    }
-    yield facts as Facts;
+/** A fact that a decision asked for and that has no value yet. */
+class Asked {
+  readonly name: PropertyKey;
+
+  constructor(name: PropertyKey) {
+    this.name = name;
+  }
+}
+
+/**
+ * Every path: each combination of the values of those facts that the decisions on it ask for, and of no others.
+ *
+ * @param decide Makes all decisions. Called with facts that tell what they are asked.
+ */
+function everyPath<Facts extends object>(
+  variants: Variants<Facts>,
+  decide: (facts: Facts) => void,
+  known: Partial<Facts> = {},
+): void {
+  const facts = new Proxy(known, {
+    get: (target, name) => {
+      if (!(name in target)) throw new Asked(name);
+      return Reflect.get(target, name) as unknown;
+    },
+  }) as Facts;
+  try {
+    decide(facts);
+  } catch (asked) {
+    if (!(asked instanceof Asked)) throw asked;
+    const name = asked.name as keyof Facts;
+    for (const value of variants[name]) everyPath(variants, decide, { ...known, [name]: value });
   }
 }
 
@@ -44,7 +62,7 @@ function walk<Facts extends object>(
   const order = checks.map(({ name }) => name);
   const strayed: string[][] = [];
   let passed = 0;
-  for (const facts of combinations(variants)) {
+  everyPath(variants, (facts) => {
     const path: string[] = [];
     const failure = firstFailure(checks, facts, (name) => path.push(name));
     // Decided in the chart's order, without a gap, and no further than the first that does not pass.
@@ -52,7 +70,7 @@ function walk<Facts extends object>(
     if (!isWhole || path.some((name, index) => name !== order[index])) strayed.push(path);
     if (failure === undefined) passed += 1;
     else ends.get(path.at(-1) ?? "")?.add(failure.code);
-  }
+  });
   expect(strayed).toEqual([]);
   expect(passed).toBeGreaterThan(0);
   return Object.fromEntries([...ends].map(([name, codes]) => [name, [...codes].toSorted()]));
@@ -90,7 +108,11 @@ const member = {
   serverVersion: 150_020,
   systemId: "77",
 };
-const unfinishedRestore = [undefined, { jobId: "9", journalFile: "/j", aside: [] }];
+const unfinishedRestore = [
+  undefined,
+  { jobId: "9", journalFile: "/j", aside: [], isDiscarded: false },
+  { jobId: "9", journalFile: "/j", aside: [], isDiscarded: true },
+];
 const versions: BackupFacts["pgBackRestVersion"][] = [
   [2, 45],
   [2, 38],
@@ -161,8 +183,10 @@ test("the reference has every end of every path before a restore", () => {
         ...target,
       })),
     ),
+    isAllowed: [true, false],
     unfinishedRestore,
     pgBackRestVersion: versions,
+    plannedUnits: [1, 2],
     now: [Date.parse("2026-06-01T00:00:00Z") * 1000],
     member: [undefined, member],
     members: [["a"], ["a", "b"]],
@@ -172,12 +196,18 @@ test("the reference has every end of every path before a restore", () => {
       ...["repository-unreadable", "restore-stanza-unknown", "artefact-path-invalid"].map(failing),
     ],
     plan: [plan, ...refusals],
+    backupSystemId: [undefined, "77"],
+    listedSystemId: ["77", "78"],
+    files: [undefined, { needed: 2, wrong: [] }, { needed: 2, wrong: ["A/bundle/1"] }],
+    wal: [undefined, { first: "1", last: "2", missing: [] }, { first: "1", last: "2", missing: ["2"] }],
     backupVersion: ["15", "14"],
     disk: [
       disk,
       { ...disk, isMountPoint: true },
       { ...disk, walElsewhere: "/wal" },
       { ...disk, freeBytes: 1 },
+      { ...disk, freeBytes: 1, presentBytes: 1 },
+      undefined,
     ],
   });
   expect(ends).toEqual(documented("restore-checks"));

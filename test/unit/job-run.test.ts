@@ -41,6 +41,7 @@ async function runWith(executor: Partial<Executor>, changes: Partial<JobRun> = {
   const stored = new Map<string, string>();
   let ticks = 0;
   const end = await runJob({
+    plannedUnits: 1,
     request: backup,
     fence: 9,
     executor: {

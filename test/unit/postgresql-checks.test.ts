@@ -94,8 +94,13 @@ describe("the checks before a backup", () => {
   it.each<[string, Partial<BackupFacts>, string]>([
     [
       "an unfinished restore",
-      { unfinishedRestore: { jobId: "9", journalFile: "/j", aside: ["/d"] } },
+      { unfinishedRestore: { jobId: "9", journalFile: "/j", aside: ["/d"], isDiscarded: false } },
       "restore-unfinished",
+    ],
+    [
+      "a database that a restore has discarded",
+      { unfinishedRestore: { jobId: "9", journalFile: "/j", aside: [], isDiscarded: true } },
+      "database-discarded",
     ],
     ["an old pgBackRest", { pgBackRestVersion: [2, 38] }, "pgbackrest-too-old"],
     ["no Patroni", { member: undefined }, "database-offline"],
@@ -164,14 +169,20 @@ const disk = {
 };
 const restoreFacts: RestoreFacts = {
   request: restoreRequest,
+  isAllowed: true,
   unfinishedRestore: undefined,
   pgBackRestVersion: [2, 45],
   now: 10 ** 15,
+  plannedUnits: 1,
   member,
   members: ["postgresql-0"],
   probeFailure: undefined,
   repositoryFailure: undefined,
   plan: { decided: true, value: { backup, timeline: 1, target: { kind: "backup" } } },
+  backupSystemId: "77",
+  listedSystemId: "77",
+  files: { needed: 9, wrong: [] },
+  wal: { first: "1", last: "2", missing: [] },
   backupVersion: "15",
   disk,
 };
@@ -195,13 +206,18 @@ describe("the checks before a restore", () => {
   it.each<[string, Partial<RestoreFacts>, string]>([
     [
       "an unfinished restore",
-      { unfinishedRestore: { jobId: "9", journalFile: "/j", aside: [] } },
+      { unfinishedRestore: { jobId: "9", journalFile: "/j", aside: [], isDiscarded: false } },
       "restore-unfinished",
     ],
     ["an old pgBackRest", { pgBackRestVersion: [2, 38] }, "pgbackrest-too-old"],
     ["nothing named", { request: { ...restoreRequest, artefactPath: "" } }, "restore-target-missing"],
     ["a bad time", { request: { ...restoreRequest, restoreToTime: "now" } }, "restore-time-invalid"],
-    ["more units", { members: ["a", "b"] }, "restore-with-more-units"],
+    ["what the admin forbids", { isAllowed: false }, "restore-not-allowed"],
+    ["more units that are planned", { plannedUnits: 2 }, "restore-with-more-units"],
+    ["a member that has not left", { members: ["a", "b"] }, "restore-with-more-units"],
+    ["another system's backup", { backupSystemId: "78" }, "restore-identifier-differs"],
+    ["a backup with a gap", { files: { needed: 9, wrong: ["A/bundle/1"] } }, "restore-backup-damaged"],
+    ["WAL with a gap", { wal: { first: "1", last: "3", missing: ["2"] } }, "restore-wal-missing"],
     ["a server that is down", { member: undefined }, "database-not-running"],
     ["a storage that fails", { probeFailure: failure }, "x"],
     ["a repository that fails", { repositoryFailure: failure }, "x"],
@@ -211,8 +227,39 @@ describe("the checks before a restore", () => {
     ["a link", { disk: { ...disk, isLink: true } }, "data-directory-not-movable"],
     ["WAL elsewhere", { disk: { ...disk, walElsewhere: "/wal" } }, "wal-outside-data-directory"],
     ["too small a disk", { disk: { ...disk, freeBytes: 999 + spareBytes } }, "disk-too-small"],
+    [
+      "a disk that is too small even without the old data",
+      { disk: { ...disk, freeBytes: 99 + spareBytes, presentBytes: 900 } },
+      "disk-too-small",
+    ],
   ])("refuse %s", (_, changes, code) => {
     expect(firstFailure(restoreChecks, { ...restoreFacts, ...changes })?.code).toBe(code);
+  });
+
+  it("say before when the WAL has a gap, and what is missing of a backup", () => {
+    const missing = Array.from({ length: 12 }, (_, index) => `segment ${index}`);
+    const wal = { first: "1", last: "99", missing, reachesTo: Date.parse("2026-01-10T09:00:00Z") / 1000 };
+    const toTime = { ...restoreRequest, restoreToTime: "2001-09-09T00:00:00Z" };
+    expect(firstFailure(restoreChecks, { ...restoreFacts, wal, request: toTime })).toMatchObject({
+      message: expect.stringContaining("segment 0, segment 1, segment 2 and 9 more."),
+      remedy: expect.stringContaining("before 2026-01-10T09:00:00Z"),
+    });
+    const alone = firstFailure(restoreChecks, { ...restoreFacts, wal });
+    expect(alone?.remedy).toContain("another backup");
+    const files = { needed: 9, wrong: ["A/bundle/1"] };
+    const damaged = firstFailure(restoreChecks, { ...restoreFacts, files });
+    expect(damaged?.message).toMatch(/9 files.* 1 are missing.*A\/bundle\/1\./);
+  });
+
+  it("want no database to put back where the old data is discarded", () => {
+    const unfinishedRestore = { jobId: "9", journalFile: "/j", aside: [], isDiscarded: true };
+    const facts = { ...restoreFacts, unfinishedRestore, member: undefined, members: [], disk: undefined };
+    expect(firstFailure(restoreChecks, facts)).toBeUndefined();
+  });
+
+  it("count the space of what is discarded", () => {
+    const facts = { ...restoreFacts, disk: { ...disk, freeBytes: spareBytes, presentBytes: 1_000 } };
+    expect(firstFailure(restoreChecks, facts)).toBeUndefined();
   });
 
   it("take a disk that is just large enough", () => {

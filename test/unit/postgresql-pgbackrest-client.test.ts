@@ -131,6 +131,7 @@ describe("a restore under Patroni", () => {
     const context: JobContext = {
       signal,
       fence: 1,
+      plannedUnits: 1,
       store: {
         probe: nothing,
         put: nothing,
@@ -145,7 +146,11 @@ describe("a restore under Patroni", () => {
     };
     const positions = { restoreLog: { file: log, offset: 0 }, patroniLog: undefined };
     try {
-      await watchBootstrap(parts, { ...positions, startedAt: new Date(), logDirectory: undefined }, context);
+      await watchBootstrap(
+        parts,
+        { ...positions, startedAtMs: Date.now(), logDirectory: undefined },
+        context,
+      );
     } finally {
       await written;
     }

@@ -91,6 +91,7 @@ async function run(request: BackupRequest): Promise<Ended> {
   const log: string[] = [];
   const store = await openS3Store(request.storage);
   const end = await runJob({
+    plannedUnits: 1,
     request,
     fence: 1,
     executor: executor as Executor,

@@ -26,6 +26,7 @@ const request: JobRequest = {
   },
 };
 const input: JobTask = {
+  plannedUnits: 1,
   task: "run",
   lineage: "line",
   fence: 12,

@@ -9,6 +9,7 @@ export function postgresqlOptions(
   const configDirectory = text("patroni-config");
   return {
     ...(stanza === "" ? {} : { stanza }),
+    allowRestore: config["allow-restore"] !== false,
     patroni: {
       configDirectory,
       restUrl: text("patroni-rest-url"),

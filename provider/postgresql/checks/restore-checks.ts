@@ -14,23 +14,37 @@ import type { Decision, RestorePlan } from "./restore-target.ts";
 import type { Version } from "../pgbackrest/pgbackrest-version.ts";
 import { decideVersion } from "./pgbackrest-check.ts";
 import { decideUnfinished, type UnfinishedRestore } from "./unfinished-restore.ts";
-import { parseMoment, rfc3339 } from "../restore-time.ts";
+import type { BackupEvidence } from "./backup-evidence.ts";
+import type { WalEvidence } from "./wal-evidence.ts";
+import { parseMoment, rfc3339, rfc3339OfSeconds } from "../restore-time.ts";
 
 /** What is known before a restore. What was not looked up, because an earlier decision had failed, is undefined. */
 export interface RestoreFacts {
   readonly request: RestoreRequest;
+  /** Whether the database's own admin lets it be restored. */
+  readonly isAllowed: boolean;
   /** A restore that was neither finished nor undone. */
   readonly unfinishedRestore: UnfinishedRestore | undefined;
   /** What `pgbackrest version` says; undefined where it says nothing of the kind. */
   readonly pgBackRestVersion: Version | undefined;
   /** Microseconds since 1970. */
   readonly now: number;
+  /** How many units the application is to have. */
+  readonly plannedUnits: number;
   readonly member: MemberState | undefined;
   readonly members: readonly string[];
   readonly probeFailure: Failure | undefined;
   readonly repositoryFailure: Failure | undefined;
   /** What is to be restored, or why that cannot be decided. */
   readonly plan: Decision<RestorePlan> | undefined;
+  /** PostgreSQL's system identifier in the backup itself. */
+  readonly backupSystemId: string | undefined;
+  /** The one that the repository lists for the backup. */
+  readonly listedSystemId: string | undefined;
+  /** What was found of the backup's files. */
+  readonly files: BackupEvidence | undefined;
+  /** What was found of the WAL that is replayed. */
+  readonly wal: WalEvidence | undefined;
   /** The version of PostgreSQL in the backup, for example `15`. */
   readonly backupVersion: string | undefined;
   readonly disk: DiskFacts | undefined;
@@ -45,6 +59,8 @@ export interface DiskFacts {
   readonly walElsewhere: string | undefined;
   /** What the file system of the data directory has left for the database user, in bytes. */
   readonly freeBytes: number;
+  /** What the data directory takes up, in bytes; known where it may be discarded. */
+  readonly presentBytes?: number;
 }
 
 /** Beside the copy itself: WAL that is replayed and the server's own needs. */
@@ -53,8 +69,20 @@ export const spareBytes: number = 256 * 1024 * 1024;
 /** The decisions before a restore, in order. */
 export const restoreChecks: readonly Check<RestoreFacts>[] = [
   {
+    name: "is-restore-allowed",
+    decide: ({ isAllowed }) =>
+      isAllowed
+        ? passed
+        : fails(
+            "restore-not-allowed",
+            "This database's own configuration forbids that it is restored.",
+            "Set the database's configuration option allow-restore to true, then request the restore again.",
+          ),
+  },
+  {
     name: "is-earlier-restore-finished",
-    decide: ({ unfinishedRestore }) => decideUnfinished(unfinishedRestore),
+    decide: ({ unfinishedRestore }) =>
+      unfinishedRestore?.isDiscarded === true ? passed : decideUnfinished(unfinishedRestore),
   },
   {
     name: "is-pgbackrest-recent-enough",
@@ -93,13 +121,16 @@ export const restoreChecks: readonly Check<RestoreFacts>[] = [
   {
     name: "is-single-unit-cluster",
     chart: "Is single unit cluster?",
-    decide: ({ members }) =>
-      members.length <= 1
+    decide: ({ plannedUnits, members }) =>
+      plannedUnits <= 1 && members.length <= 1
         ? passed
         : fails(
             "restore-with-more-units",
-            `Unit cannot restore backup as there are more than one unit in the cluster: ${members.join(", ")}.`,
-            "Remove all units but one, restore, and add units again.",
+            "Unit cannot restore backup as there are more than one unit in the cluster: " +
+              (plannedUnits > 1
+                ? `${plannedUnits} units are planned.`
+                : `one is planned, but Patroni still knows ${members.join(", ")}.`),
+            "Remove all units but one (juju remove-unit), restore, and add units again, which join by themselves.",
           ),
   },
   {
@@ -109,8 +140,10 @@ export const restoreChecks: readonly Check<RestoreFacts>[] = [
   },
   {
     name: "is-database-online",
-    decide: ({ member }) =>
-      member !== undefined && member.isPrimary && member.state === "running"
+    decide: ({ member, unfinishedRestore }) =>
+      (member !== undefined && member.isPrimary && member.state === "running") ||
+      // There is nothing left that could be put back.
+      unfinishedRestore?.isDiscarded === true
         ? passed
         : fails(
             "database-not-running",
@@ -131,6 +164,19 @@ export const restoreChecks: readonly Check<RestoreFacts>[] = [
     chart: "Is backup id valid?",
     decide: ({ plan }) => failsWith(plan?.decided === false ? plan.failure : undefined),
   },
+  {
+    name: "does-system-identifier-fit",
+    decide: ({ backupSystemId, listedSystemId }) =>
+      backupSystemId === undefined || listedSystemId === undefined || backupSystemId === listedSystemId
+        ? passed
+        : fails(
+            "restore-identifier-differs",
+            `The backup is of the database system ${backupSystemId}, and the repository lists it as one of ${listedSystemId}.`,
+            "Restore another backup, and find out what else writes to the repository.",
+          ),
+  },
+  { name: "is-backup-whole", decide: ({ files }) => failsWith(rejectFiles(files)) },
+  { name: "is-wal-whole", decide: ({ wal, request }) => failsWith(rejectWal(wal, request)) },
   {
     name: "does-version-fit",
     decide: ({ backupVersion, member }) => {
@@ -171,16 +217,54 @@ export const restoreChecks: readonly Check<RestoreFacts>[] = [
     decide: ({ disk, plan }) => {
       if (disk === undefined || plan?.decided !== true) return passed;
       const needed = plan.value.backup.databaseBytes + spareBytes;
-      if (disk.freeBytes >= needed) return passed;
+      const discards = disk.presentBytes !== undefined;
+      const room = disk.freeBytes + (disk.presentBytes ?? 0);
+      if (room >= needed) return passed;
       return fails(
         "disk-too-small",
-        `The restore needs ${describeBytes(needed)} beside the present database, and the file system of ` +
-          `${disk.dataDirectory} has ${describeBytes(disk.freeBytes)} left.`,
-        `Free ${describeBytes(needed - disk.freeBytes)} there, or enlarge the file system.`,
+        `The restore needs ${describeBytes(needed)} ${discards ? "in place of" : "beside"} the present database, and ` +
+          `the file system of ${disk.dataDirectory} has ${describeBytes(room)} ${discards ? "for both" : "left"}.`,
+        `Free ${describeBytes(needed - room)} there, or enlarge the file system` +
+          (discards ? "." : ", or set discard-old-data to give the present data up."),
       );
     },
   },
 ];
+
+/** How many names a message has at most. */
+const namedAtMost = 3;
+
+function rejectFiles(files: BackupEvidence | undefined): Failure | undefined {
+  if (files === undefined || files.wrong.length === 0) return undefined;
+  const { needed, wrong } = files;
+  return {
+    code: "restore-backup-damaged",
+    message:
+      `Of the ${needed} files that the backup needs in the repository, ${wrong.length} are missing or have another ` +
+      `size: ${listed(wrong)}.`,
+    remedy: "Restore another backup, make a full one now, and find out who deletes from the bucket.",
+  };
+}
+
+function rejectWal(wal: WalEvidence | undefined, request: RestoreRequest): Failure | undefined {
+  if (wal === undefined || wal.missing.length === 0) return undefined;
+  const { first, last, missing, reachesTo } = wal;
+  return {
+    code: "restore-wal-missing",
+    message:
+      `The restore replays the WAL from ${first} to ${last}, of which the repository lacks ${missing.length} ` +
+      `segments: ${listed(missing)}.`,
+    remedy:
+      reachesTo === undefined || (request.restoreToTime ?? "") === ""
+        ? "Restore another backup, and make a full one now."
+        : `Give a restore-to-time before ${rfc3339OfSeconds(reachesTo)}, or restore a backup that was made after the gap.`,
+  };
+}
+
+function listed(names: readonly string[]): string {
+  const more = names.length - namedAtMost;
+  return `${names.slice(0, namedAtMost).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+}
 
 /** Why a request's time cannot be used, without looking at any backup. */
 export function rejectTime(text: string | undefined, now: number): Failure | undefined {

@@ -12,11 +12,19 @@ export interface UnfinishedRestore {
   readonly journalFile: string;
   /** Where the data of the time before it lies, if it still lies aside. */
   readonly aside: readonly string[];
+  /** That data was given up, as its request allowed, before the restore failed: there is no database now. */
+  readonly isDiscarded: boolean;
 }
 
 /** Lets a job pass where no earlier restore was left half-done. */
 export function decideUnfinished(unfinished: UnfinishedRestore | undefined): Outcome {
   if (unfinished === undefined) return passed;
+  if (unfinished.isDiscarded)
+    return fails(
+      "database-discarded",
+      `There is no database: the restore of job ${unfinished.jobId} failed after it had discarded the old data.`,
+      "Request a restore.",
+    );
   const where =
     unfinished.aside.length === 0
       ? ""

@@ -9,10 +9,13 @@ import type { Failure } from "../../../lib/job/report.ts";
 import type { BackupType, Retention } from "../../../lib/job/request.ts";
 import type { StorageConfig } from "../../../lib/job/storage-config.ts";
 import { describeEnd, type RunResult } from "../../../lib/process/run.ts";
+import { thrownText } from "../../../lib/thrown.ts";
+import type { WalSegment } from "../checks/wal-evidence.ts";
 import type { DatabaseUser } from "../database-user.ts";
 import { ExecutorError } from "../../../lib/errors.ts";
 import { cancelledFailure, oneLine } from "../job-failure.ts";
 import type { Settings } from "../options.ts";
+import { ManifestReader, type BackupManifest } from "./backup-manifest.ts";
 import { caChain, renderConfig } from "./pgbackrest-config.ts";
 import { pgBackRestFailure } from "./pgbackrest-errors.ts";
 import { parseInfo, type RepositoryInfo } from "./pgbackrest-info.ts";
@@ -26,6 +29,16 @@ export const backupTypeArguments: Readonly<Record<BackupType, string>> = {
   differential: "diff",
   incremental: "incr",
 };
+
+/** A line of a manifest names one file, whose path PostgreSQL keeps below 1 KiB, or it lists the labels of a chain. */
+const maxManifestLineBytes = 1024 * 1024;
+
+/** What `repo-ls` says of a file or folder. */
+interface ListedFile {
+  readonly size?: number;
+  /** Seconds since 1970. */
+  readonly time?: number;
+}
 
 /** The client of pgBackRest, for one configuration file. */
 export class PgBackRest {
@@ -154,6 +167,88 @@ export class PgBackRest {
     return parseHistory(result.stdout);
   }
 
+  /**
+   * What a backup consists of; undefined where its manifest is not in the repository, nor the copy of it.
+   *
+   * @throws ExecutorError `backup-manifest-unreadable`
+   */
+  async manifest(stanza: string, label: string, signal?: AbortSignal): Promise<BackupManifest | undefined> {
+    for (const name of ["backup.manifest", "backup.manifest.copy"]) {
+      const reader = new ManifestReader(label);
+      let fault: unknown;
+      const result = await this.#user.run(
+        [
+          this.#settings.program,
+          `--config=${this.configFile}`,
+          "--ignore-missing",
+          "repo-get",
+          `backup/${stanza}/${label}/${name}`,
+        ],
+        {
+          timeoutMs: this.#settings.timeLimits.fileMs,
+          onLine: (line) => {
+            try {
+              reader.line(line);
+            } catch (error) {
+              fault ??= error;
+            }
+          },
+          maxLineBytes: maxManifestLineBytes,
+          ...(signal === undefined ? {} : { signal }),
+        },
+      );
+      if (result.exitCode === 1) continue;
+      this.#must("repo-get", result);
+      try {
+        if (fault !== undefined) throw fault;
+        return reader.end();
+      } catch (error) {
+        throw new ExecutorError(
+          {
+            code: "backup-manifest-unreadable",
+            message: `The manifest of the backup ${label} cannot be read: ${oneLine(thrownText(error))}.`,
+            remedy: "Restore another backup, and find out what has changed the objects in the bucket.",
+          },
+          error,
+        );
+      }
+    }
+    return undefined;
+  }
+
+  /** The sizes of the files in a backup's folder, in bytes, by their path in it; none where there is no such folder. */
+  async backupFiles(
+    stanza: string,
+    label: string,
+    signal?: AbortSignal,
+  ): Promise<ReadonlyMap<string, number>> {
+    const listed = await this.#list(`backup/${stanza}/${label}`, signal, "--recurse");
+    const sizes = Object.entries(listed).flatMap(([path, { size }]): [string, number][] =>
+      size === undefined ? [] : [[path, size]],
+    );
+    return new Map(sizes);
+  }
+
+  /** The folders of the WAL archive, for example `0000000100000000`. */
+  async walFolders(stanza: string, archiveId: string, signal?: AbortSignal): Promise<readonly string[]> {
+    const listed = await this.#list(`archive/${stanza}/${archiveId}`, signal, "--filter=^[0-9A-F]{16}$");
+    return Object.keys(listed).filter((name) => /^[0-9A-F]{16}$/.test(name));
+  }
+
+  /** The whole segments in a folder of the WAL archive. */
+  async walSegments(
+    stanza: string,
+    archiveId: string,
+    folder: string,
+    signal?: AbortSignal,
+  ): Promise<readonly WalSegment[]> {
+    const listed = await this.#list(`archive/${stanza}/${archiveId}/${folder}`, signal);
+    return Object.entries(listed).flatMap(([file, { time }]) => {
+      const name = /^([0-9A-F]{24})-[0-9a-f]{40}(?:\.\w+)?$/.exec(file)?.[1];
+      return name === undefined ? [] : [{ name, recordedAt: time ?? 0 }];
+    });
+  }
+
   /** Creates the stanza; does nothing where it is there already. */
   async stanzaCreate(signal?: AbortSignal): Promise<void> {
     const own = [`--stanza=${this.#settings.stanza}`, "stanza-create"];
@@ -214,11 +309,11 @@ export class PgBackRest {
     path: string,
     signal: AbortSignal | undefined,
     ...options: readonly string[]
-  ): Promise<Readonly<Record<string, { readonly time?: number }>>> {
+  ): Promise<Readonly<Record<string, ListedFile>>> {
     const args = ["--output=json", ...options, "repo-ls", path];
     const result = await this.#run(args, this.#settings.timeLimits.readMs, signal);
     this.#must("repo-ls", result);
-    const listed: Readonly<Record<string, { readonly time?: number }>> = JSON.parse(result.stdout);
+    const listed: Readonly<Record<string, ListedFile>> = JSON.parse(result.stdout);
     return listed;
   }
 

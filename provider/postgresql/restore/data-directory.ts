@@ -53,11 +53,14 @@ export async function planMoves(dataDirectory: string, fence: number): Promise<r
 export async function moveAside(moves: readonly Move[]): Promise<void> {
   for (const { from, to, anew } of moves) {
     if (!(await exists(to))) await rename(from, to);
-    if (anew === undefined) continue;
-    await mkdir(from, { recursive: true });
-    if (process.getuid?.() === 0) await chown(from, anew.uid, anew.gid);
-    await chmod(from, anew.mode);
+    if (anew !== undefined) await makeAnew(from, anew);
   }
+}
+
+async function makeAnew(path: string, { uid, gid, mode }: NonNullable<Move["anew"]>): Promise<void> {
+  await mkdir(path, { recursive: true });
+  if (process.getuid?.() === 0) await chown(path, uid, gid);
+  await chmod(path, mode);
 }
 
 /** Removes what was put in its place, and moves everything back. */
@@ -68,6 +71,21 @@ export async function putBack(moves: readonly Move[]): Promise<void> {
     if (!(await exists(to))) continue;
     await rm(from, { recursive: true, force: true });
     await rename(to, from);
+  }
+}
+
+/** Whether anything of the old data is aside, where nothing has written over it. */
+export async function isAside(moves: readonly Move[]): Promise<boolean> {
+  return (await standingAside(moves)).length > 0;
+}
+
+/** Deletes what a restore has left behind, whole or in part, and leaves empty directories in its place. */
+export async function clearAway(moves: readonly Move[]): Promise<void> {
+  for (const { from, to, anew, discarded } of moves) {
+    await removeDiscarded(discarded);
+    await rm(from, { recursive: true, force: true });
+    await rm(to, { recursive: true, force: true });
+    if (anew !== undefined) await makeAnew(from, anew);
   }
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Settings } from "../options.ts";
+import type { Move } from "./data-directory.ts";
 import type { DynamicConfig } from "../patroni/patroni.ts";
 import type { RestorePlan } from "../checks/restore-target.ts";
 import { postgresqlTime } from "../restore-time.ts";
@@ -21,6 +22,7 @@ export function restoreArguments(
   settings: Settings,
   stanza: string,
   plan: RestorePlan,
+  options: { readonly delta?: boolean } = {},
 ): readonly [string, ...string[]] {
   const target = ((): readonly string[] => {
     switch (plan.target.kind) {
@@ -49,11 +51,28 @@ export function restoreArguments(
     `--pg1-path=${settings.postgresql.dataDirectory}`,
     `--set=${plan.backup.label}`,
     ...target,
+    ...(options.delta === true ? ["--delta"] : []),
     "--log-level-console=warn",
     "--log-level-stderr=off",
     "--log-level-file=detail",
     "restore",
   ];
+}
+
+/**
+ * A command that moves the old data back to where it was and then runs another one, which writes over it. Patroni
+ * bootstraps only where it finds no data; so the data is put there when it has looked.
+ *
+ * The data directory comes last: while it is aside, nothing was written over.
+ */
+export function afterMovingBack(
+  moves: readonly Move[],
+  argv: readonly [string, ...string[]],
+): readonly [string, ...string[]] {
+  const script =
+    'while [ "$1" != -- ]; do if [ -d "$1" ]; then rmdir "$1" || exit; fi; mv -T "$2" "$1" || exit; shift 2; done; shift; exec "$@"';
+  const pairs = moves.toReversed().flatMap(({ from, to }) => [from, to]);
+  return ["/bin/sh", "-c", script, "restore", ...pairs, "--", ...argv];
 }
 
 /**

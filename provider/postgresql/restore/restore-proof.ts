@@ -5,7 +5,7 @@
  */
 import type { Failure } from "../../../lib/job/report.ts";
 import type { Psql } from "../psql.ts";
-import type { RestorePlan } from "../checks/restore-target.ts";
+import type { RestoreGoal } from "./restore-journal.ts";
 
 /** What the restored database says of itself. */
 export interface RestoreProof {
@@ -26,16 +26,19 @@ export async function readProof(psql: Psql): Promise<RestoreProof> {
 }
 
 /** Why a proof does not hold; undefined where it does. */
-export function rejectProof(proof: RestoreProof, plan: RestorePlan): Failure | undefined {
+export function rejectProof(
+  proof: RestoreProof,
+  goal: Pick<RestoreGoal, "timeline" | "target">,
+): Failure | undefined {
   if (proof.inRecovery) return notProven("the server is still in recovery");
-  if (proof.timeline <= plan.timeline)
-    return notProven(`the server is on timeline ${proof.timeline}, which is not newer than ${plan.timeline}`);
+  if (proof.timeline <= goal.timeline)
+    return notProven(`the server is on timeline ${proof.timeline}, which is not newer than ${goal.timeline}`);
   if (proof.left === undefined) return notProven(`timeline ${proof.timeline} has no history file`);
-  if (proof.left.timeline !== plan.timeline)
-    return notProven(`it followed timeline ${proof.left.timeline} and not ${plan.timeline}`);
-  if (plan.target.kind === "time" && !/^(before|after) /.test(proof.left.reason))
+  if (proof.left.timeline !== goal.timeline)
+    return notProven(`it followed timeline ${proof.left.timeline} and not ${goal.timeline}`);
+  if (goal.target.kind === "time" && !/^(before|after) /.test(proof.left.reason))
     return notProven(`recovery ended for another reason than the wanted time: ${proof.left.reason}`);
-  if (plan.target.kind === "backup" && !proof.left.reason.startsWith("reached consistency"))
+  if (goal.target.kind === "backup" && !proof.left.reason.startsWith("reached consistency"))
     return notProven(`recovery ended for another reason than the backup's end: ${proof.left.reason}`);
   return undefined;
 }

@@ -6,20 +6,24 @@
  */
 import { rm } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { putBack, standingAside } from "./data-directory.ts";
+import { isAside, putBack, standingAside } from "./data-directory.ts";
 import { ExecutorError } from "../../../lib/errors.ts";
 import { failureOf } from "../job-failure.ts";
 import type { Parts } from "../parts.ts";
 import { PgBackRest } from "../pgbackrest/pgbackrest.ts";
 import { stopCluster } from "../patroni/patroni-service.ts";
 import { endPgBackRest } from "../processes.ts";
-import { removeRestoreJournal, type RestoreJournal } from "./restore-journal.ts";
+import { removeRestoreJournal, writeRestoreJournal, type RestoreJournal } from "./restore-journal.ts";
 
 const primaryTimeoutMs = 15 * 60_000;
 const pollMs = 300;
 
+/** How a restore was left: the old database is back, or it was discarded and there is none. */
+export type Undone = "put back" | "discarded";
+
 /**
- * Puts the old cluster back and waits until it is the primary again.
+ * Puts the old cluster back and waits until it is the primary again. Where the old data was given up and written over,
+ * everything is stopped, so that nothing makes an empty database in its place.
  *
  * @throws ExecutorError `restore-not-undone`, which says where the old data lies and what to do.
  */
@@ -27,14 +31,23 @@ export async function undoRestore(
   parts: Parts,
   journal: RestoreJournal,
   log: (line: string) => void,
-): Promise<void> {
+): Promise<Undone> {
   const { settings, service, patroni, user } = parts;
   try {
-    log("Putting the former database back.");
     // First pgBackRest: Patroni waits for it before it ends.
     await endPgBackRest(settings.files.restoreConfig);
     await stopCluster(service, settings.postgresql.dataDirectory, "immediate");
     await endPgBackRest(settings.files.restoreConfig);
+    if (journal.discards === true && !(await isAside(journal.moves))) {
+      // Patroni's file stays: with it, a Patroni that somebody starts fails; without, it would make an empty cluster.
+      await PgBackRest.existing(settings, user, settings.files.restoreConfig).forget();
+      log("The former database was discarded: there is none until a restore succeeds.");
+      return "discarded";
+    }
+    log("Putting the former database back.");
+    const { discards: _, ...kept } = journal;
+    // What is back does not stand aside any more, and must not be taken for discarded then.
+    await writeRestoreJournal(settings, kept);
     await rm(settings.files.overlay, { force: true });
     await putBack(journal.moves);
     await patroni.removeCluster();
@@ -45,6 +58,7 @@ export async function undoRestore(
     await PgBackRest.existing(settings, user, settings.files.restoreConfig).forget();
     await removeRestoreJournal(settings);
     log("The former database is the primary again.");
+    return "put back";
   } catch (error) {
     const aside = await standingAside(journal.moves).catch(() => []);
     const where =

@@ -13,16 +13,8 @@ import { ExecutorError } from "../../../lib/errors.ts";
 import { cancelledFailure } from "../job-failure.ts";
 import type { Parts } from "../parts.ts";
 import { stalledFailure } from "../pgbackrest/pgbackrest.ts";
+import type { LogPositions } from "./restore-journal.ts";
 import { errorLine, pgBackRestErrors } from "../pgbackrest/pgbackrest-errors.ts";
-
-/** Where logs stood before the restore, so that only what came since is read. */
-export interface LogPositions {
-  readonly restoreLog: { readonly file: string; offset: number };
-  readonly patroniLog: { readonly file: string; readonly offset: number } | undefined;
-  readonly startedAt: Date;
-  /** PostgreSQL's setting log_directory where it keeps logs of its own. */
-  readonly logDirectory: string | undefined;
-}
 
 const pollMs = 400;
 const tailBytes = 512 * 1024;
@@ -43,7 +35,7 @@ export async function notePositions(
       service.kind === "process"
         ? { file: service.logFile, offset: await sizeOf(service.logFile) }
         : undefined,
-    startedAt: new Date(),
+    startedAtMs: Date.now(),
     logDirectory,
   };
 }
@@ -60,12 +52,13 @@ export async function watchBootstrap(
   context: JobContext,
 ): Promise<void> {
   let copied = 0;
+  const restoreLog = { ...positions.restoreLog };
   let finalizing = false;
   let copying = true;
   let lastLineAt = performance.now();
   for (;;) {
     if (context.signal.aborted) throw new ExecutorError(cancelledFailure);
-    for (const line of await newLines(positions.restoreLog)) {
+    for (const line of await newLines(restoreLog)) {
       lastLineAt = performance.now();
       copying &&= !/ restore command end: /.test(line);
       const event = parseLogLine(line);
@@ -138,7 +131,7 @@ async function logsSince(parts: Parts, positions: LogPositions): Promise<string>
         "--no-pager",
         "--output=cat",
         `--unit=${patroni.service.unit}`,
-        `--since=@${Math.floor(positions.startedAt.getTime() / 1000)}`,
+        `--since=@${Math.floor(positions.startedAtMs / 1000)}`,
       ],
       { timeoutMs: 30_000 },
     );
@@ -153,39 +146,42 @@ async function logsSince(parts: Parts, positions: LogPositions): Promise<string>
       : [`${postgresql.dataDirectory}.failed`, postgresql.dataDirectory].map((base) =>
           join(base, positions.logDirectory ?? ""),
         );
-    for (const folder of folders) texts.push(await newestLog(folder, positions.startedAt));
+    for (const folder of folders) texts.push(await newestLog(folder, positions.startedAtMs));
   }
   return texts.join("\n");
 }
 
-async function newestLog(folder: string, since: Date): Promise<string> {
+async function newestLog(folder: string, sinceMs: number): Promise<string> {
   const names = await readdir(folder).catch(() => []);
   const files = await Promise.all(
     names.map(async (name) => ({ file: join(folder, name), at: (await stat(join(folder, name))).mtimeMs })),
   );
-  const newest = files.filter(({ at }) => at >= since.getTime()).toSorted((a, b) => b.at - a.at)[0];
+  const newest = files.filter(({ at }) => at >= sinceMs).toSorted((a, b) => b.at - a.at)[0];
   return newest === undefined ? "" : readFrom(newest.file, 0);
 }
 
 async function newLines(position: { readonly file: string; offset: number }): Promise<readonly string[]> {
-  const text = await readBytes(position.file, position.offset, stepBytes);
-  const complete = text.slice(0, text.lastIndexOf("\n") + 1);
-  position.offset += Buffer.byteLength(complete);
+  const bytes = await readBytes(position.file, position.offset, stepBytes);
+  const end = bytes.lastIndexOf("\n") + 1;
+  // A line that does not end is passed over: waiting for its end, one would wait for ever.
+  position.offset += end === 0 && bytes.length === stepBytes ? stepBytes : end;
+  const complete = bytes.toString("utf8", 0, end);
   return complete.split("\n").filter((line) => line !== "");
 }
 
 /** Reads a file from an offset, at most its last half MiB; empty where there is none. */
 async function readFrom(file: string, offset: number): Promise<string> {
-  return readBytes(file, Math.max(offset, (await sizeOf(file)) - tailBytes), tailBytes);
+  const bytes = await readBytes(file, Math.max(offset, (await sizeOf(file)) - tailBytes), tailBytes);
+  return bytes.toString("utf8");
 }
 
-async function readBytes(file: string, offset: number, limit: number): Promise<string> {
+async function readBytes(file: string, offset: number, limit: number): Promise<Buffer> {
   const handle = await open(file, "r").catch(() => undefined);
-  if (handle === undefined) return "";
+  if (handle === undefined) return Buffer.alloc(0);
   try {
     const buffer = Buffer.alloc(limit);
     const { bytesRead } = await handle.read(buffer, 0, limit, offset);
-    return buffer.toString("utf8", 0, bytesRead);
+    return buffer.subarray(0, bytesRead);
   } finally {
     await handle.close();
   }
