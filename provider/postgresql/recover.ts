@@ -79,7 +79,7 @@ async function adopt(parts: Parts, begun: RestoreJournal, context: JobContext): 
   } catch (error) {
     const cause = context.signal.aborted ? cancelledFailure : failureOf(error);
     context.log(`The restore failed: ${cause.message}`);
-    const failure = await endFailed(parts, journal, cause, context.log);
+    const failure = await endFailed(parts, journal, cause, (line) => context.log(line));
     // What stands in the way of the next job has to be tried again, and is no end.
     if (failure.code === "restore-not-undone") throw new ExecutorError(failure, error);
     return { message: failure.message, result: { succeeded: false, failure } };

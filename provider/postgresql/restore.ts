@@ -50,7 +50,10 @@ export async function restoreBackup(
     const failure = context.signal.aborted ? cancelledFailure : failureOf(error);
     if (stage.journal !== undefined) {
       context.log(`The restore failed: ${failure.message}`);
-      return { succeeded: false, failure: await endFailed(parts, stage.journal, failure, context.log) };
+      return {
+        succeeded: false,
+        failure: await endFailed(parts, stage.journal, failure, (line) => context.log(line)),
+      };
     }
     await PgBackRest.existing(parts.settings, parts.user, parts.settings.files.restoreConfig).forget();
     return { succeeded: false, failure: { ...failure, message: `${failure.message} Nothing was changed.` } };

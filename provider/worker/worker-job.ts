@@ -209,7 +209,11 @@ export async function cleanUp(
 /** How a job ended whose process is gone: as its recovery found, or cancelled, where it was asked to stop; else nobody knows. */
 function endAfter({ message, result }: Recovery, cancelAsked: boolean): JobProgress {
   if (result?.succeeded === true) {
-    return { phase: "succeeded", ...successFields(result, [result.warning ?? "", message].filter(Boolean)) };
+    const { warning } = result;
+    return {
+      phase: "succeeded",
+      ...successFields(result, [message, ...(warning === undefined ? [] : [warning])]),
+    };
   }
   if (cancelAsked) {
     return {
@@ -221,6 +225,7 @@ function endAfter({ message, result }: Recovery, cancelAsked: boolean): JobProgr
       }),
     };
   }
+  if (result !== undefined) return { phase: "failed", ...failureFields(result.failure) };
   return {
     phase: "lost",
     ...failureFields({

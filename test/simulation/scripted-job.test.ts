@@ -114,6 +114,35 @@ test("a worker that dies is found, cleaned up after and reported as lost, and it
   expect((await model.calls()).filter(({ call, job }) => call === "recover" && job === id)).toHaveLength(1);
 });
 
+test.each([
+  [
+    { succeeded: true, backupId: "b", artefactPath: "/b/", recordFolder: "b", timeline: 2, warning: "W." },
+    {
+      phase: "succeeded",
+      status: "success",
+      "backup-id": "b",
+      timeline: 2,
+      message: "It went on without its worker. W.",
+    },
+  ],
+  [
+    { succeeded: false, failure: { code: "c", message: "M.", remedy: "R." } },
+    { phase: "failed", status: "error", "error-code": "c", message: "M.", remedy: "R." },
+  ],
+] as const)(
+  "a job that came to an end without its worker is reported with that end: %j",
+  async (recovers, expected) => {
+    await model.script({ jobs: { "*": { die: true, recovers } } });
+    const id = await model.requestBackup();
+    const report = await until("the job has ended", async () => {
+      await model.juju.updateStatus(database);
+      return model.reports().find((each) => each["job-id"] === id && each["status"] !== "running");
+    });
+    expect(report).toMatchObject(expected);
+    await model.script({});
+  },
+);
+
 test("a hook that fails after it started a job does not start it again", async () => {
   await model.script({ jobs: { "*": { waitFor: "after-failure" } } });
   await model.release("fail-once");

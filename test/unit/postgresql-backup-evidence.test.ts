@@ -93,12 +93,12 @@ describe("a manifest", () => {
   });
 
   it.each([
-    ["no size", text(['pg_data/x={"timestamp":1}'])],
-    ["no JSON", text(["pg_data/x={"])],
-    ["no system identifier", text([]).replace("db-system-id", "db-other")],
-    ["an unknown compression", text(['pg_data/x={"size":1}'], { compress: "xz" })],
-  ])("with %s cannot be read", (_, broken) => {
-    expect(() => read(broken)).toThrow();
+    ["no size", text(['pg_data/x={"timestamp":1}']), /no size of pg_data/],
+    ["no JSON", text(["pg_data/x={"]), /JSON/],
+    ["no system identifier", text([]).replace("db-system-id", "db-other"), /no db-system-id/],
+    ["an unknown compression", text(['pg_data/x={"size":1}'], { compress: "xz" }), /"xz" is no type/],
+  ])("with %s cannot be read", (_, broken, said) => {
+    expect(() => read(broken)).toThrow(said);
   });
 });
 

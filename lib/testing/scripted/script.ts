@@ -38,6 +38,8 @@ export interface ScriptedJob {
   readonly die?: boolean;
   /** Default: none, the job succeeds. */
   readonly fail?: Failure;
+  /** What became of it without its worker, as cleaning up finds. Default: nobody knows. */
+  readonly recovers?: JobResult;
 }
 
 /** One call of an executor's methods. A call that is noted has read its script: another one does not change it any more. */
@@ -122,6 +124,8 @@ export function followScript(source: ScriptSource, environment: ExecutorEnvironm
     },
     recover: async (request, context) => {
       await source.note({ call: "recover", job: request.id, fence: context.fence });
+      const { recovers } = await jobOf(request);
+      if (recovers !== undefined) return { message: "It went on without its worker.", result: recovers };
       return { message: "Nothing was left to clean up." };
     },
   };

@@ -41,7 +41,7 @@ export async function completeRestore(
   const proven: RestoreJournal = { ...journal, stage: "proven", provenTimeline: proof.timeline };
   kept(proven);
   await writeRestoreJournal(settings, proven);
-  return finishProven(parts, proven, context.log);
+  return finishProven(parts, proven, (line) => context.log(line));
 }
 
 /** Finishes a restore that was proven. May be repeated. */
