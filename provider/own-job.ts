@@ -1,10 +1,10 @@
 /**
- * Where a job stands that the charm's own action asked for. Pure.
+ * Where a job stands that the charm's own action asked for, and what other units are about. Pure.
  *
  * @module
  */
 import type { JobProgress } from "../lib/job/report.ts";
-import { actionRelation, jobKey } from "./coordination/peer-records.ts";
+import { actionRelation, answers, jobKey } from "./coordination/peer-records.ts";
 import type { JournalState } from "./journal/journal.ts";
 import type { PeersRead } from "./peers.ts";
 import type { LiveProgress } from "./journal/state-directory.ts";
@@ -16,6 +16,14 @@ export interface OwnJob {
   readonly report: JobProgress;
   /** The unit that has it, or had it. */
   readonly unit?: string;
+}
+
+/** Whether a unit other than this one has a backup to make and has not said that it ended. */
+export function isBackingUp({ application, others }: PeersRead, self: string): boolean {
+  return [...application.grants.values()].some(
+    (grant) =>
+      grant.type === "backup" && grant.unit !== self && !answers(others.get(grant.unit)?.released, grant),
+  );
 }
 
 /** Finds a job in what the units tell each other, and in this unit's journal. */

@@ -25,7 +25,7 @@ import {
   refusal,
   type GrantRelease,
 } from "./grant-release.ts";
-import { ownJobIn, type OwnJob } from "./own-job.ts";
+import { isBackingUp, ownJobIn, type OwnJob } from "./own-job.ts";
 import { incarnationsOf } from "./peers.ts";
 import { pokeCommand } from "./worker/poke.ts";
 import { Publisher } from "./publisher.ts";
@@ -205,6 +205,17 @@ export class Provider {
     const { peers } = await readDispatch(this.#reading, this.#juju.isLeader());
     if (peers === undefined) return undefined;
     return ownJobIn(job, peers.read, await this.#rounds.readState());
+  }
+
+  /**
+   * Whether another unit of the application has a backup to make, as far as this unit knows: for a charm whose actions tell
+   * backups that run from those that crashed.
+   *
+   * @throws PeerDatabagError, HookToolError
+   */
+  async backsUpElsewhere(): Promise<boolean> {
+    const { peers } = await readDispatch(this.#reading, this.#juju.isLeader());
+    return peers !== undefined && isBackingUp(peers.read, this.#juju.unit);
   }
 
   /** Who this unit is to its executor: for a charm whose actions ask the database engine itself. */

@@ -56,6 +56,8 @@ export function createExecutor(options: PostgresqlOptions, environment: Executor
  * Lists what a repository holds: backups, also those that run or were never finished, and the timelines that restores
  * began. Oldest first, one stanza after the other. Takes a second or so: it is for actions.
  *
+ * @param backsUpElsewhere Whether another unit makes a backup of this cluster, see {@link Provider.backsUpElsewhere}.
+ *   pgBackRest tells of its own machine alone.
  * @throws ConfigurationError as {@link createExecutor} does.
  * @throws ExecutorError where the repository cannot be read.
  */
@@ -63,8 +65,9 @@ export async function listRepository(
   options: PostgresqlOptions,
   environment: ExecutorEnvironment,
   storage: StorageConfig,
+  backsUpElsewhere: boolean = false,
 ): Promise<readonly RepositoryEntry[]> {
-  return listEntries(await assemble(checkedSettings(options, environment)), storage);
+  return listEntries(await assemble(checkedSettings(options, environment)), storage, backsUpElsewhere);
 }
 
 /**
@@ -72,16 +75,18 @@ export async function listRepository(
  *
  * @param environment {@link Provider.executorEnvironment}
  * @param storage Gives the storage, or throws why there is none.
+ * @param backsUpElsewhere {@link Provider.backsUpElsewhere}. Default: nobody else does.
  */
 export function repositoryActions(
   options: PostgresqlOptions,
   environment: ExecutorEnvironment,
   storage: () => StorageConfig,
+  backsUpElsewhere: () => Promise<boolean> = async () => false,
 ): Readonly<Record<string, ActionHandler>> {
   return {
     "list-backups": async (given) => {
       const wanted = storage();
-      const entries = await listRepository(options, environment, wanted);
+      const entries = await listRepository(options, environment, wanted, await backsUpElsewhere());
       const isJson = given.text("format") === "json";
       return { backups: isJson ? JSON.stringify(entries) : repositoryTable(entries, wanted) };
     },

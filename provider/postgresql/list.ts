@@ -36,13 +36,14 @@ export async function listBackups(
 /**
  * Everything that a repository holds, of all its stanzas: what was not finished too, and the timelines.
  *
- * A backup is told to be at work where it is this machine that makes it.
+ * A backup is told to be at work where it is this machine that makes it, or another unit as that one says.
  *
  * @throws ExecutorError where the repository cannot be read.
  */
 export async function listEntries(
   parts: Parts,
   storage: StorageConfig,
+  backsUpElsewhere: boolean,
   signal?: AbortSignal,
 ): Promise<readonly RepositoryEntry[]> {
   const { settings } = parts;
@@ -51,7 +52,8 @@ export async function listEntries(
     const entries: RepositoryEntry[] = [];
     for (const stanza of stanzas) {
       // What a killed pgBackRest leaves behind keeps its lock too.
-      const runs = stanza.backupRuns && (await isPgBackRestAtWork(settings.files.archiveConfig));
+      const runsHere = stanza.backupRuns && (await isPgBackRestAtWork(settings.files.archiveConfig));
+      const runs = runsHere || (backsUpElsewhere && stanza.name === settings.stanza);
       const folders = (await pgbackrest.backupFolders(stanza.name, signal)).filter(isLabel);
       const timelines = await timelinesOf(pgbackrest, stanza, signal);
       const contents = { stanza, timelines, folders, runs };

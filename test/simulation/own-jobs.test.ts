@@ -65,6 +65,23 @@ describe("a job that an action asks for", () => {
     expect(model.started).toEqual(["first", id]);
   });
 
+  test("is known to the other units while it runs, and to them alone", async () => {
+    await start({ units: 2 });
+    model.scripted.script = { jobs: { "*": { waitFor: "the network" } } };
+    const elsewhere = async (): Promise<readonly (string | undefined)[]> => [
+      (await act("database/0", "list-backups"))["elsewhere"],
+      (await act("database/1", "list-backups"))["elsewhere"],
+    ];
+    expect(await elsewhere()).toEqual(["false", "false"]);
+    await act("database/0", "create-backup");
+    expect(await elsewhere()).toEqual(["false", "true"]);
+    model.scripted.release("the network");
+    await model.juju.settle();
+    expect(await elsewhere()).toEqual(["false", "false"]);
+    await act("database/0", "restore", { "backup-id": "b" });
+    expect(await elsewhere()).toEqual(["false", "false"]);
+  });
+
   test("tells why it failed and what to do", async () => {
     await start({ units: 1 });
     const failure = { code: "disk-full", message: "The disk is full.", remedy: "Make room." };

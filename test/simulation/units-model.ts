@@ -63,7 +63,10 @@ export class UnitsModel extends RequestsModel {
         );
         const { event } = dispatch;
         if (event.kind === "action") {
-          await runAction(dispatch.juju, event.name, providerActions(provider));
+          await runAction(dispatch.juju, event.name, {
+            ...providerActions(provider),
+            "list-backups": async () => ({ elsewhere: String(await provider.backsUpElsewhere()) }),
+          });
           return;
         }
         const { status } = await provider.reconcile();

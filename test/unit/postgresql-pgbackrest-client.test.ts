@@ -3,13 +3,14 @@
  */
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { appendFile, chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { appendFile, chmod, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { isExecutorError } from "../../lib/errors.ts";
 import type { JobContext } from "../../lib/executor.ts";
+import { identifyProcess } from "../../lib/machine/process-identity.ts";
 import { signalGroup } from "../../lib/process/run.ts";
 import { DatabaseUser } from "../../provider/postgresql/database-user.ts";
 import { settingsOf, type PostgresqlOptions } from "../../provider/postgresql/options.ts";
@@ -19,6 +20,7 @@ import type { PatroniService } from "../../provider/postgresql/patroni/patroni-s
 import { PgBackRest } from "../../provider/postgresql/pgbackrest/pgbackrest.ts";
 import { Psql } from "../../provider/postgresql/psql.ts";
 import { watchBootstrap } from "../../provider/postgresql/restore/restore-watch.ts";
+import { endInspections } from "../../provider/postgresql/inspection.ts";
 import { endOrphans, endPgBackRest } from "../../provider/postgresql/processes.ts";
 
 let folder: string;
@@ -237,5 +239,20 @@ describe("processes that a pgBackRest left behind", () => {
     expect(archiver.parent.exitCode).toBeNull();
     await Promise.all([living.ended, byHand.ended]);
     await endPgBackRest(join(folder, "other.conf"));
+  });
+
+  it("are ended with the configuration of an inspection whose process is gone, and no other's", async () => {
+    const own = await identifyProcess(process.pid);
+    const [abandoned, lasting] = [
+      `inspect-${process.pid}-1-1.conf`,
+      `inspect-${own?.pid}-${own?.startTime}-1.conf`,
+    ];
+    for (const name of [abandoned, `${abandoned}.ca.crt`, lasting]) await writeFile(join(folder, name), "");
+    const orphan = await start("init", [`--config=${join(folder, abandoned)}`, "info"]);
+    const living = await start("node", [`--config=${join(folder, lasting)}`, "info"]);
+    expect(await endInspections(folder)).toBe(1);
+    await orphan.ended;
+    expect(living.parent.exitCode).toBeNull();
+    expect(await readdir(folder)).toEqual([lasting]);
   });
 });

@@ -19,6 +19,16 @@ async function survivors(pids: readonly number[]): Promise<readonly number[]> {
 
 const pidsIn = (result: RunResult): readonly number[] => result.stdout.trim().split(/\s+/).map(Number);
 
+describe("a line without end", () => {
+  test("is kept up to a limit, and what comes after it as ever", async () => {
+    const lines: string[] = [];
+    const command = "head -c 3000000 /dev/zero | tr '\\0' x; echo; echo next";
+    const options = { onLine: (line: string) => lines.push(line), maxOutputBytes: 10, maxLineBytes: 1000 };
+    await run(["sh", "-c", command], options);
+    expect(lines).toEqual(["x".repeat(1000), "next"]);
+  });
+});
+
 describe("a command that ends by itself", () => {
   test("gives its output and its exit code", async () => {
     expect(await run(["sh", "-c", "echo out; echo err >&2"])).toMatchObject({

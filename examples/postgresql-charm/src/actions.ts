@@ -18,6 +18,8 @@ export function actionsOf(
   const storage = () => requiredStorage(related, { application, endpoint, role: "database" });
   return {
     ...providerActions(provider, storage),
-    ...repositoryActions(options, provider.executorEnvironment, storage),
+    ...repositoryActions(options, provider.executorEnvironment, storage, async () =>
+      provider.backsUpElsewhere(),
+    ),
   };
 }
