@@ -9,6 +9,7 @@ const longTests =
         "end-to-end/demonstration",
         "end-to-end/judged-charm",
         "end-to-end/postgresql-actions",
+        "end-to-end/postgresql-archiving",
         "end-to-end/postgresql-restores",
         "simulation/bad-disk-processes",
         "simulation/bad-hook-tools-charms",

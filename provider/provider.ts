@@ -31,7 +31,7 @@ import { pokeCommand } from "./worker/poke.ts";
 import { Publisher } from "./publisher.ts";
 import { Rounds } from "./rounds.ts";
 import { StateDirectory } from "./journal/state-directory.ts";
-import { unitStatus } from "./unit-status.ts";
+import { hasOpenJob, unitStatus } from "./unit-status.ts";
 import { UnitWork } from "./unit-work.ts";
 import type { ModuleReference } from "./worker/worker-input.ts";
 
@@ -80,6 +80,8 @@ export interface ProviderOptions {
 export interface ProviderOutcome {
   /** The unit status that the library proposes; absent where it has nothing to say. The charm decides. */
   readonly status?: UnitStatus;
+  /** Whether this unit has a job that has not ended: it runs, or is being cleaned up after. */
+  readonly isBusy: boolean;
 }
 
 /**
@@ -171,7 +173,7 @@ export class Provider {
     } catch (error) {
       if (!(error instanceof JournalError) && !(error instanceof PeerDatabagError)) throw error;
       await this.#juju.log("ERROR", `${error.message} ${error.remedy}`);
-      return { status: { name: "blocked", message: error.message } };
+      return { status: { name: "blocked", message: error.message }, isBusy: true };
     }
   }
 
@@ -288,7 +290,7 @@ export class Provider {
     const window = new LeaderWindow(this.#juju, this.#machine.clock, this.#rules.isWithinWindow);
     const { juju } = this.#options;
     const [view] = await Promise.all([readDispatch(this.#reading, window.open()), this.#begin()]);
-    if (view.peers === undefined) return { status: manyWithoutPeers(view) };
+    if (view.peers === undefined) return { status: manyWithoutPeers(view), isBusy: false };
     const { databags: peers, read } = view.peers;
     const round = await this.#rounds.run(view, peers, read, asks);
     const { plan, state } = round;
@@ -330,7 +332,7 @@ export class Provider {
     });
     // A worker that cannot write waits for room, and nobody else would tell the admin.
     if (status?.name === "maintenance") await this.#state.requireRoom();
-    return status === undefined ? {} : { status };
+    return { ...(status === undefined ? {} : { status }), isBusy: hasOpenJob(state.journal) };
   }
 
   /** Whether the leader may write; in a hook it is an error if not, so that Juju runs it again. */

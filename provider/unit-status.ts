@@ -25,6 +25,11 @@ export interface StatusView {
   readonly relations: readonly RelationRequests[];
 }
 
+/** Whether a job of this unit has not ended. */
+export function hasOpenJob(journal: JournalState): boolean {
+  return [...journal.entries.values()].some((entry) => outcomeOf(entry) === undefined);
+}
+
 /** Proposes a status; undefined where there is nothing to say. */
 export function unitStatus(view: StatusView): UnitStatus | undefined {
   const open = [...view.journal.entries.values()].find((entry) => outcomeOf(entry) === undefined);

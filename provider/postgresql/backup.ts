@@ -7,7 +7,7 @@ import type { JobContext, JobResult } from "../../lib/executor.ts";
 import type { BackupRequest } from "../../lib/job/request.ts";
 import { storageLocation } from "../../lib/job/storage-config.ts";
 import { storageFailure } from "../../lib/storage/storage-failure.ts";
-import { settleArchiveStorage } from "./archive-storage.ts";
+import { settleArchiveStorage } from "./archiving/archive-storage.ts";
 import { artefactPathOf, recordFolderOf } from "./artefact-path.ts";
 import { parseLogLine } from "./pgbackrest/backup-log.ts";
 import { firstFailure } from "./checks/checks.ts";

@@ -9,7 +9,7 @@ import type { Failure } from "../../lib/job/report.ts";
 import type { BackupRequest } from "../../lib/job/request.ts";
 import { storageLocation, type StorageConfig } from "../../lib/job/storage-config.ts";
 import { storageFailure } from "../../lib/storage/storage-failure.ts";
-import { readArchiveStorage } from "./archive-storage.ts";
+import { readArchiveStorage } from "./archiving/archive-storage.ts";
 import type { BackupFacts } from "./checks/create-backup-checks.ts";
 import { rejectStorage } from "./checks/storage-check.ts";
 import type { UnfinishedRestore } from "./checks/unfinished-restore.ts";

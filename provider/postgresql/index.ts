@@ -6,7 +6,9 @@
 import type { Executor, ExecutorEnvironment } from "../../lib/executor.ts";
 import type { StorageConfig } from "../../lib/job/storage-config.ts";
 import type { ActionHandler } from "../../lib/juju/action.ts";
+import type { UnitStatus } from "../../lib/juju/juju.ts";
 import { ConfigurationError } from "../../lib/errors.ts";
+import { settleArchiving, type ArchivingDispatch } from "./archiving/settle-archiving.ts";
 import { PostgresqlExecutor } from "./executor.ts";
 import { listEntries } from "./list.ts";
 import { repositoryTable } from "./listing/repository-table.ts";
@@ -14,6 +16,7 @@ import type { RepositoryEntry } from "./listing/repository-entries.ts";
 import { settingsOf, type PostgresqlOptions, type Settings } from "./options.ts";
 import { assemble } from "./parts.ts";
 
+export type { ArchivingDispatch } from "./archiving/settle-archiving.ts";
 export type {
   BackupEntry,
   BackupState,
@@ -68,6 +71,24 @@ export async function listRepository(
   backsUpElsewhere: boolean = false,
 ): Promise<readonly RepositoryEntry[]> {
   return listEntries(await assemble(checkedSettings(options, environment)), storage, backsUpElsewhere);
+}
+
+/**
+ * Makes the storage that is related to a database the one that it archives to, or says why WAL does not reach it (flowchart
+ * s3-credentials-changed). Call it in every dispatch, after {@link Provider.reconcile}: a Blocked heals by itself.
+ *
+ * It takes milliseconds where nothing is new, else some seconds, and minutes where a server hangs.
+ *
+ * @returns The unit status to show; undefined where there is nothing to say.
+ * @throws ConfigurationError as {@link createExecutor} does.
+ * @throws HookToolError where Juju does not answer.
+ */
+export async function archiveToRelatedStorage(
+  options: PostgresqlOptions,
+  environment: ExecutorEnvironment,
+  dispatch: ArchivingDispatch,
+): Promise<UnitStatus | undefined> {
+  return settleArchiving(await assemble(checkedSettings(options, environment)), dispatch);
 }
 
 /**

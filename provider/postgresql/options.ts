@@ -102,6 +102,8 @@ export interface Settings {
     readonly restoreConfig: string;
     /** Which repository this cluster archives to. Holds no keys. */
     readonly archiveStorage: string;
+    /** What was found out about the storage that is related. Holds no keys. */
+    readonly archivingRecord: string;
     /** What a restore has done so far. */
     readonly restoreJournal: string;
     /** The folder of pgBackRest's own files, owned by the database user. */
@@ -135,6 +137,7 @@ export function settingsOf(options: PostgresqlOptions, environment: ExecutorEnvi
       archiveConfig: options.pgbackrest?.configFile ?? join(pgbackrest, "archive.conf"),
       restoreConfig: join(pgbackrest, "restore.conf"),
       archiveStorage: join(environment.workDirectory, "archive-storage.json"),
+      archivingRecord: join(environment.workDirectory, "archiving.json"),
       restoreJournal: join(environment.workDirectory, "restore.json"),
       pgbackrest,
       overlay: join(options.patroni.configDirectory, "zz-database-backup-restore.yml"),

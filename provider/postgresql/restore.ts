@@ -12,7 +12,7 @@ import type { JobContext, JobResult } from "../../lib/executor.ts";
 import type { RestoreRequest } from "../../lib/job/request.ts";
 import { sameLocation, storageLocation } from "../../lib/job/storage-config.ts";
 import { identifyProcess } from "../../lib/machine/process-identity.ts";
-import { readArchiveStorage } from "./archive-storage.ts";
+import { readArchiveStorage } from "./archiving/archive-storage.ts";
 import { artefactPathOf, recordFolderOf } from "./artefact-path.ts";
 import { firstFailure } from "./checks/checks.ts";
 import { restoreChecks } from "./checks/restore-checks.ts";

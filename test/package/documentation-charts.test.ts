@@ -10,6 +10,12 @@ import {
   createBackupChecks,
   type BackupFacts,
 } from "../../provider/postgresql/checks/create-backup-checks.ts";
+import {
+  s3CredentialsChart,
+  walkChart,
+  type ArchivingPort,
+  type S3CredentialsFacts,
+} from "../../provider/postgresql/checks/s3-credentials-checks.ts";
 import { restoreChecks, type RestoreFacts } from "../../provider/postgresql/checks/restore-checks.ts";
 import { first, stanza } from "../unit/repository-contents.ts";
 import { tableOf } from "./pages.ts";
@@ -86,6 +92,32 @@ function documented(table: string): Readonly<Record<string, readonly string[]>> 
         return [name.replaceAll("`", ""), outcome.startsWith("not applicable") ? [] : codes.toSorted()];
       }),
   );
+}
+
+/** Answers questions with each combination of the values that are offered, one combination in each round. */
+class Choices {
+  #made: { readonly values: number; index: number }[] = [];
+  #asked = 0;
+
+  choose<Value>(values: readonly Value[]): Value {
+    const place = (this.#asked += 1) - 1;
+    const made = this.#made[place] ?? { values: values.length, index: 0 };
+    this.#made[place] = made;
+    return values[made.index] as Value;
+  }
+
+  /** Begins the next round. @returns Whether there is one. */
+  next(): boolean {
+    this.#made.length = this.#asked;
+    this.#asked = 0;
+    for (;;) {
+      const last = this.#made.at(-1);
+      if (last === undefined) return false;
+      last.index += 1;
+      if (last.index < last.values) return true;
+      this.#made.pop();
+    }
+  }
 }
 
 const failing = (code: string) => ({ code, message: "M.", remedy: "R." });
@@ -211,4 +243,67 @@ test("the reference has every end of every path before a restore", () => {
     ],
   });
   expect(ends).toEqual(documented("restore-checks"));
+});
+
+test("the reference has every end of every path when a storage is related", async () => {
+  const variants: Variants<S3CredentialsFacts> = {
+    member: [
+      undefined,
+      member,
+      { ...member, locked: false },
+      { ...member, isPrimary: false, state: "streaming" },
+    ],
+    isJobUnderWay: [false, true],
+    isRestoreUnfinished: [false, true],
+    isRelated: [true, false],
+    missing: [[], ["bucket"]],
+    settingsFailure: [undefined, failing("storage-config-invalid")],
+    isLeader: [true, false],
+    isAskedFor: [true, false],
+    isSettled: [false, true],
+  };
+  const deeds = ["probe", "checkOwner", "initialiseStanza", "updateSettings", "proveArchiving"] as const;
+  const ends = new Map<string, Set<string>>(s3CredentialsChart.map(({ name }) => [name, new Set()]));
+  const choices = new Choices();
+  let settled = 0;
+  do {
+    const asked = new Map<PropertyKey, unknown>();
+    const facts = new Proxy({} as S3CredentialsFacts, {
+      get: (_, name: keyof S3CredentialsFacts) => {
+        if (!asked.has(name)) asked.set(name, choices.choose<unknown>(variants[name]));
+        return asked.get(name);
+      },
+    });
+    const done: string[] = [];
+    const port = Object.fromEntries(
+      deeds.map((deed) => [
+        deed,
+        async () => {
+          done.push(deed);
+          return choices.choose([undefined, failing(deed)]);
+        },
+      ]),
+    ) as unknown as ArchivingPort;
+    const path: string[] = [];
+    const end = await walkChart(
+      facts,
+      () => port,
+      (name) => path.push(name),
+    );
+    // In the chart's order, without a gap; and nothing is done before all that may speak against it was decided.
+    expect(path).toEqual(s3CredentialsChart.slice(0, path.length).map(({ name }) => name));
+    expect(done).toEqual(deeds.slice(0, done.length));
+    if (done.length > 0) expect(asked.get("isSettled")).toBe(false);
+    if (end.kind === "settled") settled += 1;
+    else ends.get(path.at(-1) ?? "")?.add(end.kind);
+    if (end.kind === "blocked") expect(end.failure).toMatchObject({ remedy: "R." });
+  } while (choices.next());
+  expect(settled).toBeGreaterThan(0);
+  const table = tableOf(page, "s3-credentials-changed").slice(1);
+  const documentedEnds = table.map(([name = "", , , outcome = ""]): [string, readonly string[]] => [
+    name.replaceAll("`", ""),
+    outcome.startsWith("not applicable") ? [] : outcome.toLowerCase().split(", "),
+  ]);
+  expect([...ends].map(([name, kinds]) => [name, [...kinds].toSorted()])).toEqual(documentedEnds);
+  expect(table.map(([, box = ""]) => box)).toEqual(s3CredentialsChart.map(({ chart = "" }) => chart));
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Credentials } from "../../lib/job/storage-config.ts";
 import { artefactPathOf, parseArtefact } from "../../provider/postgresql/artefact-path.ts";
-import { archiveCommand } from "../../provider/postgresql/archive-storage.ts";
+import { archiveCommand } from "../../provider/postgresql/archiving/archive-storage.ts";
 import { parseLogLine } from "../../provider/postgresql/pgbackrest/backup-log.ts";
 import { createExecutor } from "../../provider/postgresql/index.ts";
 import { settingsOf, type PostgresqlOptions } from "../../provider/postgresql/options.ts";

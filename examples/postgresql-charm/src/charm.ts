@@ -1,5 +1,6 @@
 import { runAction, type Dispatch } from "juju-database-backup/juju";
 import { Provider, readS3Storage, requestS3Secrets, usableStorageOf } from "juju-database-backup/provider";
+import { archive } from "./archive.ts";
 import { postgresqlOptions } from "./options.ts";
 
 const endpoint = "s3-parameters";
@@ -20,6 +21,11 @@ export async function charm(dispatch: Dispatch): Promise<void> {
     return await runAction(juju, event.name, actionsOf(juju, provider, options, related, endpoint));
   }
   await requestS3Secrets(juju, endpoint, event);
-  const { status } = await provider.reconcile();
-  await juju.setStatus(status ?? { name: "active", message: "" });
+  const { status, isBusy } = await provider.reconcile();
+  const archiving = await archive(options, provider.executorEnvironment, {
+    juju,
+    related,
+    isJobUnderWay: isBusy,
+  });
+  await juju.setStatus(status ?? archiving ?? { name: "active", message: "" });
 }

@@ -146,17 +146,7 @@ export const createBackupChecks: readonly Check<BackupFacts>[] = [
   },
   {
     name: "is-repository-of-this-cluster",
-    decide: ({ stanza, stanzaName, member }) => {
-      const newest = stanza?.databases.at(-1);
-      if (newest === undefined || member?.systemId === undefined || newest.systemId === member.systemId)
-        return passed;
-      return fails(
-        "repository-of-another-cluster",
-        `the S3 repository has backups from another cluster: its stanza "${stanzaName}" belongs to the system ` +
-          `identifier ${newest.systemId}, this cluster has ${member.systemId}.`,
-        "Use another storage path for this cluster.",
-      );
-    },
+    decide: (facts) => failsWith(rejectOwner(facts)),
   },
   {
     name: "has-full-backup-to-reference",
@@ -170,3 +160,21 @@ export const createBackupChecks: readonly Check<BackupFacts>[] = [
           ),
   },
 ];
+
+/** Why a repository is not this cluster's to write to; undefined where it is. */
+export function rejectOwner({
+  stanza,
+  stanzaName,
+  member,
+}: Pick<BackupFacts, "stanza" | "stanzaName" | "member">): Failure | undefined {
+  const newest = stanza?.databases.at(-1);
+  if (newest === undefined || member?.systemId === undefined || newest.systemId === member.systemId)
+    return undefined;
+  return {
+    code: "repository-of-another-cluster",
+    message:
+      `the S3 repository has backups from another cluster: its stanza "${stanzaName}" belongs to the system ` +
+      `identifier ${newest.systemId}, this cluster has ${member.systemId}.`,
+    remedy: "Use another storage path for this cluster.",
+  };
+}

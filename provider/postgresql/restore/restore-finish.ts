@@ -4,7 +4,7 @@
  * @module
  */
 import { rm } from "node:fs/promises";
-import { readArchiveStorage, waitForArchiveCommand } from "../archive-storage.ts";
+import { readArchiveStorage, waitForArchiveCommand } from "../archiving/archive-storage.ts";
 import { deleteOld } from "./data-directory.ts";
 import { failureOf } from "../job-failure.ts";
 import type { Parts } from "../parts.ts";

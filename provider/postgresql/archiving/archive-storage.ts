@@ -1,6 +1,6 @@
 /**
- * The repository to which this cluster archives its WAL. The first backup job that is accepted decides which; from
- * then on every backup must be made there, since a backup is worth nothing without its WAL.
+ * The repository to which this cluster archives its WAL. The storage that is related decides which, else the first
+ * backup job that is accepted; every backup must be made there, since a backup is worth nothing without its WAL.
  *
  * What is remembered has no keys; those are only in pgBackRest's configuration file.
  *
@@ -8,14 +8,21 @@
  */
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { storageLocation, type StorageConfig, type StorageLocation } from "../../lib/job/storage-config.ts";
-import { errnoOf } from "../../lib/process/errno.ts";
-import type { DatabaseUser } from "./database-user.ts";
-import { ExecutorError } from "../../lib/errors.ts";
-import type { Settings } from "./options.ts";
-import type { Patroni } from "./patroni/patroni.ts";
-import { PgBackRest } from "./pgbackrest/pgbackrest.ts";
-import type { Psql } from "./psql.ts";
+import {
+  describeLocation,
+  sameLocation,
+  storageLocation,
+  type StorageConfig,
+  type StorageLocation,
+} from "../../../lib/job/storage-config.ts";
+import { errnoOf } from "../../../lib/process/errno.ts";
+import type { DatabaseUser } from "../database-user.ts";
+import { ExecutorError } from "../../../lib/errors.ts";
+import { inspect } from "../inspection.ts";
+import type { Settings } from "../options.ts";
+import type { Patroni } from "../patroni/patroni.ts";
+import { PgBackRest } from "../pgbackrest/pgbackrest.ts";
+import type { Psql } from "../psql.ts";
 
 const settleTimeoutMs = 60_000;
 const pollMs = 250;
@@ -43,35 +50,44 @@ export interface ArchiveParts {
 }
 
 /**
- * Makes a storage the one that this cluster archives to, or takes over new keys for the one that it is: writes the
- * configuration, creates the stanza, and has PostgreSQL archive there (flowchart s3-credentials-changed, "Update backup
- * settings" to "Is WAL archiving to S3 working?").
+ * Makes a storage the one that this cluster archives to, or takes over new keys for the one that it is: creates the stanza,
+ * writes the configuration, and has PostgreSQL archive there.
  */
 export async function settleArchiveStorage(
   parts: ArchiveParts,
   storage: StorageConfig,
   signal: AbortSignal,
 ): Promise<PgBackRest> {
+  await createStanza(parts, storage, signal);
+  const pgbackrest = await archiveTo(parts, storage);
+  await pgbackrest.check(signal);
+  return pgbackrest;
+}
+
+/** Creates the stanza, with a configuration of its own: settings that do not work replace none that do. */
+export async function createStanza(
+  parts: Pick<ArchiveParts, "settings" | "user">,
+  storage: StorageConfig,
+  signal?: AbortSignal,
+): Promise<void> {
+  await inspect(parts, storage, async (pgbackrest) => pgbackrest.stanzaCreate(signal));
+}
+
+/** Has PostgreSQL archive to a storage whose stanza is there. */
+export async function archiveTo(parts: ArchiveParts, storage: StorageConfig): Promise<PgBackRest> {
   const { settings, user, log } = parts;
   const known = await readArchiveStorage(settings);
+  const location = storageLocation(storage);
   const pgbackrest = await PgBackRest.configure(settings, user, settings.files.archiveConfig, storage);
-  try {
-    await pgbackrest.stanzaCreate(signal);
-  } catch (error) {
-    // A storage that did not work does not decide anything.
-    if (known === undefined) await pgbackrest.forget();
-    throw error;
-  }
-  if (known === undefined) {
+  if (known === undefined || !sameLocation(known, location)) {
     const draft = `${settings.files.archiveStorage}.draft`;
-    await writeFile(draft, `${JSON.stringify(storageLocation(storage))}\n`, { mode: 0o600 });
+    await writeFile(draft, `${JSON.stringify(location)}\n`, { mode: 0o600 });
     await rename(draft, settings.files.archiveStorage);
     log(
-      `From now on this cluster archives its WAL to the storage of this job, as stanza ${settings.stanza}.`,
+      `From now on this cluster archives its WAL to ${describeLocation(location)}, as stanza ${settings.stanza}.`,
     );
   }
   await archiveWith(parts, archiveCommand(settings));
-  await pgbackrest.check(signal);
   return pgbackrest;
 }
 

@@ -1,0 +1,53 @@
+/**
+ * What this unit has found out about the related storage, on disk, so that a dispatch in which nothing is new does nothing.
+ * Holds no keys, but tells new ones from old ones.
+ *
+ * @module
+ */
+import { createHash } from "node:crypto";
+import { readFile, rename, writeFile } from "node:fs/promises";
+import type { Failure } from "../../../lib/job/report.ts";
+import { storageLocation, type StorageConfig } from "../../../lib/job/storage-config.ts";
+import type { Settings } from "../options.ts";
+
+/** What was found out. */
+export interface ArchivingRecord {
+  /** Of the storage, its keys and the database, see {@link archivingDigest}. */
+  readonly digest: string;
+  /** Why WAL does not reach it; absent where it does. */
+  readonly failure?: Failure;
+}
+
+/** What was found out last; undefined where nothing was. */
+export async function readArchivingRecord(settings: Settings): Promise<ArchivingRecord | undefined> {
+  const text = await readFile(settings.files.archivingRecord, "utf8").catch(() => undefined);
+  if (text === undefined) return undefined;
+  const record: ArchivingRecord = JSON.parse(text);
+  return record;
+}
+
+/** Keeps what was found out. */
+export async function writeArchivingRecord(settings: Settings, record: ArchivingRecord): Promise<void> {
+  const draft = `${settings.files.archivingRecord}.draft`;
+  await writeFile(draft, `${JSON.stringify(record)}\n`, { mode: 0o600 });
+  await rename(draft, settings.files.archivingRecord);
+}
+
+/** Tells a storage, its keys, and the database that archives to it, from all others. */
+export function archivingDigest(
+  storage: StorageConfig,
+  stanza: string,
+  systemId: string | undefined,
+): string {
+  const { credentials, ...fields } = storage;
+  const all = [storageLocation(storage), fields, credentials.reveal(), stanza, systemId];
+  return createHash("sha256").update(JSON.stringify(all)).digest("hex");
+}
+
+/** Tells the place alone, for others to see. */
+export function archivePlace(storage: StorageConfig): string {
+  return createHash("sha256")
+    .update(JSON.stringify(storageLocation(storage)))
+    .digest("hex")
+    .slice(0, 32);
+}

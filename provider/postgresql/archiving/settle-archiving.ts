@@ -1,0 +1,90 @@
+/**
+ * Makes the related storage the one that this cluster archives to (flowchart s3-credentials-changed), in every dispatch.
+ *
+ * @module
+ */
+import type { Juju, UnitStatus } from "../../../lib/juju/juju.ts";
+import type { RelatedStorage } from "../../../lib/storage/s3-relation.ts";
+import { walkChart, type ArchivingPort, type S3CredentialsFacts } from "../checks/s3-credentials-checks.ts";
+import { rejectStorage } from "../checks/storage-check.ts";
+import type { Parts } from "../parts.ts";
+import { readRestoreJournal } from "../restore/restore-journal.ts";
+import { ArchivingPeers } from "./archiving-peers.ts";
+import { archivingPort } from "./archiving-port.ts";
+import {
+  archivePlace,
+  archivingDigest,
+  readArchivingRecord,
+  writeArchivingRecord,
+} from "./archiving-record.ts";
+
+/** What a dispatch knows. */
+export interface ArchivingDispatch {
+  readonly juju: Juju;
+  /** What the storage endpoint says. */
+  readonly related: RelatedStorage;
+  /** Whether a backup or a restore runs on this unit. */
+  readonly isJobUnderWay: boolean;
+  /** The peer endpoint of the cluster's units. Not that of the library. Default: `database-peers`. */
+  readonly peerEndpoint?: string;
+}
+
+const memberTimeoutMs = 900;
+
+/**
+ * Evaluates the chart.
+ *
+ * @returns The status to show where WAL does not reach the storage; undefined where there is nothing to say.
+ */
+export async function settleArchiving(
+  parts: Parts,
+  { juju, related, isJobUnderWay, peerEndpoint = "database-peers" }: ArchivingDispatch,
+): Promise<UnitStatus | undefined> {
+  const { settings, patroni } = parts;
+  const storage = related.complete ? related.storage : undefined;
+  const member = await patroni.member(memberTimeoutMs);
+  const peers = await ArchivingPeers.of(juju, peerEndpoint);
+  const isLeader = await juju.isLeader();
+  const place = storage === undefined ? "" : archivePlace(storage);
+  const digest = storage === undefined ? "" : archivingDigest(storage, settings.stanza, member?.systemId);
+  const known = await readArchivingRecord(settings);
+  const facts: S3CredentialsFacts = {
+    member,
+    isJobUnderWay,
+    isRestoreUnfinished: (await readRestoreJournal(settings)) !== undefined,
+    isRelated: related.complete || related.related,
+    missing: related.complete ? [] : related.missing,
+    settingsFailure: settingsFailure(related),
+    isLeader,
+    isAskedFor: await peers.isAskedFor(place),
+    isSettled: known?.digest === digest && known.failure === undefined,
+  };
+  if (isLeader && storage !== undefined && facts.settingsFailure === undefined) await peers.ask(place);
+  const lines: string[] = [];
+  const port = (): ArchivingPort => {
+    if (storage === undefined) throw new TypeError("the chart was passed without a storage");
+    return archivingPort(parts, storage, member, (line) => void lines.push(line));
+  };
+  const end = await walkChart(facts, port);
+  for (const line of lines) await juju.log("INFO", line);
+  if (storage === undefined) return undefined;
+  const failure = end.kind === "blocked" ? end.failure : undefined;
+  if (member?.isPrimary === true && (end.kind === "settled" || failure !== undefined)) {
+    if (failure !== undefined && known?.failure?.message !== failure.message)
+      await juju.log("ERROR", `${failure.message} ${failure.remedy}`);
+    await writeArchivingRecord(settings, { digest, ...(failure === undefined ? {} : { failure }) });
+    await peers.say({ place, ...(failure === undefined ? {} : { failure: failure.message }) });
+  }
+  if (failure !== undefined) return { name: "blocked", message: failure.message };
+  // What cannot be decided now stays as it was.
+  const before = end.kind === "deferred" && known?.digest === digest ? known.failure?.message : undefined;
+  const message = before ?? (isLeader ? await peers.failureElsewhere(place) : undefined);
+  return message === undefined ? undefined : { name: "blocked", message };
+}
+
+function settingsFailure(related: RelatedStorage): S3CredentialsFacts["settingsFailure"] {
+  if (!related.complete) return undefined;
+  const [problem] = related.problems;
+  if (problem === undefined) return rejectStorage(related.storage);
+  return { code: "storage-config-invalid", message: problem.message, remedy: problem.remedy };
+}

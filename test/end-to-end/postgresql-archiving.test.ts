@@ -1,0 +1,203 @@
+/**
+ * The PostgreSQL charm with a storage of its own, on real servers: the flowchart s3-credentials-changed, each deed once well
+ * and once badly.
+ */
+import { chown, mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { PutBucketPolicyCommand } from "@aws-sdk/client-s3";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { SimulatedJuju } from "juju-database-backup/testing";
+import { bucket, deployModel } from "../../examples/demo/model.ts";
+import { run } from "../../lib/process/run.ts";
+import type { Servers } from "../servers/servers.ts";
+import { until } from "../simulation/until.ts";
+import { watch } from "../canaries/credentials.ts";
+import { startWatchedServers } from "./watched-servers.ts";
+
+const database = "postgresql/0";
+const limitMs = 180_000;
+let servers: Servers;
+let juju: SimulatedJuju;
+let reader: { readonly accessKey: string; readonly secretKey: string };
+
+beforeAll(async () => {
+  servers = await startWatchedServers();
+  const { s3 } = servers;
+  await s3.createBucket(bucket);
+  reader = await s3.createUser("reader");
+  watch(reader);
+  const client = s3.client();
+  const Resource = [`arn:aws:s3:::${bucket}`, `arn:aws:s3:::${bucket}/*`];
+  const allowed = {
+    Effect: "Allow",
+    Principal: { AWS: ["arn:aws:iam:::user/reader"] },
+    Action: ["s3:ListBucket", "s3:GetObject"],
+    Resource,
+  };
+  const Policy = JSON.stringify({ Version: "2012-10-17", Statement: [allowed] });
+  await client.send(new PutBucketPolicyCommand({ Bucket: bucket, Policy }));
+  client.destroy();
+  ({ juju } = await deployModel(servers));
+});
+afterAll(async () => {
+  await juju?.stop();
+  await servers?.stop();
+});
+
+/** The unit's status, once everything has come to rest. */
+async function status(): Promise<{ readonly name: string; readonly message: string } | undefined> {
+  await juju.updateStatus(database);
+  await juju.settle();
+  const { name, message } = juju.status().applications["postgresql"]?.units[database]?.workload ?? {
+    name: "",
+    message: "",
+  };
+  return { name, message };
+}
+
+async function configure(options: Readonly<Record<string, string>>): Promise<void> {
+  await juju.configure("s3-integrator", options);
+  await juju.settle();
+}
+
+const keysOf = ({ accessKey, secretKey }: { readonly accessKey: string; readonly secretKey: string }) => ({
+  "access-key": accessKey,
+  "secret-key": secretKey,
+});
+const active = { name: "active", message: "" };
+const blocked = (message: RegExp) => ({ name: "blocked", message: expect.stringMatching(message) });
+
+async function archivedInto(path: string): Promise<void> {
+  const name = (await servers.psql(0, "select pg_walfile_name(pg_switch_wal())")).trim();
+  await until(`${name} is archived`, async () => {
+    const archived = (await servers.psql(0, "select last_archived_wal from pg_stat_archiver")).trim();
+    return archived >= name ? true : undefined;
+  });
+  expect(await settings()).toContain(`repo1-path=${path}\n`);
+}
+
+async function settings(): Promise<string> {
+  const file = join(servers.directory, "state/postgresql-0/executor/pgbackrest/archive.conf");
+  return readFile(file, "utf8");
+}
+
+test(
+  "a storage that is related is archived to, without any backup",
+  async () => {
+    await juju.integrate("postgresql:s3-parameters", "s3-integrator:s3-credentials");
+    await juju.settle();
+    expect(await status()).toEqual(active);
+    expect(await servers.psql(0, "show archive_command")).toContain("archive-push");
+    await archivedInto("/demo");
+  },
+  limitMs,
+);
+
+test(
+  "one that cannot be reached blocks, and what worked before goes on working, until it heals",
+  async () => {
+    const before = await settings();
+    await configure({ "secret-key": "wrong" });
+    expect(await status()).toEqual(blocked(/^failed to access\/create the bucket, check your S3 settings: /));
+    await configure(keysOf(servers.s3.users.admin));
+    await configure({ bucket: "missing" });
+    expect(await status()).toEqual(blocked(/bucket "missing" does not exist/));
+    await configure({ bucket, endpoint: "http://localhost:9" });
+    expect(await status()).toEqual(blocked(/over TLS only/));
+    expect(await settings()).toBe(before);
+    await configure({ endpoint: servers.s3.endpoint });
+    expect(await status()).toEqual(active);
+    await archivedInto("/demo");
+  },
+  limitMs,
+);
+
+test(
+  "a stanza that cannot be made blocks",
+  async () => {
+    const before = await settings();
+    await configure({ path: "/fresh", ...keysOf(reader) });
+    expect(await status()).toEqual(blocked(/^failed to initialize stanza, check your S3 settings: /));
+    expect(await settings()).toBe(before);
+  },
+  limitMs,
+);
+
+test(
+  "another cluster's repository blocks",
+  async () => {
+    await configure({ path: "/foreign", ...keysOf(servers.s3.users.admin) });
+    expect(await status()).toEqual(active);
+    await makeForeign("/theirs");
+    await configure({ path: "/theirs" });
+    expect(await status()).toEqual(blocked(/the S3 repository has backups from another cluster/));
+    await archivedInto("/foreign");
+  },
+  limitMs,
+);
+
+test(
+  "WAL that does not arrive blocks, and heals",
+  async () => {
+    // The stanza is there, so that only what writes to it finds out.
+    await configure({ path: "/foreign", ...keysOf(reader) });
+    expect(await status()).toEqual(
+      blocked(/^WAL does not reach the S3 repository, check your S3 settings: /),
+    );
+    await configure(keysOf(servers.s3.users.admin));
+    expect(await status()).toEqual(active);
+    await archivedInto("/foreign");
+    const text = JSON.stringify(juju.log());
+    for (const { secretKey } of [reader, servers.s3.users.admin]) expect(text).not.toContain(secretKey);
+  },
+  2 * limitMs,
+);
+
+/** Makes a stanza of the same name for another database. */
+async function makeForeign(path: string): Promise<void> {
+  const [node] = servers.nodes;
+  if (node === undefined) throw new Error("there is no node");
+  const { uid, gid } = node.patroni.user;
+  const folder = join(node.directory, "foreign");
+  await mkdir(folder);
+  const s3 = servers.s3;
+  const { hostname, port } = new URL(s3.endpoint);
+  const config = [
+    "[global]",
+    "repo1-type=s3",
+    `repo1-path=${path}`,
+    `repo1-s3-bucket=${bucket}`,
+    `repo1-s3-endpoint=${hostname}`,
+    `repo1-storage-port=${port}`,
+    `repo1-storage-ca-file=${folder}/ca.crt`,
+    `repo1-s3-region=${s3.region}`,
+    `repo1-s3-key=${s3.users.admin.accessKey}`,
+    `repo1-s3-key-secret=${s3.users.admin.secretKey}`,
+    "repo1-s3-uri-style=path",
+    `log-path=${folder}`,
+    `lock-path=${folder}`,
+    "[postgresql]",
+    `pg1-path=${folder}/data`,
+  ];
+  await writeFile(join(folder, "ca.crt"), s3.caPem);
+  await writeFile(join(folder, "pgbackrest.conf"), `${config.join("\n")}\n`, { mode: 0o600 });
+  const isRoot = process.getuid?.() === 0;
+  if (isRoot) for (const name of ["", "pgbackrest.conf"]) await chown(join(folder, name), uid, gid);
+  const identity = isRoot ? { identity: { uid, gid } } : {};
+  const made = await run(
+    [join(node.postgresql.binDirectory, "initdb"), "--auth=trust", `--pgdata=${folder}/data`],
+    { cwd: "/", ...identity },
+  );
+  expect(made.exitCode).toBe(0);
+  const created = await run(
+    [
+      "pgbackrest",
+      `--config=${folder}/pgbackrest.conf`,
+      "--stanza=postgresql",
+      "--no-online",
+      "stanza-create",
+    ],
+    { cwd: "/", ...identity },
+  );
+  expect(created).toMatchObject({ exitCode: 0 });
+}
