@@ -80,8 +80,6 @@ export interface ProviderOptions {
 export interface ProviderOutcome {
   /** The unit status that the library proposes; absent where it has nothing to say. The charm decides. */
   readonly status?: UnitStatus;
-  /** Whether this unit has a job that has not ended: it runs, or is being cleaned up after. */
-  readonly isBusy: boolean;
 }
 
 /**
@@ -173,7 +171,7 @@ export class Provider {
     } catch (error) {
       if (!(error instanceof JournalError) && !(error instanceof PeerDatabagError)) throw error;
       await this.#juju.log("ERROR", `${error.message} ${error.remedy}`);
-      return { status: { name: "blocked", message: error.message }, isBusy: true };
+      return { status: { name: "blocked", message: error.message } };
     }
   }
 
@@ -207,6 +205,15 @@ export class Provider {
     const { peers } = await readDispatch(this.#reading, this.#juju.isLeader());
     if (peers === undefined) return undefined;
     return ownJobIn(job, peers.read, await this.#rounds.readState());
+  }
+
+  /**
+   * Whether this unit has a job that has not ended: it runs, or is still to be cleaned up after.
+   *
+   * @throws JournalError
+   */
+  async isBusy(): Promise<boolean> {
+    return hasOpenJob((await this.#rounds.readState()).journal);
   }
 
   /**
@@ -290,7 +297,7 @@ export class Provider {
     const window = new LeaderWindow(this.#juju, this.#machine.clock, this.#rules.isWithinWindow);
     const { juju } = this.#options;
     const [view] = await Promise.all([readDispatch(this.#reading, window.open()), this.#begin()]);
-    if (view.peers === undefined) return { status: manyWithoutPeers(view), isBusy: false };
+    if (view.peers === undefined) return { status: manyWithoutPeers(view) };
     const { databags: peers, read } = view.peers;
     const round = await this.#rounds.run(view, peers, read, asks);
     const { plan, state } = round;
@@ -332,7 +339,7 @@ export class Provider {
     });
     // A worker that cannot write waits for room, and nobody else would tell the admin.
     if (status?.name === "maintenance") await this.#state.requireRoom();
-    return { ...(status === undefined ? {} : { status }), isBusy: hasOpenJob(state.journal) };
+    return status === undefined ? {} : { status };
   }
 
   /** Whether the leader may write; in a hook it is an error if not, so that Juju runs it again. */

@@ -7,7 +7,7 @@ import type { Executor, ExecutorEnvironment } from "../../lib/executor.ts";
 import type { StorageConfig } from "../../lib/job/storage-config.ts";
 import type { ActionHandler } from "../../lib/juju/action.ts";
 import type { UnitStatus } from "../../lib/juju/juju.ts";
-import { ConfigurationError } from "../../lib/errors.ts";
+import { ConfigurationError, isExecutorError } from "../../lib/errors.ts";
 import { settleArchiving, type ArchivingDispatch } from "./archiving/settle-archiving.ts";
 import { PostgresqlExecutor } from "./executor.ts";
 import { listEntries } from "./list.ts";
@@ -75,9 +75,10 @@ export async function listRepository(
 
 /**
  * Makes the storage that is related to a database the one that it archives to, or says why WAL does not reach it (flowchart
- * s3-credentials-changed). Call it in every dispatch, after {@link Provider.reconcile}: a Blocked heals by itself.
+ * s3-credentials-changed). Call it in every dispatch: a Blocked heals by itself.
  *
- * It takes milliseconds where nothing is new, else some seconds, and minutes where a server hangs.
+ * It takes milliseconds where nothing is new, else some seconds, and minutes where a server hangs. So call it before
+ * {@link Provider.reconcile}, whose leader has to be done soon after it has begun.
  *
  * @returns The unit status to show; undefined where there is nothing to say.
  * @throws ConfigurationError as {@link createExecutor} does.
@@ -88,7 +89,13 @@ export async function archiveToRelatedStorage(
   environment: ExecutorEnvironment,
   dispatch: ArchivingDispatch,
 ): Promise<UnitStatus | undefined> {
-  return settleArchiving(await assemble(checkedSettings(options, environment)), dispatch);
+  const settings = checkedSettings(options, environment);
+  try {
+    return await settleArchiving(await assemble(settings), dispatch);
+  } catch (error) {
+    if (!isExecutorError(error)) throw error;
+    return { name: "blocked", message: error.message };
+  }
 }
 
 /**

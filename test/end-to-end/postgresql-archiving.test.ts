@@ -2,7 +2,7 @@
  * The PostgreSQL charm with a storage of its own, on real servers: the flowchart s3-credentials-changed, each deed once well
  * and once badly.
  */
-import { chown, mkdir, readFile, writeFile } from "node:fs/promises";
+import { chown, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PutBucketPolicyCommand } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -200,4 +200,6 @@ async function makeForeign(path: string): Promise<void> {
     { cwd: "/", ...identity },
   );
   expect(created).toMatchObject({ exitCode: 0 });
+  // It holds keys.
+  await rm(folder, { recursive: true });
 }

@@ -1,15 +1,16 @@
-import type { UnitStatus } from "juju-database-backup/juju";
-import type { ArchivingDispatch, PostgresqlOptions } from "juju-database-backup/postgresql";
-import type { ExecutorEnvironment } from "juju-database-backup/provider";
+import type { Juju, UnitStatus } from "juju-database-backup/juju";
+import type { PostgresqlOptions } from "juju-database-backup/postgresql";
+import type { Provider, RelatedStorage } from "juju-database-backup/provider";
 
 /** Has the database archive to the storage that is related, if there is one; else nothing of it is loaded. */
 export async function archive(
+  juju: Juju,
+  provider: Provider,
   options: PostgresqlOptions,
-  environment: ExecutorEnvironment,
-  dispatch: ArchivingDispatch,
+  related: RelatedStorage,
 ): Promise<UnitStatus | undefined> {
-  const { related } = dispatch;
   if (!related.complete && !related.related) return undefined;
   const { archiveToRelatedStorage } = await import("juju-database-backup/postgresql");
-  return await archiveToRelatedStorage(options, environment, dispatch);
+  const dispatch = { juju, related, isJobUnderWay: await provider.isBusy() };
+  return await archiveToRelatedStorage(options, provider.executorEnvironment, dispatch);
 }

@@ -21,11 +21,7 @@ export async function charm(dispatch: Dispatch): Promise<void> {
     return await runAction(juju, event.name, actionsOf(juju, provider, options, related, endpoint));
   }
   await requestS3Secrets(juju, endpoint, event);
-  const { status, isBusy } = await provider.reconcile();
-  const archiving = await archive(options, provider.executorEnvironment, {
-    juju,
-    related,
-    isJobUnderWay: isBusy,
-  });
+  const archiving = await archive(juju, provider, options, related);
+  const { status } = await provider.reconcile();
   await juju.setStatus(status ?? archiving ?? { name: "active", message: "" });
 }

@@ -16,6 +16,9 @@ import type { MemberState } from "../patroni/patroni.ts";
 import { PgBackRest } from "../pgbackrest/pgbackrest.ts";
 import { archiveTo, createStanza } from "./archive-storage.ts";
 
+/** A hook waits for it, and the next one asks again. */
+const archiveTimeoutS = 15;
+
 /**
  * The deeds, on the real servers.
  *
@@ -52,7 +55,9 @@ export function archivingPort(
     initialiseStanza: async () => failureIn(async () => createStanza(parts, storage)),
     updateSettings: async () => failureIn(async () => archiveTo({ ...parts, log }, storage)),
     proveArchiving: async () =>
-      failureIn(async () => PgBackRest.existing(settings, user, settings.files.archiveConfig).check()),
+      failureIn(async () =>
+        PgBackRest.existing(settings, user, settings.files.archiveConfig).check(undefined, archiveTimeoutS),
+      ),
   };
 }
 

@@ -5,7 +5,8 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import type { Failure } from "../../../lib/job/report.ts";
 import { storageLocation, type StorageConfig } from "../../../lib/job/storage-config.ts";
 import type { Settings } from "../options.ts";
@@ -28,6 +29,7 @@ export async function readArchivingRecord(settings: Settings): Promise<Archiving
 
 /** Keeps what was found out. */
 export async function writeArchivingRecord(settings: Settings, record: ArchivingRecord): Promise<void> {
+  await mkdir(dirname(settings.files.archivingRecord), { recursive: true });
   const draft = `${settings.files.archivingRecord}.draft`;
   await writeFile(draft, `${JSON.stringify(record)}\n`, { mode: 0o600 });
   await rename(draft, settings.files.archivingRecord);

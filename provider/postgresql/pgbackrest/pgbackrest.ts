@@ -255,9 +255,14 @@ export class PgBackRest {
     this.#must("stanza-create", await this.#run(own, this.#settings.timeLimits.stanzaMs, signal));
   }
 
-  /** Proves that WAL reaches the repository. */
-  async check(signal?: AbortSignal): Promise<void> {
-    const own = [`--stanza=${this.#settings.stanza}`, "check"];
+  /**
+   * Proves that WAL reaches the repository.
+   *
+   * @param archiveTimeoutS How long to wait for a segment, in seconds. Default: pgBackRest's own, a minute.
+   */
+  async check(signal?: AbortSignal, archiveTimeoutS?: number): Promise<void> {
+    const patience = archiveTimeoutS === undefined ? [] : [`--archive-timeout=${archiveTimeoutS}`];
+    const own = [`--stanza=${this.#settings.stanza}`, ...patience, "check"];
     this.#must("check", await this.#run(own, this.#settings.timeLimits.checkMs, signal));
   }
 
