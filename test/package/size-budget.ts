@@ -8,25 +8,25 @@ import type { PackedPackage } from "./packed-package.ts";
 
 /** The limits. */
 export const budget = {
-  packedBytes: 515_000,
-  unpackedBytes: 2_000_000,
-  files: 680,
+  packedBytes: 540_000,
+  unpackedBytes: 2_100_000,
+  files: 710,
   /** This package's dependencies, with theirs. */
   runTimePackages: 29,
 } as const;
 
 const measuredBytes: Readonly<Record<string, number>> = {
-  "dist/lib": 147_823,
+  "dist/lib": 150_545,
   "dist/lib/cli": 198_719,
   "dist/lib/conformance": 214_881,
   "dist/lib/replay": 19_634,
-  "dist/lib/testing": 400_033,
+  "dist/lib/testing": 400_345,
   "dist/lib/wire": 252_861,
-  "dist/provider": 236_283,
-  "dist/provider/postgresql": 218_981,
+  "dist/provider": 239_943,
+  "dist/provider/postgresql": 290_496,
   "dist/requirer": 170_328,
   schemas: 58_642,
-  "": 28_074,
+  "": 28_680,
 };
 
 /** The bytes of each part of a package: every file counts in the innermost folder that has a figure. */
