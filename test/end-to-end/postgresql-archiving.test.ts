@@ -1,6 +1,6 @@
 /**
- * The PostgreSQL charm with a storage of its own, on real servers: the flowchart s3-credentials-changed, each deed once well
- * and once badly.
+ * The PostgreSQL charm with a storage of its own, on real servers: the flowchart s3-credentials-changed, each deed well, and
+ * each but the change of settings badly.
  */
 import { chown, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
