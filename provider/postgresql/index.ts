@@ -9,6 +9,8 @@ import type { ActionHandler } from "../../lib/juju/action.ts";
 import type { UnitStatus } from "../../lib/juju/juju.ts";
 import { ConfigurationError, isExecutorError } from "../../lib/errors.ts";
 import { settleArchiving, type ArchivingDispatch } from "./archiving/settle-archiving.ts";
+import { keepCertificate, type MemberCertificate } from "./cluster/certificates.ts";
+import { settleMembers, type ClusterDispatch } from "./cluster/settle-tls-server.ts";
 import { PostgresqlExecutor } from "./executor.ts";
 import { listEntries } from "./list.ts";
 import { repositoryTable } from "./listing/repository-table.ts";
@@ -16,6 +18,8 @@ import type { RepositoryEntry } from "./listing/repository-entries.ts";
 import { settingsOf, type PostgresqlOptions, type Settings } from "./options.ts";
 import { assemble } from "./parts.ts";
 
+export type { MemberCertificate } from "./cluster/certificates.ts";
+export type { ClusterDispatch } from "./cluster/settle-tls-server.ts";
 export type { ArchivingDispatch } from "./archiving/settle-archiving.ts";
 export type {
   BackupEntry,
@@ -24,7 +28,12 @@ export type {
   TimelineEntry,
 } from "./listing/repository-entries.ts";
 export { repositoryTable } from "./listing/repository-table.ts";
-export type { PatroniServiceOptions, PostgresqlOptions } from "./options.ts";
+export type {
+  PatroniServiceOptions,
+  PostgresqlOptions,
+  TlsOptions,
+  TlsServerServiceOptions,
+} from "./options.ts";
 
 /**
  * Makes the PostgreSQL executor.
@@ -96,6 +105,51 @@ export async function archiveToRelatedStorage(
     if (!isExecutorError(error)) throw error;
     return { name: "blocked", message: error.message };
   }
+}
+
+/**
+ * Makes this unit a member of its cluster: tells the others how they reach its pgBackRest, learns the same of them, and
+ * starts or stops pgBackRest's TLS server (flowchart s3-credentials-changed from "Is TLS disabled or single unit cluster"
+ * on). Call it in every dispatch, before {@link archiveToRelatedStorage}; it takes milliseconds where nothing is new.
+ *
+ * @returns The unit status to show; undefined where there is nothing to say.
+ * @throws ConfigurationError as {@link createExecutor} does.
+ * @throws HookToolError where Juju does not answer.
+ */
+export async function joinCluster(
+  options: PostgresqlOptions,
+  environment: ExecutorEnvironment,
+  dispatch: ClusterDispatch,
+): Promise<UnitStatus | undefined> {
+  const settings = checkedSettings(options, environment);
+  try {
+    await settleMembers(await assemble(settings), dispatch);
+    return undefined;
+  } catch (error) {
+    if (!isExecutorError(error)) throw error;
+    return { name: "blocked", message: error.message };
+  }
+}
+
+/**
+ * Puts a certificate where the option `tls` says, as pgBackRest wants it: the key readable by the database user alone.
+ * Undefined takes it away, which switches TLS off. {@link joinCluster} does the rest, in the same dispatch.
+ *
+ * @throws ConfigurationError where the options have no `tls`, and as {@link createExecutor} does.
+ * @throws ExecutorError `database-user-missing`
+ */
+export async function keepMemberCertificate(
+  options: PostgresqlOptions,
+  environment: ExecutorEnvironment,
+  certificate: MemberCertificate | undefined,
+): Promise<void> {
+  const settings = checkedSettings(options, environment);
+  if (settings.tls === undefined)
+    throw new ConfigurationError("The options do not say where a certificate is kept.", {
+      remedy: "Set the option tls.",
+    });
+  const { user } = await assemble(settings);
+  await keepCertificate(user, settings.tls, certificate);
 }
 
 /**

@@ -28,6 +28,42 @@ export type PatroniServiceOptions =
       readonly environment?: Readonly<Record<string, string>>;
     };
 
+/** How pgBackRest's TLS server is started and stopped. */
+export type TlsServerServiceOptions =
+  | {
+      readonly kind: "systemd";
+      /** A unit that runs `pgbackrest --config=<tls.configFile> server` as the database user. */
+      readonly unit: string;
+    }
+  /** A detached process, with its pid and its log in the work directory. */
+  | { readonly kind: "process" };
+
+/**
+ * How the members of a cluster reach each other's pgBackRest. TLS is on while the three files are there.
+ *
+ * @see https://pgbackrest.org/user-guide.html#tls-server
+ */
+export interface TlsOptions {
+  /** The private key, PEM, of mode 0600, owned by the database user: pgBackRest takes no other. */
+  readonly keyFile: string;
+  /** The certificate, PEM. It serves and asks, so its extended key usage, if it has one, names both. */
+  readonly certificateFile: string;
+  /** The authority that signed the certificates of all members, PEM. */
+  readonly caFile: string;
+  /**
+   * The name by which the other members reach this one. The certificate must have it as a DNS name: pgBackRest looks at
+   * no other kind.
+   */
+  readonly address: string;
+  /** The port of this member's TLS server. Default: 8432. */
+  readonly port?: number;
+  /** Where it listens. Default: `*`. */
+  readonly listenAddress?: string;
+  /** Where the configuration of the TLS server is written. It holds no keys. Default: in the work directory. */
+  readonly configFile?: string;
+  readonly service: TlsServerServiceOptions;
+}
+
 /** The options of the PostgreSQL executor: plain JSON. */
 export interface PostgresqlOptions {
   /**
@@ -47,6 +83,8 @@ export interface PostgresqlOptions {
     readonly restUrl: string;
     /** Patroni's name of the cluster. */
     readonly scope: string;
+    /** Patroni's name of this member. Default: the unit's, with a hyphen for the slash. */
+    readonly member?: string;
     readonly service: PatroniServiceOptions;
   };
   readonly postgresql: {
@@ -58,6 +96,8 @@ export interface PostgresqlOptions {
     /** The unix user that owns the data directory, and the superuser of the same name. Default: `postgres`. */
     readonly user?: string;
   };
+  /** For a cluster of several units. Default: none, and only the primary makes backups. */
+  readonly tls?: TlsOptions;
   readonly pgbackrest?: {
     /** Default: `pgbackrest`, looked up on PATH. */
     readonly program?: string;
@@ -81,6 +121,8 @@ export interface PostgresqlOptions {
        * writes, must be copied in that time. And for expiring old backups. Default: 30 minutes.
        */
       readonly fileMs?: number;
+      /** For the answer of another member's TLS server. Default: 5 seconds. */
+      readonly pingMs?: number;
     };
   };
 }
@@ -89,7 +131,8 @@ export interface PostgresqlOptions {
 export interface Settings {
   readonly stanza: string;
   readonly allowRestore: boolean;
-  readonly patroni: PostgresqlOptions["patroni"];
+  readonly patroni: Required<PostgresqlOptions["patroni"]>;
+  readonly tls: Required<TlsOptions> | undefined;
   readonly postgresql: Required<PostgresqlOptions["postgresql"]>;
   readonly program: string;
   readonly processMax: number;
@@ -106,6 +149,8 @@ export interface Settings {
     readonly archivingRecord: string;
     /** What a restore has done so far. */
     readonly restoreJournal: string;
+    /** What the units of the cluster have told each other. Holds no keys. */
+    readonly members: string;
     /** The folder of pgBackRest's own files, owned by the database user. */
     readonly pgbackrest: string;
     /** Patroni's additional configuration during a restore. */
@@ -113,12 +158,15 @@ export interface Settings {
   };
 }
 
+/** pgBackRest's own. */
+const defaultTlsPort = 8432;
 const minuteMs = 60_000;
 const defaultTimeLimits: Settings["timeLimits"] = {
   readMs: 2 * minuteMs,
   stanzaMs: 3 * minuteMs,
   checkMs: 4 * minuteMs,
   fileMs: 30 * minuteMs,
+  pingMs: 5_000,
 };
 
 /** Fills in the defaults. */
@@ -127,7 +175,16 @@ export function settingsOf(options: PostgresqlOptions, environment: ExecutorEnvi
   return {
     stanza: options.stanza ?? environment.application,
     allowRestore: options.allowRestore ?? true,
-    patroni: options.patroni,
+    patroni: { member: environment.unit.replace("/", "-"), ...options.patroni },
+    tls:
+      options.tls === undefined
+        ? undefined
+        : {
+            port: defaultTlsPort,
+            listenAddress: "*",
+            configFile: join(pgbackrest, "server.conf"),
+            ...options.tls,
+          },
     postgresql: { user: "postgres", ...options.postgresql },
     program: options.pgbackrest?.program ?? "pgbackrest",
     processMax: options.pgbackrest?.processMax ?? Math.max(1, Math.floor(cpus().length / 2)),
@@ -138,6 +195,7 @@ export function settingsOf(options: PostgresqlOptions, environment: ExecutorEnvi
       restoreConfig: join(pgbackrest, "restore.conf"),
       archiveStorage: join(environment.workDirectory, "archive-storage.json"),
       archivingRecord: join(environment.workDirectory, "archiving.json"),
+      members: join(environment.workDirectory, "members.json"),
       restoreJournal: join(environment.workDirectory, "restore.json"),
       pgbackrest,
       overlay: join(options.patroni.configDirectory, "zz-database-backup-restore.yml"),

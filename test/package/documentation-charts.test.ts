@@ -17,6 +17,12 @@ import {
   type S3CredentialsFacts,
 } from "../../provider/postgresql/checks/s3-credentials-checks.ts";
 import { restoreChecks, type RestoreFacts } from "../../provider/postgresql/checks/restore-checks.ts";
+import {
+  decideTlsServer,
+  tlsServerChecks,
+  type TlsServerDecision,
+  type TlsServerFacts,
+} from "../../provider/postgresql/checks/tls-server-checks.ts";
 import { first, stanza } from "../unit/repository-contents.ts";
 import { tableOf } from "./pages.ts";
 
@@ -306,4 +312,31 @@ test("the reference has every end of every path when a storage is related", asyn
   ]);
   expect([...ends].map(([name, kinds]) => [name, [...kinds].toSorted()])).toEqual(documentedEnds);
   expect(table.map(([, box = ""]) => box)).toEqual(s3CredentialsChart.map(({ chart = "" }) => chart));
+});
+
+test("the reference has every end of every path to the TLS server's start", () => {
+  const ends = new Map<string, Set<TlsServerDecision["kind"]>>(
+    tlsServerChecks.map(({ name }) => [name, new Set()]),
+  );
+  let started = 0;
+  const variants: Variants<TlsServerFacts> = {
+    isTlsEnabled: [true, false],
+    otherMembers: [0, 2],
+    isServing: [false, true],
+    isPrimary: [true, false, undefined],
+    isPrimaryServing: [true, false],
+  };
+  everyPath(variants, (facts) => {
+    const path: string[] = [];
+    const { kind } = decideTlsServer(facts, (name) => path.push(name));
+    expect(path).toEqual(tlsServerChecks.slice(0, path.length).map(({ name }) => name));
+    if (kind === "start") started += 1;
+    else ends.get(path.at(-1) ?? "")?.add(kind);
+  });
+  expect(started).toBeGreaterThan(0);
+  const table = tableOf(page, "tls-server").slice(1);
+  expect(
+    table.map(([name = "", , , outcome = ""]) => [name.replaceAll("`", ""), outcome.split(", ")]),
+  ).toEqual([...ends].map(([name, kinds]) => [name, [...kinds].toSorted()]));
+  expect(table.map(([, box = ""]) => box)).toEqual(tlsServerChecks.map(({ chart = "" }) => chart));
 });

@@ -227,10 +227,16 @@ describe("the reference of PostgreSQL", () => {
   test("has every option", () => {
     const options = [
       ...optionNames("provider/postgresql/options.ts", "PostgresqlOptions").filter(
-        (name) => name !== "patroni.service",
+        (name) => !/^(patroni\.service|tls)$/.test(name),
       ),
       ...optionNames("provider/postgresql/options.ts", "PatroniServiceOptions").map(
         (name) => `patroni.service.${name}`,
+      ),
+      ...optionNames("provider/postgresql/options.ts", "TlsOptions")
+        .filter((name) => name !== "service")
+        .map((name) => `tls.${name}`),
+      ...optionNames("provider/postgresql/options.ts", "TlsServerServiceOptions").map(
+        (name) => `tls.service.${name}`,
       ),
     ];
     expect(options.length).toBeGreaterThan(15);

@@ -1,5 +1,5 @@
 /**
- * Certificates for the TLS of the S3 server, from a certificate authority that lives as long as the servers do.
+ * Certificates for the TLS of the S3 server, and of what else is asked for, from a certificate authority that lives as long as the servers do.
  *
  * @module
  */
@@ -18,6 +18,15 @@ export interface Certificates {
   /** For the names that were given. */
   readonly certificateFile: string;
   readonly keyFile: string;
+  /** Makes another certificate of the same authority, for a program that both serves and asks. */
+  issue(commonName: string, names: readonly string[]): Promise<IssuedCertificate>;
+}
+
+/** A certificate made by {@link Certificates.issue}, all of it PEM. */
+export interface IssuedCertificate {
+  readonly key: string;
+  readonly certificate: string;
+  readonly ca: string;
 }
 
 // A configuration of our own, because the one of the system adds extensions that differ between versions.
@@ -35,6 +44,11 @@ basicConstraints = critical,CA:FALSE
 keyUsage = critical,digitalSignature
 extendedKeyUsage = serverAuth
 subjectAltName = ${names.join(",")}
+[member]
+basicConstraints = critical,CA:FALSE
+keyUsage = critical,digitalSignature
+extendedKeyUsage = serverAuth,clientAuth
+subjectAltName = ${names.join(",")}
 `;
 
 const localNames = ["DNS:localhost", "DNS:*.s3.localhost", "IP:127.0.0.1"];
@@ -49,8 +63,8 @@ export async function createCertificates(
   names: readonly string[] = localNames,
 ): Promise<Certificates> {
   await mkdir(directory, { recursive: true });
-  const configuration = join(directory, "openssl.cnf");
-  await writeFile(configuration, opensslConfiguration(names));
+  const ownConfiguration = join(directory, "openssl.cnf");
+  await writeFile(ownConfiguration, opensslConfiguration(names));
   const file = (name: string): string => join(directory, name);
 
   const create = async (
@@ -58,6 +72,7 @@ export async function createCertificates(
     commonName: string,
     extensions: string,
     signer: readonly string[],
+    configuration: string = ownConfiguration,
   ): Promise<void> => {
     await runOrThrow(`make the certificate ${name}`, [
       "openssl",
@@ -87,10 +102,22 @@ export async function createCertificates(
     create("ca", "Authority of the test servers", "authority", []),
     create("untrusted-ca", "Authority that signed nothing", "authority", []),
   ]);
-  await create("server", "localhost", "server", ["-CA", file("ca.crt"), "-CAkey", file("ca.key")]);
+  const authority = ["-CA", file("ca.crt"), "-CAkey", file("ca.key")];
+  await create("server", "localhost", "server", authority);
+  const caPem = await readFile(file("ca.crt"), "utf8");
   return {
+    issue: async (commonName, memberNames) => {
+      const configuration = file(`${commonName}.cnf`);
+      await writeFile(configuration, opensslConfiguration(memberNames));
+      await create(commonName, commonName, "member", authority, configuration);
+      return {
+        key: await readFile(file(`${commonName}.key`), "utf8"),
+        certificate: await readFile(file(`${commonName}.crt`), "utf8"),
+        ca: caPem,
+      };
+    },
     caFile: file("ca.crt"),
-    caPem: await readFile(file("ca.crt"), "utf8"),
+    caPem,
     untrustedCaFile: file("untrusted-ca.crt"),
     certificateFile: file("server.crt"),
     keyFile: file("server.key"),

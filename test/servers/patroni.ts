@@ -10,7 +10,7 @@ import { stringify } from "yaml";
 import { run } from "../../lib/process/run.ts";
 import { Daemon, endProcess } from "./daemon.ts";
 import { freePort } from "./free-port.ts";
-import { processesIn } from "./process-table.ts";
+import { processesIn, type RunningProcess } from "./process-table.ts";
 import { postgresqlBinDirectory } from "./programs.ts";
 import { runOrThrow } from "./server-error.ts";
 import { giveTo, isRoot, type UnixUser } from "./unix-user.ts";
@@ -63,6 +63,12 @@ export interface PatroniCluster {
   readonly nodes: readonly Node[];
   /** Runs SQL as the superuser and gives back what psql prints: unaligned, without header, one line per row. */
   psql(nodeIndex: number, sql: string): Promise<string>;
+  /** Starts the Patroni of a node that was stopped or killed, and waits until it leads or follows. */
+  startNode(nodeIndex: number): Promise<void>;
+  /** Stops the Patroni of a node, and its PostgreSQL with it. */
+  stopNode(nodeIndex: number): Promise<void>;
+  /** Kills the Patroni of a node and its PostgreSQL, as a machine does that loses its power. */
+  killNode(nodeIndex: number): Promise<void>;
   /** Stops whichever Patroni the pid files name: the leader last, else the others would elect a new one. */
   stop(): Promise<void>;
 }
@@ -74,7 +80,12 @@ const stopGraceMs = 20_000;
 /** Starts PostgreSQL servers in a run directory and waits until the leader and its replicas are ready. */
 export async function startPatroni(
   runDirectory: string,
-  options: { readonly nodes: number; readonly etcdEndpoint: string; readonly user: UnixUser },
+  options: {
+    readonly nodes: number;
+    readonly synchronous: boolean;
+    readonly etcdEndpoint: string;
+    readonly user: UnixUser;
+  },
 ): Promise<PatroniCluster> {
   const { user } = options;
   const passwords = { superuser: password(), replication: password(), rewind: password() };
@@ -82,10 +93,10 @@ export async function startPatroni(
   const nodes: Node[] = [];
   for (let number = 1; number <= options.nodes; number += 1) {
     const node = await describeNode(runDirectory, `node${number}`, user, version, passwords.superuser);
-    await writeConfiguration(node, options.etcdEndpoint, passwords);
+    await writeConfiguration(node, options, passwords);
     nodes.push(node);
   }
-  const start = async (node: Node, role: "primary" | "replica"): Promise<void> => {
+  const start = async (node: Node, role: "primary" | "replica" | "health"): Promise<void> => {
     const { patroni } = node;
     // Whoever starts Patroni anew may do so as its user, who must be able to go on with the log.
     await writeFile(patroni.logFile, "");
@@ -101,16 +112,28 @@ export async function startPatroni(
     await giveTo(user, patroni.pidFile);
     await daemon.waitUntilReady(async () => (await fetch(`${patroni.restUrl}/${role}`)).ok);
   };
+  const nodeAt = (index: number): Node => {
+    const node = nodes[index];
+    if (node === undefined) throw new RangeError(`There is no node ${index}, only ${nodes.length}.`);
+    return node;
+  };
   const [leader, ...replicas] = nodes;
   if (leader !== undefined) await start(leader, "primary");
   await Promise.all(replicas.map((node) => start(node, "replica")));
 
   return {
     nodes,
-    psql: async (nodeIndex, sql) => {
-      const node = nodes[nodeIndex];
-      if (node === undefined) throw new RangeError(`There is no node ${nodeIndex}, only ${nodes.length}.`);
-      return await psql(node, sql);
+    psql: async (nodeIndex, sql) => await psql(nodeAt(nodeIndex), sql),
+    startNode: async (nodeIndex) => await start(nodeAt(nodeIndex), "health"),
+    stopNode: async (nodeIndex) => await stopNode(nodeAt(nodeIndex), runDirectory),
+    killNode: async (nodeIndex) => {
+      const { directory } = nodeAt(nodeIndex);
+      const isOfNode = ({ program, command }: RunningProcess): boolean =>
+        program === "postgres" || command.includes("patroni");
+      // Patroni first, which would start PostgreSQL again.
+      const found = processesIn(directory).filter(isOfNode);
+      for (const { pid } of found.toSorted((a, b) => a.program.localeCompare(b.program)))
+        await endProcess(pid, 0);
     },
     stop: async () => {
       const leads = await Promise.all(nodes.map(isLeader));
@@ -160,7 +183,7 @@ async function describeNode(
 
 async function writeConfiguration(
   node: Node,
-  etcdEndpoint: string,
+  { etcdEndpoint, synchronous }: { readonly etcdEndpoint: string; readonly synchronous: boolean },
   passwords: { readonly superuser: string; readonly replication: string; readonly rewind: string },
 ): Promise<void> {
   const { patroni, postgresql } = node;
@@ -178,6 +201,7 @@ async function writeConfiguration(
         loop_wait: 1,
         retry_timeout: 5,
         maximum_lag_on_failover: 1024 * 1024,
+        synchronous_mode: synchronous,
         postgresql: {
           use_pg_rewind: true,
           use_slots: true,

@@ -5,7 +5,7 @@
  * @module
  */
 import { join } from "node:path";
-import { createCertificates } from "./certificates.ts";
+import { createCertificates, type Certificates } from "./certificates.ts";
 import { startEtcd, type Etcd } from "./etcd.ts";
 import { startPatroni, type Node, type PatroniCluster } from "./patroni.ts";
 import { packageOfProgram, requirePrograms } from "./programs.ts";
@@ -19,6 +19,8 @@ export interface ServersOptions {
   readonly directory?: string;
   /** How many PostgreSQL servers: a leader and its replicas. Default: 1. */
   readonly nodes?: number;
+  /** Whether the leader acknowledges a transaction only when a replica has it. Default: false. */
+  readonly synchronous?: boolean;
 }
 
 /** Running servers. */
@@ -33,6 +35,14 @@ export interface Servers {
   readonly startUp: readonly StartUpStep[];
   /** Runs SQL as the superuser and gives back what psql prints: unaligned, without header, one line per row. */
   psql(nodeIndex: number, sql: string): Promise<string>;
+  /** Signs certificates that the clients of S3 trust as well. */
+  readonly certificates: Certificates;
+  /** Starts the Patroni of a node that was stopped or killed, and waits until PostgreSQL runs. */
+  startNode(nodeIndex: number): Promise<void>;
+  /** Stops the Patroni of a node, and its PostgreSQL with it. */
+  stopNode(nodeIndex: number): Promise<void>;
+  /** Kills the Patroni of a node and its PostgreSQL, as a machine does that loses its power. */
+  killNode(nodeIndex: number): Promise<void>;
   /** Stops everything, also what others started in the directory. May be called twice. */
   stop(): Promise<void>;
   /** Ends everything at once and without promises. An exit listener of this process calls it where `stop` was not. */
@@ -78,13 +88,19 @@ export async function startServers(options: ServersOptions = {}): Promise<Server
         const certificates = await timed("certificates", () =>
           createCertificates(join(directory, "certificates")),
         );
-        return await timed("S3", () => startRadosGatewayIn(directory, certificates));
+        const gateway = await timed("S3", () => startRadosGatewayIn(directory, certificates));
+        return { gateway, certificates };
       })(),
       (async () => {
         const user = await postgresqlUser();
         const etcd = await timed("etcd", () => startEtcd(directory, user));
         const cluster = await timed("Patroni", () =>
-          startPatroni(directory, { nodes: options.nodes ?? 1, etcdEndpoint: etcd.endpoint, user }),
+          startPatroni(directory, {
+            nodes: options.nodes ?? 1,
+            synchronous: options.synchronous ?? false,
+            etcdEndpoint: etcd.endpoint,
+            user,
+          }),
         );
         return { etcd, cluster };
       })(),
@@ -95,15 +111,23 @@ export async function startServers(options: ServersOptions = {}): Promise<Server
     };
     if (s3.status === "rejected") return await abandon(s3.reason);
     if (database.status === "rejected") return await abandon(database.reason);
-    return describe(runDirectory, s3.value, database.value.etcd, database.value.cluster, startUp);
+    return describe(runDirectory, { ...s3.value, ...database.value }, startUp);
   });
 }
 
 function describe(
   runDirectory: RunDirectory,
-  s3: RadosGateway,
-  etcd: Etcd,
-  cluster: PatroniCluster,
+  {
+    gateway: s3,
+    certificates,
+    etcd,
+    cluster,
+  }: {
+    readonly gateway: RadosGateway;
+    readonly certificates: Certificates;
+    readonly etcd: Etcd;
+    readonly cluster: PatroniCluster;
+  },
   startUp: readonly StartUpStep[],
 ): Servers {
   let stopping: Promise<void> | undefined;
@@ -120,7 +144,11 @@ function describe(
     etcd,
     nodes: cluster.nodes,
     startUp,
+    certificates,
     psql: async (nodeIndex, sql) => await cluster.psql(nodeIndex, sql),
+    startNode: async (nodeIndex) => await cluster.startNode(nodeIndex),
+    stopNode: async (nodeIndex) => await cluster.stopNode(nodeIndex),
+    killNode: async (nodeIndex) => await cluster.killNode(nodeIndex),
     stop: () => (stopping ??= stop()),
     killSync: () => runDirectory.closeSync(),
   };

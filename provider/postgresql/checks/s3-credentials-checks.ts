@@ -153,12 +153,12 @@ export const s3CredentialsChart: readonly ChartBox[] = [
   {
     name: "is-tls-disabled-or-single-unit-cluster",
     chart: "Is TLS disabled or single unit cluster",
-    decide: notApplicable("there is one member, and no TLS server of pgBackRest to stop"),
+    decide: notApplicable("the chart of the TLS server decides it, before and after"),
   },
   {
     name: "is-replica-and-tls-server-not-running-on-primary",
     chart: "Is current unit a replica and TLS server isn't running on primary?",
-    decide: notApplicable("there is one member, and no TLS server of pgBackRest to start"),
+    decide: notApplicable("the chart of the TLS server decides it, before and after"),
   },
 ];
 

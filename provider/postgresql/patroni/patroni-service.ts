@@ -3,20 +3,17 @@
  *
  * @module
  */
-import { spawn } from "node:child_process";
-import { mkdir, open, rm, writeFile } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { describeEnd, run } from "../../../lib/process/run.ts";
-import { plainEnvironment } from "../database-user.ts";
 import { ExecutorError } from "../../../lib/errors.ts";
-import { oneLine } from "../job-failure.ts";
 import type { PatroniServiceOptions, Settings } from "../options.ts";
 import { endProcesses, findPostmaster, findProcesses, send, waitUntilGone } from "../processes.ts";
+import { startDetached } from "../service/detached-process.ts";
+import { SystemdUnit } from "../service/systemd-unit.ts";
 
 const stopGraceMs = 120_000;
 const immediateGraceMs = 30_000;
-const systemctlTimeoutMs = 60_000;
 const becomingMs = 50;
 
 /** Starts and stops Patroni. */
@@ -95,34 +92,7 @@ class ProcessService implements PatroniService {
 
   async start(): Promise<void> {
     if (await this.running()) return;
-    const { argv, logFile, pidFile, user, environment } = this.#options;
-    // runuser and su kill their child two seconds after a SIGTERM, and Patroni then leaves its leader key behind;
-    // setpriv becomes Patroni.
-    const wrapped =
-      process.getuid?.() === 0
-        ? ["setpriv", `--reuid=${user}`, `--regid=${user}`, "--init-groups", ...argv]
-        : [...argv];
-    const [program, ...args] = wrapped;
-    const home = (await run(["getent", "passwd", user], { timeoutMs: 10_000 })).stdout.split(":")[5];
-    const log = await open(logFile, "a");
-    try {
-      const child = spawn(program ?? "", args, {
-        cwd: "/",
-        detached: true,
-        env: { ...plainEnvironment(home ?? "/", user), ...environment },
-        stdio: ["ignore", log.fd, log.fd],
-      });
-      await new Promise<void>((resolve, reject) => {
-        child.once("spawn", () => resolve());
-        child.once("error", (error) =>
-          reject(startFailed(`${basename(program ?? "")} could not be started: ${error.message}`)),
-        );
-      });
-      child.unref();
-      await writeFile(pidFile, `${child.pid}\n`);
-    } finally {
-      await log.close();
-    }
+    await startDetached(this.#options, serviceFailed);
   }
 
   async requestStop(): Promise<void> {
@@ -157,55 +127,45 @@ class ProcessService implements PatroniService {
 
 /** Patroni as a systemd service. */
 class SystemdService implements PatroniService {
-  readonly #unit: string;
+  readonly #unit: SystemdUnit;
   /** In /run, so that a reboot takes it away. */
   readonly #dropIn: string;
 
   constructor(unit: string) {
-    this.#unit = unit.includes(".") ? unit : `${unit}.service`;
-    this.#dropIn = `/run/systemd/system/${this.#unit}.d/zz-database-backup-restore.conf`;
+    this.#unit = new SystemdUnit(unit, serviceFailed);
+    this.#dropIn = `/run/systemd/system/${this.#unit.name}.d/zz-database-backup-restore.conf`;
   }
 
   async running(): Promise<boolean> {
-    const result = await run(["systemctl", "show", "--property=ActiveState", "--value", this.#unit], {
-      timeoutMs: systemctlTimeoutMs,
-    });
-    return !/^(inactive|failed)$/.test(result.stdout.trim());
+    return this.#unit.running();
   }
 
   async start(): Promise<void> {
-    await this.#systemctl("reset-failed", this.#unit).catch(() => undefined);
-    await this.#systemctl("start", "--no-block", this.#unit);
+    await this.#unit.start();
   }
 
   async requestStop(): Promise<void> {
-    await this.#systemctl("stop", "--no-block", this.#unit);
+    await this.#unit.tell("stop", "--no-block", this.#unit.name);
   }
 
   async kill(): Promise<void> {
-    await this.#systemctl("kill", "--signal=SIGKILL", this.#unit);
+    await this.#unit.tell("kill", "--signal=SIGKILL", this.#unit.name);
     for (let tries = 0; tries < 100 && (await this.running()); tries += 1) await sleep(100);
   }
 
   async suspendRestarts(): Promise<void> {
     await mkdir(join(this.#dropIn, ".."), { recursive: true });
     await writeFile(this.#dropIn, "[Service]\nRestart=no\n");
-    await this.#systemctl("daemon-reload");
+    await this.#unit.tell("daemon-reload");
   }
 
   async resumeRestarts(): Promise<void> {
     await rm(this.#dropIn, { force: true });
-    await this.#systemctl("daemon-reload");
-  }
-
-  async #systemctl(...args: readonly string[]): Promise<void> {
-    const result = await run(["systemctl", ...args], { timeoutMs: systemctlTimeoutMs });
-    if (result.exitCode !== 0)
-      throw startFailed(`systemctl ${args.join(" ")} ${describeEnd(result)}: ${oneLine(result.stderr)}`);
+    await this.#unit.tell("daemon-reload");
   }
 }
 
-function startFailed(why: string): ExecutorError {
+function serviceFailed(why: string): ExecutorError {
   return new ExecutorError({
     code: "patroni-service-failed",
     message: `Patroni's service does not do what it is told: ${why}.`,

@@ -10,6 +10,7 @@ import { ExecutorError } from "../../../lib/errors.ts";
 import { oneLine } from "../job-failure.ts";
 import { isJsonRecord, type JsonRecord } from "../json-record.ts";
 import type { Settings } from "../options.ts";
+import { parseCluster, type ClusterMember } from "./cluster-view.ts";
 
 /** What a member says of itself. */
 export interface MemberState {
@@ -48,11 +49,9 @@ export class Patroni {
     return memberState(this.#settings.patroni.restUrl, timeoutMs);
   }
 
-  /** The names of the cluster's members. */
-  async members(): Promise<readonly string[]> {
-    const answer = await this.#request("GET", "/cluster");
-    const members: readonly unknown[] = Array.isArray(answer["members"]) ? answer["members"] : [];
-    return members.map((member) => textIn(member, "name"));
+  /** The cluster's members. */
+  async cluster(): Promise<readonly ClusterMember[]> {
+    return parseCluster(await this.#request("GET", "/cluster"));
   }
 
   /** The dynamic configuration in the DCS. */

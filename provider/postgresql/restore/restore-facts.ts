@@ -42,7 +42,7 @@ export async function gatherRestoreFacts(
   const { settings, patroni } = parts;
   const now = Date.now() * 1000;
   const member = await patroni.member();
-  const members = member === undefined ? [] : await patroni.members();
+  const members = member === undefined ? [] : (await patroni.cluster()).map(({ name }) => name);
   const moot =
     rejectStorage(request.storage) !== undefined || rejectTime(request.restoreToTime, now) !== undefined;
   const probeFailure = moot ? undefined : await probe(request.storage, context);
