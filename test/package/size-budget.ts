@@ -10,7 +10,7 @@ import type { PackedPackage } from "./packed-package.ts";
 export const budget = {
   packedBytes: 515_000,
   unpackedBytes: 2_000_000,
-  files: 680,
+  files: 690,
   /** This package's dependencies, with theirs. */
   runTimePackages: 29,
 } as const;
