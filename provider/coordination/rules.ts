@@ -66,6 +66,9 @@ export const shippedRules = {
   /** A fence is claimed where its grant says, or not at all. */
   fitsClaim: (grant: Grant, mine: string | undefined): boolean => grant.claim === mine,
 
+  /** A fence is revoked where it is claimed: a word at another storage says nothing. */
+  revokesAt: (grant: Grant, mine: string): boolean => grant.claim === mine,
+
   /** A relation that is being broken says nothing about its requests. */
   readsRelationOf: (event: JujuEvent, relation: string): boolean =>
     !(event.kind === "relation" && event.change === "broken" && event.relationId === relation),

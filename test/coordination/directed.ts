@@ -311,6 +311,20 @@ export const schedulesOfRules: readonly DirectedSchedule[] = [
     },
   },
   {
+    variant: "revokes wherever it is",
+    breaks: ["together"],
+    story:
+      "A unit is removed by force while it works, and the leader, which has another storage, is asked for a restore.",
+    play: async (director) => {
+      await workOnOther(director);
+      await director.removeByForce(other);
+      director.world.archives.set(leader, { ...archiveStorage, bucket: "another" });
+      await director.standing(leader, primary);
+      await director.request("job-2", "restore");
+      await director.settle(leader);
+    },
+  },
+  {
     variant: "a broken hook speaks for the relation",
     breaks: ["once"],
     story: "The leader is removed after more jobs have ended than done records are kept of.",

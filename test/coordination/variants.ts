@@ -47,6 +47,7 @@ export const variants: readonly Variant[] = [
   { name: "a grant for whoever bears the name", rules: { isForMe: () => true }, foundAfter: 39 },
   { name: "enters itself over another", rules: { entersOnce: () => false } },
   { name: "claims wherever it is", rules: { fitsClaim: () => true } },
+  { name: "revokes wherever it is", rules: { revokesAt: () => true } },
   { name: "a broken hook speaks for the relation", rules: { readsRelationOf: () => true } },
   { name: "leaves without cleaning up", rules: { recoversBeforeLeaving: () => false }, foundAfter: 344 },
   { name: "reports of another life of the application", rules: { isOfThisLife: () => true } },
