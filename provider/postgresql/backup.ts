@@ -8,10 +8,12 @@ import type { BackupRequest } from "../../lib/job/request.ts";
 import { storageLocation } from "../../lib/job/storage-config.ts";
 import { storageFailure } from "../../lib/storage/storage-failure.ts";
 import { settleArchiveStorage } from "./archiving/archive-storage.ts";
+import { underOneLeader } from "./backup/leader-watch.ts";
+import { enterBackup, leaveBackup } from "./backup/member-in-backup.ts";
 import { artefactPathOf, recordFolderOf } from "./artefact-path.ts";
 import { parseLogLine } from "./pgbackrest/backup-log.ts";
 import { firstFailure } from "./checks/checks.ts";
-import { createBackupChecks } from "./checks/create-backup-checks.ts";
+import { createBackupChecks, type BackupFacts } from "./checks/create-backup-checks.ts";
 import { gatherBackupFacts } from "./facts.ts";
 import { ExecutorError } from "../../lib/errors.ts";
 import { cancelledFailure, failureOf } from "./job-failure.ts";
@@ -19,7 +21,8 @@ import type { Parts } from "./parts.ts";
 import { endLeftovers } from "./recover.ts";
 import { expireOthers } from "./expire.ts";
 import { finishEarlierRestore } from "./restore/restore-finish.ts";
-import type { PgBackRest } from "./pgbackrest/pgbackrest.ts";
+import { PgBackRest } from "./pgbackrest/pgbackrest.ts";
+import { primaryArguments } from "./pgbackrest/tls-config.ts";
 
 /** Makes a backup. A failure is a result; nothing is thrown for what the world does. */
 export async function makeBackup(
@@ -40,16 +43,21 @@ async function backup(parts: Parts, request: BackupRequest, context: JobContext)
   const { settings } = parts;
   const { storage } = request;
   await endLeftovers(parts, (line) => context.log(line));
+  await leaveBackup(parts, (line) => context.log(line));
   await finishEarlierRestore(parts, (line) => context.log(line));
   const facts = await gatherBackupFacts(parts, request, context);
   const refused = firstFailure(createBackupChecks, facts);
   if (refused !== undefined) throw new ExecutorError(refused);
 
   const log = (line: string): void => context.log(line);
-  const pgbackrest = await settleArchiveStorage({ ...parts, log }, storage, context.signal);
+  const isReplica = facts.member?.isPrimary === false;
+  const pgbackrest = isReplica
+    ? await PgBackRest.configure(settings, parts.user, settings.files.archiveConfig, storage)
+    : await settleArchiveStorage({ ...parts, log }, storage, context.signal);
   await uploadMetadata(parts, request, context);
-
-  const seen = await runBackup(pgbackrest, request, context);
+  const seen = await runInCluster(parts, facts, context, async (signal, primary) =>
+    runBackup(pgbackrest, request, { ...context, signal }, primary),
+  );
   if (seen.label === undefined)
     throw new ExecutorError({
       code: "backup-without-label",
@@ -84,6 +92,29 @@ async function backup(parts: Parts, request: BackupRequest, context: JobContext)
   };
 }
 
+/**
+ * Runs the backup as the cluster wants it: told of in Patroni's tags, without clients on a replica, and only as long as the
+ * primary stays the primary. A unit alone has nobody to tell.
+ */
+async function runInCluster(
+  parts: Parts,
+  { member, leader, primary, plannedUnits }: BackupFacts,
+  context: JobContext,
+  run: (signal: AbortSignal, primary: readonly string[]) => Promise<BackupRun>,
+): Promise<BackupRun> {
+  if (plannedUnits === 1 || leader === undefined) return run(context.signal, []);
+  const log = (line: string): void => context.log(line);
+  const isReplica = member?.isPrimary === false;
+  if (isReplica) log(`This replica copies the files; ${leader.name} is the primary.`);
+  try {
+    await enterBackup(parts, isReplica, log);
+    const reach = isReplica && primary !== undefined ? primaryArguments(parts.settings, primary) : [];
+    return await underOneLeader(parts.patroni, leader, context.signal, async (signal) => run(signal, reach));
+  } finally {
+    await leaveBackup(parts, log);
+  }
+}
+
 /** What pgBackRest warns of although it is as it should be: after a restore, or after a backup that was cancelled. */
 const ordinaryWarnings = /a timeline switch has occurred|resumable backup|cannot be resumed/;
 
@@ -96,12 +127,13 @@ async function runBackup(
   pgbackrest: PgBackRest,
   request: BackupRequest,
   context: JobContext,
+  primary: readonly string[],
 ): Promise<BackupRun> {
   let label: string | undefined;
   let percent = 0;
   const warnings: string[] = [];
   context.progress({ percent });
-  await pgbackrest.backup(request.backupType, request.compression, context.signal, (line) => {
+  const onLine = (line: string): void => {
     const event = parseLogLine(line);
     switch (event.kind) {
       case "copied":
@@ -126,7 +158,8 @@ async function runBackup(
       case "detail":
         return;
     }
-  });
+  };
+  await pgbackrest.backup(request.backupType, request.compression, context.signal, onLine, primary);
   return { label, warnings };
 }
 

@@ -1,5 +1,5 @@
 /**
- * The PostgreSQL executor: one cluster of one unit, under Patroni, backed up by pgBackRest.
+ * The PostgreSQL executor: one cluster under Patroni, a member on each unit, backed up by pgBackRest.
  *
  * @module
  */
@@ -12,14 +12,12 @@ import { makeBackup } from "./backup.ts";
 import { listBackups } from "./list.ts";
 import type { Settings } from "./options.ts";
 import { assemble, type Parts } from "./parts.ts";
-import { memberState } from "./patroni/patroni.ts";
 import { preflight } from "./preflight.ts";
 import { recoverFrom } from "./recover.ts";
 import { restoreBackup } from "./restore.ts";
-import { readDiscarded } from "./restore/restore-journal.ts";
+import { gatherStandingFacts } from "./standing-facts.ts";
+import { decideStanding } from "./checks/standing.ts";
 import { ignoredByPgBackRest } from "./checks/storage-check.ts";
-
-const standingTimeoutMs = 900;
 
 /** Runs jobs for PostgreSQL. */
 export class PostgresqlExecutor implements Executor {
@@ -32,16 +30,7 @@ export class PostgresqlExecutor implements Executor {
   }
 
   async standing(): Promise<Standing> {
-    // Without a database there is nothing to ask, and a restore is the way to one.
-    if ((await readDiscarded(this.#settings)) !== undefined) return { ready: true, role: "primary" };
-    const member = await memberState(this.#settings.patroni.restUrl, standingTimeoutMs);
-    if (member === undefined) return { ready: false, reason: "Patroni does not answer" };
-    if (member.state !== "running" && member.state !== "streaming")
-      return { ready: false, reason: `PostgreSQL is not running: Patroni says "${member.state}"` };
-    if (!member.isPrimary)
-      return { ready: false, reason: "PostgreSQL is a replica here, or has no leader yet" };
-    if (!member.locked) return { ready: false, reason: "the cluster has no leader" };
-    return { ready: true, role: "primary" };
+    return decideStanding(await gatherStandingFacts(this.#settings));
   }
 
   /** A backup holds pgBackRest's lock of the stanza, so no two jobs run together. */

@@ -10,6 +10,7 @@ import type { BackupRequest } from "../../lib/job/request.ts";
 import { storageLocation, type StorageConfig } from "../../lib/job/storage-config.ts";
 import { storageFailure } from "../../lib/storage/storage-failure.ts";
 import { readArchiveStorage } from "./archiving/archive-storage.ts";
+import { gatherClusterFacts } from "./cluster/cluster-facts.ts";
 import type { BackupFacts } from "./checks/create-backup-checks.ts";
 import { rejectStorage } from "./checks/storage-check.ts";
 import type { UnfinishedRestore } from "./checks/unfinished-restore.ts";
@@ -30,7 +31,7 @@ export async function gatherBackupFacts(
 ): Promise<BackupFacts> {
   const { settings, patroni, psql } = parts;
   const member = await patroni.member();
-  const online = member?.state === "running";
+  const online = member?.state === "running" || member?.state === "streaming";
   const archiveMode = online ? await psql.value("SHOW archive_mode") : undefined;
   const archiveStorage = await readArchiveStorage(settings);
   const rejected = rejectStorage(request.storage) !== undefined;
@@ -47,6 +48,7 @@ export async function gatherBackupFacts(
     }
   }
   return {
+    ...(await gatherClusterFacts(parts, member)),
     request,
     stanzaName: settings.stanza,
     unfinishedRestore: await unfinishedRestore(settings),

@@ -155,6 +155,10 @@ export interface Settings {
     readonly pgbackrest: string;
     /** Patroni's additional configuration during a restore. */
     readonly overlay: string;
+    /** Patroni's additional configuration during a backup. */
+    readonly backupOverlay: string;
+    /** Patroni's additional configuration that has this member of a cluster archive with its own settings. */
+    readonly archiveOverlay: string;
   };
 }
 
@@ -199,6 +203,8 @@ export function settingsOf(options: PostgresqlOptions, environment: ExecutorEnvi
       restoreJournal: join(environment.workDirectory, "restore.json"),
       pgbackrest,
       overlay: join(options.patroni.configDirectory, "zz-database-backup-restore.yml"),
+      backupOverlay: join(options.patroni.configDirectory, "zz-database-backup-in-progress.yml"),
+      archiveOverlay: join(options.patroni.configDirectory, "zz-database-backup-archive.yml"),
     },
   };
 }

@@ -7,6 +7,7 @@ import { access } from "node:fs/promises";
 import { ExecutorError } from "../../lib/errors.ts";
 import type { JobContext, Recovery } from "../../lib/executor.ts";
 import { identifyProcess } from "../../lib/machine/process-identity.ts";
+import { leaveBackup } from "./backup/member-in-backup.ts";
 import { decideAdoption, type Adoption } from "./checks/adoption.ts";
 import { endInspections } from "./inspection.ts";
 import { cancelledFailure, failureOf } from "./job-failure.ts";
@@ -30,15 +31,15 @@ export async function recoverFrom(parts: Parts, context: JobContext): Promise<Re
   // A pgBackRest whose main process was killed leaves its helpers behind, which keep its lock for ever.
   const left =
     (await endPgBackRest(settings.files.archiveConfig)) + (await endInspections(settings.files.pgbackrest));
+  const isLetIn = await leaveBackup(parts, log);
   const journal = await readRestoreJournal(settings);
   if (journal === undefined) {
     await PgBackRest.existing(settings, parts.user, settings.files.restoreConfig).forget();
-    return {
-      message:
-        left === 0
-          ? "Nothing was left to clean up."
-          : `The worker had left ${left} pgBackRest processes, which were ended.`,
-    };
+    const found = [
+      ...(left === 0 ? [] : [`The worker had left ${left} pgBackRest processes, which were ended.`]),
+      ...(isLetIn ? ["Clients may connect to this unit's database again, and Patroni's tags are gone."] : []),
+    ];
+    return { message: found.length === 0 ? "Nothing was left to clean up." : found.join(" ") };
   }
   switch (await adoption(parts, journal)) {
     case "finish":

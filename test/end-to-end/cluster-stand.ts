@@ -4,10 +4,14 @@
  *
  * @module
  */
+import { readdirSync, readFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { Credentials, type StorageConfig } from "../../lib/job/storage-config.ts";
-import type { Executor, ExecutorEnvironment } from "../../lib/executor.ts";
+import type { BackupRequest, JobRequest } from "../../lib/job/request.ts";
+import { run } from "../../lib/process/run.ts";
+import { openS3Store } from "../../lib/storage/s3-store.ts";
+import type { Executor, ExecutorEnvironment, JobContext, JobResult } from "../../lib/executor.ts";
 import { SimulatedJuju, type CharmFunction } from "../../lib/testing/index.ts";
 import {
   archiveToRelatedStorage,
@@ -33,6 +37,13 @@ export interface Unit {
   certificate: MemberCertificate | undefined;
 }
 
+/** A job that was given to an executor. */
+export interface Running {
+  readonly result: Promise<JobResult>;
+  readonly controller: AbortController;
+  readonly lines: readonly string[];
+}
+
 /** What Patroni says of a member. */
 export interface Member {
   readonly name: string;
@@ -48,12 +59,16 @@ export class ClusterStand {
   readonly juju: SimulatedJuju;
   readonly storage: StorageConfig;
   readonly units: readonly Unit[];
+  plannedUnits: number;
+  #jobs = 0;
+  #fence = 0;
 
   private constructor(servers: Servers, juju: SimulatedJuju, storage: StorageConfig, units: readonly Unit[]) {
     this.servers = servers;
     this.juju = juju;
     this.storage = storage;
     this.units = units;
+    this.plannedUnits = units.length;
   }
 
   /** @param nodes How many. Default: 3. */
@@ -165,6 +180,163 @@ export class ClusterStand {
     return this.units.filter((unit) => unit.name !== name);
   }
 
+  /** Begins a job, as the unit's worker would. */
+  async begin(unit: Unit, request: JobRequest): Promise<Running> {
+    const controller = new AbortController();
+    const lines: string[] = [];
+    const context = await this.#context(controller.signal, lines);
+    const run =
+      request.type === "backup"
+        ? unit.executor.backup(request, context)
+        : unit.executor.restore(request, context);
+    return { result: run.finally(() => context.store.close()), controller, lines };
+  }
+
+  /** A backup, from its request to its end. */
+  async backup(unit: Unit, changes: Partial<BackupRequest> = {}): Promise<JobResult> {
+    return (await this.begin(unit, this.backupRequest(changes))).result;
+  }
+
+  /** The code with which a unit refuses a job; undefined where it would take it. */
+  async refusal(unit: Unit, request: JobRequest): Promise<string | undefined> {
+    const context = await this.#context(new AbortController().signal, []);
+    const failure = await unit.executor.preflight(request, context);
+    context.store.close();
+    return failure?.code;
+  }
+
+  /** What a unit's recovery worker does. */
+  async recover(unit: Unit): Promise<string> {
+    const context = await this.#context(new AbortController().signal, []);
+    const { message } = await unit.executor.recover(this.backupRequest(), context);
+    context.store.close();
+    return message;
+  }
+
+  backupRequest(changes: Partial<BackupRequest> = {}): BackupRequest {
+    const { storage } = this;
+    this.#jobs += 1;
+    return {
+      id: `job-${this.#jobs}`,
+      type: "backup",
+      backupType: "full",
+      compression: true,
+      storage,
+      ...changes,
+    };
+  }
+
+  async #context(signal: AbortSignal, lines: string[]): Promise<JobContext> {
+    this.#fence += 1;
+    return {
+      signal,
+      fence: this.#fence,
+      plannedUnits: this.plannedUnits,
+      store: await openS3Store(this.storage),
+      progress: () => undefined,
+      finalizing: () => undefined,
+      log: (line) => void lines.push(line),
+      pointOfNoReturn: async () => undefined,
+    };
+  }
+
+  /** Why a client, who is no superuser, does not get in; undefined where it does. */
+  async clientRefusal(unit: Unit): Promise<string | undefined> {
+    const { binDirectory, port } = unit.options.postgresql;
+    const { exitCode, stderr } = await run(
+      [
+        join(binDirectory, "psql"),
+        "-X",
+        "-h",
+        "127.0.0.1",
+        "-p",
+        String(port),
+        "-d",
+        "postgres",
+        "-c",
+        "select 1",
+      ],
+      { env: { PATH: "/usr/bin:/bin", PGUSER: "client", PGPASSWORD: "client-password" }, timeoutMs: 20_000 },
+    );
+    return exitCode === 0 ? undefined : stderr;
+  }
+
+  /** The pids of pgBackRest at work on a unit, which the test may stop or kill. */
+  pgBackRest(unit: Unit): readonly number[] {
+    return readdirSync("/proc")
+      .filter((name) => /^\d+$/.test(name))
+      .filter((pid) => {
+        const argv = argumentsOf(pid);
+        return (
+          argv.some((word) => word.startsWith(`--config=${unit.environment.workDirectory}/`)) &&
+          argv.includes("backup")
+        );
+      })
+      .map(Number);
+  }
+
+  /** The pids of a unit's TLS server. */
+  tlsServer(unit: Unit): readonly number[] {
+    return readdirSync("/proc")
+      .filter((name) => /^\d+$/.test(name))
+      .filter((pid) => {
+        const argv = argumentsOf(pid);
+        return (
+          argv.includes("server") &&
+          argv.some((word) => word.startsWith(`--config=${unit.environment.workDirectory}/`))
+        );
+      })
+      .map(Number);
+  }
+
+  /** Waits until a unit's pgBackRest copies files, and stops it there. */
+  async pause(unit: Unit, job: Running): Promise<() => void> {
+    const pids = await until("pgBackRest copies files", () => {
+      const found = this.pgBackRest(unit);
+      return found.length > 0 && job.lines.some((line) => line.includes("backup start archive"))
+        ? found
+        : undefined;
+    });
+    for (const pid of pids) process.kill(pid, "SIGSTOP");
+    return () => {
+      for (const pid of pids) process.kill(pid, "SIGCONT");
+    };
+  }
+
+  /** Has another member lead. */
+  async switchover(candidate: Unit): Promise<void> {
+    const primary = await this.primary();
+    await until("Patroni switches over", async () => {
+      const response = await fetch(`${primary.options.patroni.restUrl}/switchover`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({
+          leader: primary.options.patroni.member,
+          candidate: candidate.options.patroni.member,
+        }),
+      });
+      return response.ok ? true : undefined;
+    });
+    await this.whole();
+  }
+
+  /** Waits until there is a leader, and all members follow it. */
+  async whole(): Promise<void> {
+    await until(
+      "the cluster is whole",
+      async () => {
+        const members = await this.members();
+        const inStep = members.filter(({ state }) => state === "running" || state === "streaming");
+        const leads = members.filter(({ role }) => role === "leader");
+        const timelines = new Set(members.map(({ timeline }) => timeline));
+        return inStep.length === this.plannedUnits && leads.length === 1 && timelines.size === 1
+          ? true
+          : undefined;
+      },
+      120_000,
+    );
+  }
+
   async sql(unit: Unit, statement: string): Promise<string> {
     return (await this.servers.psql(unit.index, statement)).trim();
   }
@@ -207,4 +379,12 @@ function optionsOf(servers: Servers, index: number, port: number): PostgresqlOpt
       service: { kind: "process" },
     },
   };
+}
+
+function argumentsOf(pid: string): readonly string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+  } catch {
+    return [];
+  }
 }

@@ -146,6 +146,15 @@ const member = {
   serverVersion: 150_020,
   systemId: "77",
 };
+const primary = {
+  member: "pg-0",
+  configFile: "/c",
+  dataDirectory: "/d",
+  socketDirectory: "/s",
+  port: 5432,
+  user: "postgres",
+  tls: { address: "a", port: 8432, commonName: "pg-0" },
+};
 const unfinishedRestore = [
   undefined,
   { jobId: "9", journalFile: "/j", aside: [], isDiscarded: false },
@@ -175,6 +184,7 @@ test("the reference has every end of every path before a backup", () => {
       undefined,
       member,
       { ...member, isPrimary: false },
+      { ...member, locked: false },
       { ...member, state: "starting" },
       { ...member, systemId: "78" },
     ],
@@ -183,6 +193,12 @@ test("the reference has every end of every path before a backup", () => {
     probeFailure: [undefined, failing("storage-unreachable")],
     repositoryFailure: [undefined, failing("repository-unreadable")],
     stanza: [undefined, stanza, { ...stanza, backups: [] }],
+    plannedUnits: [1, 3],
+    isTlsEnabled: [true, false],
+    readyReplicas: [[], ["pg/1"]],
+    leader: [undefined],
+    primary: [undefined, primary],
+    isPrimaryServing: [true, false],
   });
   expect(ends).toEqual(documented("create-backup-checks"));
 });
@@ -267,8 +283,13 @@ test("the reference has every end of every path when a storage is related", asyn
     isLeader: [true, false],
     isAskedFor: [true, false],
     isSettled: [false, true],
+    isProvenByPrimary: [false, true],
   };
-  const deeds = ["probe", "checkOwner", "initialiseStanza", "updateSettings", "proveArchiving"] as const;
+  const deedsOf = {
+    primary: ["probe", "checkOwner", "initialiseStanza", "updateSettings", "proveArchiving"],
+    replica: ["probe", "followPrimary"],
+  } as const;
+  const deeds = [...new Set(Object.values(deedsOf).flat())];
   const ends = new Map<string, Set<string>>(s3CredentialsChart.map(({ name }) => [name, new Set()]));
   const choices = new Choices();
   let settled = 0;
@@ -297,8 +318,13 @@ test("the reference has every end of every path when a storage is related", asyn
       (name) => path.push(name),
     );
     // In the chart's order, without a gap; and nothing is done before all that may speak against it was decided.
-    expect(path).toEqual(s3CredentialsChart.slice(0, path.length).map(({ name }) => name));
-    expect(done).toEqual(deeds.slice(0, done.length));
+    const self =
+      (asked.get("member") as S3CredentialsFacts["member"])?.isPrimary === true ? "primary" : "replica";
+    const boxes = s3CredentialsChart.filter(
+      (box) => !("by" in box) || box.by === "every member" || box.by === self,
+    );
+    expect(path).toEqual(boxes.slice(0, path.length).map(({ name }) => name));
+    expect(done).toEqual(deedsOf[self].slice(0, done.length));
     expect(done.length === 0 || asked.get("isSettled") === false).toBe(true);
     if (end.kind === "settled") settled += 1;
     else ends.get(path.at(-1) ?? "")?.add(end.kind);

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { pgBackRestFailure } from "../../provider/postgresql/pgbackrest/pgbackrest-errors.ts";
+import { loneMember } from "../unit/lone-member.ts";
 import { createBackupChecks } from "../../provider/postgresql/checks/create-backup-checks.ts";
 import type { Failure } from "../../lib/job/report.ts";
 import { Credentials } from "../../lib/job/storage-config.ts";
@@ -52,6 +53,7 @@ afterAll(async () => {
 function withoutBase(): Failure {
   const check = createBackupChecks.find(({ name }) => name === "has-full-backup-to-reference");
   const outcome = check?.decide({
+    ...loneMember,
     request: {
       type: "backup",
       id: "1",

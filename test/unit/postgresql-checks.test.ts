@@ -13,6 +13,7 @@ import {
   type RestoreFacts,
 } from "../../provider/postgresql/checks/restore-checks.ts";
 import { parseVersion, usedFeatures } from "../../provider/postgresql/pgbackrest/pgbackrest-version.ts";
+import { loneMember } from "./lone-member.ts";
 
 const storage: StorageConfig = {
   bucket: "bucket",
@@ -28,6 +29,8 @@ const member = {
   serverVersion: 150_020,
   systemId: "77",
 };
+const replica = { ...member, isPrimary: false };
+const inCluster = { plannedUnits: 3, isTlsEnabled: true };
 const failure = { code: "x", message: "X.", remedy: "Y." };
 const backup = {
   label: "A",
@@ -59,6 +62,7 @@ const backupRequest: BackupRequest = {
   storage,
 };
 const backupFacts: BackupFacts = {
+  ...loneMember,
   request: backupRequest,
   stanzaName: "s",
   unfinishedRestore: undefined,
@@ -91,6 +95,14 @@ describe("the checks before a backup", () => {
     expect(new Set(decided).size).toBe(decided.length);
   });
 
+  it.each<[string, Partial<BackupFacts>]>([
+    ["a primary of a cluster whose replicas are not ready", inCluster],
+    ["a primary of a cluster without TLS", { plannedUnits: 3, readyReplicas: ["pg/1"] }],
+    ["a replica that reaches the primary", { ...inCluster, member: replica, isPrimaryServing: true }],
+  ])("let %s pass", (_, changes) => {
+    expect(firstFailure(createBackupChecks, { ...backupFacts, ...changes })).toBeUndefined();
+  });
+
   it.each<[string, Partial<BackupFacts>, string]>([
     [
       "an unfinished restore",
@@ -104,8 +116,15 @@ describe("the checks before a backup", () => {
     ],
     ["an old pgBackRest", { pgBackRestVersion: [2, 38] }, "pgbackrest-too-old"],
     ["no Patroni", { member: undefined }, "database-offline"],
-    ["a replica", { member: { ...member, isPrimary: false } }, "unit-not-primary"],
-    ["no leader's lock", { member: { ...member, locked: false } }, "unit-not-primary"],
+    ["a replica without TLS", { member: replica }, "tls-not-enabled"],
+    ["a primary while a replica is ready", { ...inCluster, readyReplicas: ["pg/1"] }, "unit-is-primary"],
+    ["a replica that cannot reach the primary", { ...inCluster, member: replica }, "primary-unreachable"],
+    [
+      "a replica that does not know where WAL goes",
+      { ...inCluster, member: replica, isPrimaryServing: true, archiveStorage: undefined },
+      "stanza-not-initialised",
+    ],
+    ["no leader's lock", { member: { ...member, locked: false } }, "cluster-without-leader"],
     ["a server that starts", { member: { ...member, state: "starting" } }, "database-not-running"],
     ["archive_mode off", { archiveMode: "off" }, "archive-mode-off"],
     [

@@ -25,6 +25,7 @@ import {
   type RecordingServer,
   type Redirection,
 } from "../storage-table/recording-server.ts";
+import { loneMember } from "./lone-member.ts";
 
 let server: RecordingServer;
 let redirection: Redirection;
@@ -53,6 +54,7 @@ async function preflight(request: JobRequest, context: JobContext): Promise<Fail
     }
   }
   return firstFailure(createBackupChecks, {
+    ...loneMember,
     request,
     stanzaName: "db",
     unfinishedRestore: undefined,

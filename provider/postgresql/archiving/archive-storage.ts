@@ -16,11 +16,13 @@ import {
   type StorageLocation,
 } from "../../../lib/job/storage-config.ts";
 import { errnoOf } from "../../../lib/process/errno.ts";
+import { readMembers } from "../cluster/known-members.ts";
 import type { DatabaseUser } from "../database-user.ts";
 import { ExecutorError } from "../../../lib/errors.ts";
 import { inspect } from "../inspection.ts";
+import { isJsonRecord } from "../json-record.ts";
 import type { Settings } from "../options.ts";
-import type { Patroni } from "../patroni/patroni.ts";
+import type { DynamicConfig, Patroni } from "../patroni/patroni.ts";
 import { PgBackRest } from "../pgbackrest/pgbackrest.ts";
 import type { Psql } from "../psql.ts";
 
@@ -73,9 +75,25 @@ export async function createStanza(
   await inspect(parts, storage, async (pgbackrest) => pgbackrest.stanzaCreate(signal));
 }
 
-/** Has PostgreSQL archive to a storage whose stanza is there. */
+/** Has PostgreSQL archive to a storage whose stanza is there. On the primary. */
 export async function archiveTo(parts: ArchiveParts, storage: StorageConfig): Promise<PgBackRest> {
-  const { settings, user, log } = parts;
+  const pgbackrest = await keepArchiveStorage(parts, storage);
+  const command = archiveCommand(parts.settings);
+  await archiveHere(parts, command);
+  await archiveEverywhere(parts, command);
+  return pgbackrest;
+}
+
+/** Lets a replica archive to where the primary does, should it be promoted: then it has all that it needs. */
+export async function archiveAsThePrimary(parts: ArchiveParts, storage: StorageConfig): Promise<void> {
+  await keepArchiveStorage(parts, storage);
+  await archiveHere(parts, archiveCommand(parts.settings));
+}
+
+async function keepArchiveStorage(
+  { settings, user, log }: ArchiveParts,
+  storage: StorageConfig,
+): Promise<PgBackRest> {
   const known = await readArchiveStorage(settings);
   const location = storageLocation(storage);
   const pgbackrest = await PgBackRest.configure(settings, user, settings.files.archiveConfig, storage);
@@ -87,14 +105,18 @@ export async function archiveTo(parts: ArchiveParts, storage: StorageConfig): Pr
       `From now on this cluster archives its WAL to ${describeLocation(location)}, as stanza ${settings.stanza}.`,
     );
   }
-  await archiveWith(parts, archiveCommand(settings));
   return pgbackrest;
 }
 
 /** The command with which PostgreSQL archives. */
 export function archiveCommand(settings: Settings): string {
-  const words = [settings.program, `--config=${settings.files.archiveConfig}`, `--stanza=${settings.stanza}`];
-  return `${words.map(shellWord).join(" ")} archive-push %p`;
+  const words = [settings.program, `--config=${settings.files.archiveConfig}`];
+  return `${words.map(shellWord).join(" ")}${archivePush(settings)}`;
+}
+
+/** What the commands of all members end with. */
+function archivePush(settings: Settings): string {
+  return ` ${shellWord(`--stanza=${settings.stanza}`)} archive-push %p`;
 }
 
 /** Waits until PostgreSQL uses an archive_command that fits. */
@@ -114,11 +136,42 @@ export async function waitForArchiveCommand(psql: Psql, fits: (command: string) 
   }
 }
 
-async function archiveWith({ patroni, psql, log }: ArchiveParts, command: string): Promise<void> {
+/**
+ * Sets the command in this member's own configuration, which outranks that of the cluster: each unit has its settings
+ * at a path of its own. A unit alone needs none.
+ */
+async function archiveHere({ settings, user, patroni, psql }: ArchiveParts, command: string): Promise<void> {
+  const file = settings.files.archiveOverlay;
+  const kept = await readFile(file, "utf8").catch(() => undefined);
+  if (kept === undefined && Object.keys((await readMembers(settings)).others).length === 0) return;
+  const overlay = { postgresql: { parameters: { archive_command: command } } };
+  const text = `${JSON.stringify(overlay, null, 2)}\n`;
+  if (text !== kept) await user.writeFile(file, text, 0o640);
   if ((await psql.value("SHOW archive_command")) === command) return;
+  await patroni.reload();
+  await waitForArchiveCommand(psql, (shown) => shown === command);
+}
+
+/**
+ * Sets the command in the configuration of the cluster. A member that has no settings yet cannot do anything with it, and
+ * that is better than to archive nowhere: PostgreSQL keeps its WAL until the member has them.
+ */
+async function archiveEverywhere(
+  { settings, patroni, psql, log }: ArchiveParts,
+  command: string,
+): Promise<void> {
+  const dynamic = archiveCommandIn(await patroni.config());
+  const isAnyMembers = dynamic?.endsWith(archivePush(settings)) === true;
+  if (isAnyMembers && (await psql.value("SHOW archive_command")) === command) return;
   await patroni.patchConfig({ postgresql: { parameters: { archive_command: command } } });
   await waitForArchiveCommand(psql, (shown) => shown === command);
   log("PostgreSQL's archive_command was replaced by pgBackRest's.");
+}
+
+function archiveCommandIn({ postgresql }: DynamicConfig): string | undefined {
+  const parameters = isJsonRecord(postgresql) ? postgresql["parameters"] : undefined;
+  const command = isJsonRecord(parameters) ? parameters["archive_command"] : undefined;
+  return typeof command === "string" ? command : undefined;
 }
 
 /** In archive_command a per cent sign begins a placeholder, and the rest is for a shell. */

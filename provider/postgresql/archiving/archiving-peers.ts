@@ -52,14 +52,25 @@ export class ArchivingPeers {
     if (own[key] !== text) await this.#juju.writeUnitDatabag(this.#relation, { [key]: text });
   }
 
+  /** Whether another unit says that WAL reaches a storage. */
+  async isProvenElsewhere(place: string): Promise<boolean> {
+    return (await this.#wordsElsewhere()).some((word) => word.place === place && word.failure === undefined);
+  }
+
   /** Why a storage cannot be archived to, as another unit says. */
   async failureElsewhere(place: string): Promise<string | undefined> {
-    if (this.#relation === undefined) return undefined;
+    const words = await this.#wordsElsewhere();
+    return words.find((word) => word.place === place && word.failure !== undefined)?.failure;
+  }
+
+  async #wordsElsewhere(): Promise<readonly PrimaryWord[]> {
+    if (this.#relation === undefined) return [];
+    const words: PrimaryWord[] = [];
     for (const unit of await this.#juju.relationUnits(this.#relation)) {
       const word = parseWord((await this.#juju.readUnitDatabag(this.#relation, unit))[key]);
-      if (word?.place === place && word.failure !== undefined) return word.failure;
+      if (word !== undefined) words.push(word);
     }
-    return undefined;
+    return words;
   }
 }
 

@@ -14,7 +14,7 @@ import { failureOf } from "../job-failure.ts";
 import type { Parts } from "../parts.ts";
 import type { MemberState } from "../patroni/patroni.ts";
 import { PgBackRest } from "../pgbackrest/pgbackrest.ts";
-import { archiveTo, createStanza } from "./archive-storage.ts";
+import { archiveAsThePrimary, archiveTo, createStanza } from "./archive-storage.ts";
 
 /** A hook waits for it, and the next one asks again. */
 const archiveTimeoutS = 15;
@@ -53,6 +53,7 @@ export function archivingPort(
       return failed ?? owner;
     },
     initialiseStanza: async () => failureIn(async () => createStanza(parts, storage)),
+    followPrimary: async () => failureIn(async () => archiveAsThePrimary({ ...parts, log }, storage)),
     updateSettings: async () => failureIn(async () => archiveTo({ ...parts, log }, storage)),
     proveArchiving: async () =>
       failureIn(async () =>

@@ -35,14 +35,19 @@ export async function writeArchivingRecord(settings: Settings, record: Archiving
   await rename(draft, settings.files.archivingRecord);
 }
 
-/** Tells a storage, its keys, and the database that archives to it, from all others. */
+/**
+ * Tells a storage, its keys, and the database that archives to it, from all others.
+ *
+ * @param isAlone Whether there are no other members, for each of which the database has a command of its own.
+ */
 export function archivingDigest(
   storage: StorageConfig,
   stanza: string,
   systemId: string | undefined,
+  isAlone: boolean,
 ): string {
   const { credentials, ...fields } = storage;
-  const all = [storageLocation(storage), fields, credentials.reveal(), stanza, systemId];
+  const all = [storageLocation(storage), fields, credentials.reveal(), stanza, systemId, isAlone];
   return createHash("sha256").update(JSON.stringify(all)).digest("hex");
 }
 

@@ -5,6 +5,7 @@
  */
 import type { Juju, UnitStatus } from "../../../lib/juju/juju.ts";
 import type { RelatedStorage } from "../../../lib/storage/s3-relation.ts";
+import { readMembers } from "../cluster/known-members.ts";
 import { walkChart, type ArchivingPort, type S3CredentialsFacts } from "../checks/s3-credentials-checks.ts";
 import { rejectStorage } from "../checks/storage-check.ts";
 import type { Parts } from "../parts.ts";
@@ -46,7 +47,9 @@ export async function settleArchiving(
   const peers = await ArchivingPeers.of(juju, peerEndpoint);
   const isLeader = await juju.isLeader();
   const place = storage === undefined ? "" : archivePlace(storage);
-  const digest = storage === undefined ? "" : archivingDigest(storage, settings.stanza, member?.systemId);
+  const isAlone = Object.keys((await readMembers(settings)).others).length === 0;
+  const digest =
+    storage === undefined ? "" : archivingDigest(storage, settings.stanza, member?.systemId, isAlone);
   const known = await readArchivingRecord(settings);
   const facts: S3CredentialsFacts = {
     member,
@@ -58,6 +61,7 @@ export async function settleArchiving(
     isLeader,
     isAskedFor: await peers.isAskedFor(place),
     isSettled: known?.digest === digest && known.failure === undefined,
+    isProvenByPrimary: member?.isPrimary === false && (await peers.isProvenElsewhere(place)),
   };
   if (isLeader && storage !== undefined && facts.settingsFailure === undefined) await peers.ask(place);
   const lines: string[] = [];
@@ -69,12 +73,15 @@ export async function settleArchiving(
   for (const line of lines) await juju.log("INFO", line);
   if (storage === undefined) return undefined;
   const failure = end.kind === "blocked" ? end.failure : undefined;
-  if (member?.isPrimary === true && (end.kind === "settled" || failure !== undefined)) {
+  if (end.kind === "settled" || failure !== undefined) {
     if (failure !== undefined && known?.failure?.message !== failure.message)
       await juju.log("ERROR", `${failure.message} ${failure.remedy}`);
     await writeArchivingRecord(settings, { digest, ...(failure === undefined ? {} : { failure }) });
-    await peers.say({ place, ...(failure === undefined ? {} : { failure: failure.message }) });
   }
+  const isProven = end.kind === "settled" || (end.kind === "returned" && facts.isSettled);
+  // A replica that was promoted says it anew: the word of the primary before may have gone with its unit.
+  if (member?.isPrimary === true && (isProven || failure !== undefined))
+    await peers.say({ place, ...(failure === undefined ? {} : { failure: failure.message }) });
   if (failure !== undefined) return { name: "blocked", message: failure.message };
   // What cannot be decided now stays as it was.
   const before = end.kind === "deferred" && known?.digest === digest ? known.failure?.message : undefined;

@@ -15,13 +15,14 @@ import {
 import { fails, failsWith, notApplicable, passed, type Check } from "./checks.ts";
 import type { Version } from "../pgbackrest/pgbackrest-version.ts";
 import { decideVersion } from "./pgbackrest-check.ts";
+import type { ClusterFacts } from "../cluster/cluster-facts.ts";
 import { decideUnfinished, type UnfinishedRestore } from "./unfinished-restore.ts";
 import type { MemberState } from "../patroni/patroni.ts";
 import { rejectStorage } from "./storage-check.ts";
 import type { Stanza } from "../pgbackrest/pgbackrest-info.ts";
 
 /** What is known before a backup. What was not looked up, because an earlier decision had failed, is undefined. */
-export interface BackupFacts {
+export interface BackupFacts extends ClusterFacts {
   readonly request: BackupRequest;
   readonly stanzaName: string;
   /** A restore that was neither finished nor undone. */
@@ -71,24 +72,58 @@ export const createBackupChecks: readonly Check<BackupFacts>[] = [
   {
     name: "is-primary-of-tls-cluster",
     chart: "Is primary in a TLS enabled multiple units cluster?",
-    decide: () => notApplicable("there is one unit"),
+    // The leader's choice of a unit prefers replicas; this is for whoever asks the primary itself.
+    decide: ({ member, plannedUnits, isTlsEnabled, readyReplicas }) => {
+      if (member?.isPrimary !== true || plannedUnits === 1 || !isTlsEnabled) return passed;
+      return readyReplicas.length === 0
+        ? passed
+        : fails(
+            "unit-is-primary",
+            `Unit cannot perform backups as it is the cluster primary: ${readyReplicas.join(", ")} can, and without a burden for clients.`,
+            `Request the backup on ${readyReplicas.join(" or ")}.`,
+          );
+    },
   },
   {
     name: "is-replica-without-tls",
     chart: "Is replica and with TLS disabled?",
-    decide: ({ member }) =>
-      member?.isPrimary === true && member.locked
+    decide: ({ member, isTlsEnabled }) =>
+      member?.isPrimary === true || isTlsEnabled
         ? passed
         : fails(
-            "unit-not-primary",
-            "Unit cannot perform backups as it is not the cluster's primary.",
-            "Wait until Patroni has promoted this unit, or request the backup of the primary.",
+            "tls-not-enabled",
+            "Unit cannot perform backups as TLS is not enabled: it is a replica, and cannot reach the primary.",
+            "Relate the database to a provider of certificates, or request the backup on the primary.",
+          ),
+  },
+  {
+    name: "has-cluster-a-leader",
+    decide: ({ member }) =>
+      member?.locked === true
+        ? passed
+        : fails(
+            "cluster-without-leader",
+            "Unit cannot perform backups as the cluster has no leader.",
+            "Wait until Patroni has promoted a member, then request the backup again.",
+          ),
+  },
+  {
+    name: "is-tls-server-running-on-primary",
+    decide: ({ member, primary, isPrimaryServing }) =>
+      member?.isPrimary === true || isPrimaryServing === true
+        ? passed
+        : fails(
+            "primary-unreachable",
+            primary?.tls === undefined
+              ? "Unit cannot perform backups as the primary has not said how it is reached over TLS."
+              : `Unit cannot perform backups as pgBackRest's TLS server of the primary, ${primary.tls.address} port ${primary.tls.port}, does not answer.`,
+            "Look at the status and the log of the primary's unit, and check the network between the units.",
           ),
   },
   {
     name: "is-member-running",
     decide: ({ member }) =>
-      member?.state === "running"
+      member?.state === "running" || member?.state === "streaming"
         ? passed
         : fails(
             "database-not-running",
@@ -110,7 +145,15 @@ export const createBackupChecks: readonly Check<BackupFacts>[] = [
   {
     name: "has-stanza-been-initialised",
     chart: "Has stanza been initialised?",
-    decide: () => notApplicable("the job creates the stanza where it is missing"),
+    // The primary creates the stanza where it is missing; a replica cannot have it archive.
+    decide: ({ member, archiveStorage }) =>
+      member?.isPrimary === true || archiveStorage !== undefined
+        ? passed
+        : fails(
+            "stanza-not-initialised",
+            "Stanza was not initialised: the primary does not archive yet, as far as this replica knows.",
+            "Relate the database to a storage and wait until the unit is active, or request the backup on the primary.",
+          ),
   },
   {
     name: "is-s3-relation-established",

@@ -25,6 +25,8 @@ export interface S3CredentialsFacts {
   readonly isAskedFor: boolean;
   /** Whether this cluster archives to just that storage, with just those keys, and it was proven. */
   readonly isSettled: boolean;
+  /** Whether the primary says that its WAL reaches that storage. */
+  readonly isProvenByPrimary: boolean;
 }
 
 /** What is done. Each deed says why it failed. */
@@ -34,6 +36,8 @@ export interface ArchivingPort {
   /** Proves that what the repository holds is this cluster's. */
   checkOwner(): Promise<Failure | undefined>;
   initialiseStanza(): Promise<Failure | undefined>;
+  /** Takes over, on a replica, the settings that WAL is archived with, for the day on which it is promoted. */
+  followPrimary(): Promise<Failure | undefined>;
   /** Replaces the settings that WAL is archived with. */
   updateSettings(): Promise<Failure | undefined>;
   /** Proves that WAL reaches the repository. */
@@ -62,6 +66,8 @@ export type ChartBox = {
       perform(port: ArchivingPort): Promise<Failure | undefined>;
       /** What the message begins with. */
       readonly failed: string;
+      /** The members that do it. */
+      readonly by: "primary" | "replica" | "every member";
     }
 );
 
@@ -111,7 +117,10 @@ export const s3CredentialsChart: readonly ChartBox[] = [
   },
   {
     name: "is-primary",
-    decide: ({ member }) => (member?.isPrimary === true ? passed : returned("the primary does it")),
+    decide: ({ member, isProvenByPrimary }) =>
+      member?.isPrimary === true || isProvenByPrimary
+        ? passed
+        : deferred("the primary does it, and has not done so yet"),
   },
   {
     name: "is-blocked",
@@ -126,29 +135,40 @@ export const s3CredentialsChart: readonly ChartBox[] = [
     name: "can-storage-be-reached",
     perform: async (port) => port.probe(),
     failed: "failed to access/create the bucket, check your S3 settings",
+    by: "every member",
+  },
+  {
+    name: "follow-primary",
+    perform: async (port) => port.followPrimary(),
+    failed: "failed to update the backup settings",
+    by: "replica",
   },
   {
     name: "is-repository-of-this-cluster",
     perform: async (port) => port.checkOwner(),
     failed: "the S3 repository cannot be used",
+    by: "primary",
   },
   {
     name: "could-initialise-stanza",
     chart: "Could initialise pgBackRest Stanza?",
     perform: async (port) => port.initialiseStanza(),
     failed: "failed to initialize stanza, check your S3 settings",
+    by: "primary",
   },
   {
     name: "update-backup-settings",
     chart: "Update backup settings",
     perform: async (port) => port.updateSettings(),
     failed: "failed to update the backup settings",
+    by: "primary",
   },
   {
     name: "is-wal-archiving-to-s3-working",
     chart: "Is WAL archiving to S3 working?",
     perform: async (port) => port.proveArchiving(),
     failed: "WAL does not reach the S3 repository, check your S3 settings",
+    by: "primary",
   },
   {
     name: "is-tls-disabled-or-single-unit-cluster",
@@ -172,14 +192,16 @@ export type ChartEnd =
  * Walks through the chart, up to the first box that does not let it go on.
  *
  * @param port Called where something is to be done.
- * @param note Called with the name of each box.
+ * @param note Called with the name of each box that is for this member.
  */
 export async function walkChart(
   facts: S3CredentialsFacts,
   port: () => ArchivingPort,
   note: (name: string) => void = () => undefined,
 ): Promise<ChartEnd> {
+  const self = facts.member?.isPrimary === true ? "primary" : "replica";
   for (const box of s3CredentialsChart) {
+    if ("by" in box && box.by !== "every member" && box.by !== self) continue;
     note(box.name);
     if ("decide" in box) {
       const outcome = box.decide(facts);

@@ -15,6 +15,8 @@ export interface MemberRecord {
   readonly socketDirectory: string;
   readonly port: number;
   readonly user: string;
+  /** Whether it knows where the cluster archives its WAL, and would do so as the primary. Default: it does not. */
+  readonly archives?: true;
   /** Absent while its TLS is off. */
   readonly tls?: MemberTls;
 }
@@ -48,7 +50,8 @@ export function parseMember(text: string | undefined): MemberRecord | undefined 
     )
       return undefined;
     const tls = parseTls(given["tls"]);
-    const known = { member, configFile, dataDirectory, socketDirectory, port, user };
+    const archives = given["archives"] === true ? ({ archives: true } as const) : {};
+    const known = { member, configFile, dataDirectory, socketDirectory, port, user, ...archives };
     return tls === undefined ? known : { ...known, tls };
   } catch {
     return undefined;

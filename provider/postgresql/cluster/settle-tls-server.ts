@@ -8,6 +8,7 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Juju } from "../../../lib/juju/juju.ts";
+import { readArchiveStorage } from "../archiving/archive-storage.ts";
 import { decideTlsServer, type TlsServerDecision } from "../checks/tls-server-checks.ts";
 import type { Settings, TlsOptions } from "../options.ts";
 import type { Parts } from "../parts.ts";
@@ -17,7 +18,7 @@ import { commonNameOf } from "./certificates.ts";
 import { exchangeMembers } from "./cluster-peers.ts";
 import { keepMembers, type KnownMembers } from "./known-members.ts";
 import type { MemberRecord } from "./member-record.ts";
-import { answersPing, tlsServer, tlsServerFailed } from "./tls-server.ts";
+import { answersPing, ownAddress, tlsServer, tlsServerFailed } from "./tls-server.ts";
 
 /** What a dispatch knows of the cluster. */
 export interface ClusterDispatch {
@@ -43,14 +44,14 @@ export async function settleMembers(
 ): Promise<TlsServerDecision> {
   const { settings } = parts;
   const commonName = await commonNameOf(settings.tls);
-  const own = describeMember(settings, commonName);
+  const own = describeMember(settings, commonName, (await readArchiveStorage(settings)) !== undefined);
   const known = await exchangeMembers(juju, peerEndpoint, own, departing);
   await keepMembers(settings, known);
   return settleTlsServer(parts, known, async (line) => juju.log("INFO", line));
 }
 
 /** What this unit tells the others of itself. */
-export function describeMember(settings: Settings, commonName: string | undefined): MemberRecord {
+function describeMember(settings: Settings, commonName: string | undefined, archives: boolean): MemberRecord {
   const { patroni, postgresql, tls } = settings;
   const { dataDirectory, socketDirectory, port, user } = postgresql;
   return {
@@ -60,6 +61,7 @@ export function describeMember(settings: Settings, commonName: string | undefine
     socketDirectory,
     port,
     user,
+    ...(archives ? { archives } : {}),
     ...(tls === undefined || commonName === undefined
       ? {}
       : { tls: { address: tls.address, port: tls.port, commonName } }),
@@ -114,9 +116,8 @@ export async function settleTlsServer(
 
 /** A server that dislikes its certificate dies without a word to whoever started it. */
 async function waitUntilServing({ settings, user }: Parts, tls: Required<TlsOptions>): Promise<void> {
-  const address = tls.listenAddress === "*" ? "localhost" : tls.listenAddress;
   const deadline = performance.now() + settings.timeLimits.pingMs;
-  while (!(await answersPing(settings, user, { address, port: tls.port }))) {
+  while (!(await answersPing(settings, user, ownAddress(tls)))) {
     if (performance.now() > deadline) throw tlsServerFailed("it does not answer");
     await sleep(pollMs);
   }

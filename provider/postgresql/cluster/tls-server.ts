@@ -54,6 +54,14 @@ export async function answersPing(
   return result.exitCode === 0;
 }
 
+/** Where this unit's own TLS server answers. */
+export function ownAddress({
+  listenAddress,
+  port,
+}: Required<TlsOptions>): Pick<MemberTls, "address" | "port"> {
+  return { address: listenAddress === "*" ? "localhost" : listenAddress, port };
+}
+
 /** The server as a detached process, for machines without an init system. */
 class ProcessServer implements TlsServer {
   readonly #settings: Settings;

@@ -13,6 +13,7 @@ export interface ClusterMember {
   readonly role: string;
   /** For example `running`, `streaming`, `starting`. */
   readonly state: string;
+  readonly timeline: number | undefined;
   readonly tags: JsonRecord;
 }
 
@@ -23,6 +24,7 @@ export function parseCluster(answer: JsonRecord): readonly ClusterMember[] {
     name: text(member["name"]),
     role: text(member["role"]),
     state: text(member["state"]),
+    timeline: typeof member["timeline"] === "number" ? member["timeline"] : undefined,
     tags: isJsonRecord(member["tags"]) ? member["tags"] : {},
   }));
 }

@@ -159,6 +159,19 @@ export class Patroni {
   }
 }
 
+/** What the member behind a REST URL says of the cluster; nobody where nothing sensible comes back in time. */
+export async function clusterMembers(restUrl: string, timeoutMs: number): Promise<readonly ClusterMember[]> {
+  try {
+    const response = await fetch(`${restUrl.replace(/\/+$/, "")}/cluster`, {
+      signal: AbortSignal.timeout(timeoutMs),
+    });
+    const answer: unknown = await response.json();
+    return isJsonRecord(answer) ? parseCluster(answer) : [];
+  } catch {
+    return [];
+  }
+}
+
 /** What the member behind a REST URL says of itself; undefined where nothing sensible comes back in time. */
 export async function memberState(restUrl: string, timeoutMs: number): Promise<MemberState | undefined> {
   try {

@@ -271,12 +271,14 @@ export class PgBackRest {
    * server may take an upload and never answer, and pgBackRest tries again and again.
    *
    * @param onLine Called with each line of its log, one of them per file.
+   * @param primary The arguments by which a replica reaches the primary. Default: this is the primary.
    */
   async backup(
     type: BackupType,
     compression: boolean,
     signal: AbortSignal,
     onLine: (line: string) => void,
+    primary: readonly string[] = [],
   ): Promise<void> {
     const result = await this.#user.run(
       [
@@ -286,6 +288,7 @@ export class PgBackRest {
         `--type=${backupTypeArguments[type]}`,
         `--compress-type=${compression ? "zst" : "none"}`,
         "--no-expire-auto",
+        ...(primary.length === 0 ? [] : ["--backup-standby", ...primary]),
         "--log-level-stderr=off",
         "--log-level-console=detail",
         "backup",

@@ -1,0 +1,43 @@
+/**
+ * Whether a unit can take a job now, and in which role. Pure.
+ *
+ * @module
+ */
+import type { Standing } from "../../../lib/executor.ts";
+import type { MemberState } from "../patroni/patroni.ts";
+
+/** What is known in a hook, within a second. */
+export interface StandingFacts {
+  /** Whether the old database was given up, and no restore has succeeded since. */
+  readonly isDiscarded: boolean;
+  /** What this unit's Patroni says; undefined where it does not answer. */
+  readonly member: MemberState | undefined;
+  /** Whether key, certificate and authority are there. */
+  readonly isTlsEnabled: boolean;
+  /** Whether this unit knows where the cluster archives its WAL. */
+  readonly isArchiving: boolean;
+  /** Whether the primary's TLS server takes connections; undefined where this is the primary. */
+  readonly isPrimaryReachable: boolean | undefined;
+}
+
+/** Decides. */
+export function decideStanding(facts: StandingFacts): Standing {
+  const { isDiscarded, member, isTlsEnabled, isArchiving, isPrimaryReachable } = facts;
+  // Without a database there is nothing to ask, and a restore is the way to one.
+  if (isDiscarded) return { ready: true, role: "primary" };
+  if (member === undefined) return { ready: false, reason: "Patroni does not answer" };
+  if (member.state !== "running" && member.state !== "streaming")
+    return { ready: false, reason: `PostgreSQL is not running: Patroni says "${member.state}"` };
+  if (!member.locked) return { ready: false, reason: "the cluster has no leader" };
+  if (member.isPrimary) return { ready: true, role: "primary" };
+  if (!isTlsEnabled)
+    return { ready: false, reason: "PostgreSQL is a replica here, and TLS to the primary is not enabled" };
+  if (!isArchiving)
+    return { ready: false, reason: "PostgreSQL is a replica here, and the primary does not archive yet" };
+  if (isPrimaryReachable !== true)
+    return {
+      ready: false,
+      reason: "PostgreSQL is a replica here, and the primary's TLS server does not answer",
+    };
+  return { ready: true, role: "replica" };
+}
