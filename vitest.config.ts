@@ -12,6 +12,7 @@ const longTests =
         "end-to-end/postgresql-archiving",
         "end-to-end/postgresql-cluster",
         "end-to-end/postgresql-restores",
+        "end-to-end/postgresql-scaling",
         "simulation/bad-disk-processes",
         "simulation/bad-hook-tools-charms",
         "simulation/bad-requests",

@@ -4,11 +4,11 @@
  *
  * @module
  */
-import { readdirSync, readFileSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
+import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { expect } from "vitest";
 import { Credentials, type StorageConfig } from "../../lib/job/storage-config.ts";
-import type { BackupRequest, JobRequest } from "../../lib/job/request.ts";
+import type { BackupRequest, JobRequest, RestoreRequest } from "../../lib/job/request.ts";
 import { run } from "../../lib/process/run.ts";
 import { openS3Store } from "../../lib/storage/s3-store.ts";
 import type { Executor, ExecutorEnvironment, JobContext, JobResult } from "../../lib/executor.ts";
@@ -24,6 +24,7 @@ import {
 import { freePort } from "../servers/free-port.ts";
 import type { Servers } from "../servers/servers.ts";
 import { until } from "../simulation/until.ts";
+import { tlsServerOf } from "./cluster-processes.ts";
 import { startWatchedServers } from "./watched-servers.ts";
 
 /** A unit and its node. */
@@ -58,17 +59,25 @@ export class ClusterStand {
   readonly servers: Servers;
   readonly juju: SimulatedJuju;
   readonly storage: StorageConfig;
-  readonly units: readonly Unit[];
-  plannedUnits: number;
+  readonly units: Unit[];
+  readonly #newUnit: (number: number, index: number) => Promise<Unit>;
+  #number: number;
   #jobs = 0;
   #fence = 0;
 
-  private constructor(servers: Servers, juju: SimulatedJuju, storage: StorageConfig, units: readonly Unit[]) {
+  private constructor(
+    servers: Servers,
+    juju: SimulatedJuju,
+    storage: StorageConfig,
+    units: Unit[],
+    newUnit: (number: number, index: number) => Promise<Unit>,
+  ) {
     this.servers = servers;
     this.juju = juju;
     this.storage = storage;
     this.units = units;
-    this.plannedUnits = units.length;
+    this.#number = units.length;
+    this.#newUnit = newUnit;
   }
 
   /** @param nodes How many. Default: 3. */
@@ -86,29 +95,29 @@ export class ClusterStand {
       credentials: new Credentials(s3.users.admin.accessKey, s3.users.admin.secretKey),
     };
     const ports = await Promise.all(servers.nodes.map(async () => freePort()));
-    const units = await Promise.all(
-      servers.nodes.map(async (_, index): Promise<Unit> => {
-        const options = optionsOf(servers, index, ports[index] ?? 0);
-        const environment = {
-          unit: `postgresql/${index}`,
-          application: "postgresql",
-          modelUuid: "6c1c2ddc-75a1-4c18-8c39-2ef1d4c4b8a9",
-          workDirectory: join(servers.directory, `executor-${index}`),
-        };
-        await mkdir(environment.workDirectory);
-        return {
-          name: environment.unit,
-          index,
-          options,
-          environment,
-          executor: createExecutor(options, environment),
-          certificate: await certificates.issue(`postgresql-${index}`, ["DNS:localhost"]),
-        };
-      }),
-    );
+    const newUnit = async (number: number, index: number): Promise<Unit> => {
+      const options = optionsOf(servers, index, ports[index] ?? 0);
+      const environment = {
+        unit: `postgresql/${number}`,
+        application: "postgresql",
+        modelUuid: "6c1c2ddc-75a1-4c18-8c39-2ef1d4c4b8a9",
+        workDirectory: join(servers.directory, `executor-${number}`),
+      };
+      await mkdir(environment.workDirectory);
+      return {
+        name: environment.unit,
+        index,
+        options,
+        environment,
+        executor: createExecutor(options, environment),
+        certificate: await certificates.issue(`postgresql-${number}`, ["DNS:localhost"]),
+      };
+    };
+    const units = await Promise.all(servers.nodes.map(async (_, index) => newUnit(index, index)));
     const charm: CharmFunction = async ({ juju, event }) => {
       const unit = units.find(({ name }) => name === juju.unit);
-      if (unit === undefined) throw new Error(`there is no node for ${juju.unit}`);
+      // What a unit that is going says in its last hooks, its machine need not do.
+      if (unit === undefined) return;
       const { options, environment } = unit;
       await keepMemberCertificate(options, environment, unit.certificate);
       const departing =
@@ -131,7 +140,7 @@ export class ClusterStand {
       inProcess: charm,
       units: nodes,
     });
-    return new ClusterStand(servers, juju, storage, units);
+    return new ClusterStand(servers, juju, storage, units, newUnit);
   }
 
   async stop(): Promise<void> {
@@ -142,6 +151,30 @@ export class ClusterStand {
   /** Runs hooks until there is nothing more to do. */
   async settle(): Promise<void> {
     await this.juju.settle({ timeoutMs: 300_000 });
+  }
+
+  /** Takes a unit away, with its machine. */
+  async removeUnit(unit: Unit): Promise<void> {
+    this.units.splice(this.units.indexOf(unit), 1);
+    await this.servers.stopNode(unit.index);
+    for (const pid of tlsServerOf(unit)) process.kill(pid, "SIGKILL");
+    await this.juju.removeUnit(unit.name);
+    await this.settle();
+  }
+
+  /** Adds a unit, on a new machine that takes the ports of one that was removed. */
+  async addUnit(index: number): Promise<Unit> {
+    const unit = await this.#newUnit(this.#number, index);
+    this.#number += 1;
+    const { postgresql, patroni } = unit.options;
+    await rm(postgresql.dataDirectory, { recursive: true });
+    for (const name of await readdir(patroni.configDirectory))
+      if (name.startsWith("zz-")) await rm(join(patroni.configDirectory, name));
+    await this.servers.startNode(index);
+    this.units.push(unit);
+    expect(await this.juju.addUnit("postgresql")).toBe(unit.name);
+    await this.settle();
+    return unit;
   }
 
   /** An update-status on every unit, and what comes of it. */
@@ -185,11 +218,11 @@ export class ClusterStand {
     const controller = new AbortController();
     const lines: string[] = [];
     const context = await this.#context(controller.signal, lines);
-    const run =
+    const result =
       request.type === "backup"
         ? unit.executor.backup(request, context)
         : unit.executor.restore(request, context);
-    return { result: run.finally(() => context.store.close()), controller, lines };
+    return { result: result.finally(() => context.store.close()), controller, lines };
   }
 
   /** A backup, from its request to its end. */
@@ -226,12 +259,23 @@ export class ClusterStand {
     };
   }
 
+  restoreRequest(artefactPath: string): RestoreRequest {
+    this.#jobs += 1;
+    return {
+      id: `job-${this.#jobs}`,
+      type: "restore",
+      compression: true,
+      storage: this.storage,
+      artefactPath,
+    };
+  }
+
   async #context(signal: AbortSignal, lines: string[]): Promise<JobContext> {
     this.#fence += 1;
     return {
       signal,
       fence: this.#fence,
-      plannedUnits: this.plannedUnits,
+      plannedUnits: this.units.length,
       store: await openS3Store(this.storage),
       progress: () => undefined,
       finalizing: () => undefined,
@@ -261,48 +305,6 @@ export class ClusterStand {
     return exitCode === 0 ? undefined : stderr;
   }
 
-  /** The pids of pgBackRest at work on a unit, which the test may stop or kill. */
-  pgBackRest(unit: Unit): readonly number[] {
-    return readdirSync("/proc")
-      .filter((name) => /^\d+$/.test(name))
-      .filter((pid) => {
-        const argv = argumentsOf(pid);
-        return (
-          argv.some((word) => word.startsWith(`--config=${unit.environment.workDirectory}/`)) &&
-          argv.includes("backup")
-        );
-      })
-      .map(Number);
-  }
-
-  /** The pids of a unit's TLS server. */
-  tlsServer(unit: Unit): readonly number[] {
-    return readdirSync("/proc")
-      .filter((name) => /^\d+$/.test(name))
-      .filter((pid) => {
-        const argv = argumentsOf(pid);
-        return (
-          argv.includes("server") &&
-          argv.some((word) => word.startsWith(`--config=${unit.environment.workDirectory}/`))
-        );
-      })
-      .map(Number);
-  }
-
-  /** Waits until a unit's pgBackRest copies files, and stops it there. */
-  async pause(unit: Unit, job: Running): Promise<() => void> {
-    const pids = await until("pgBackRest copies files", () => {
-      const found = this.pgBackRest(unit);
-      return found.length > 0 && job.lines.some((line) => line.includes("backup start archive"))
-        ? found
-        : undefined;
-    });
-    for (const pid of pids) process.kill(pid, "SIGSTOP");
-    return () => {
-      for (const pid of pids) process.kill(pid, "SIGCONT");
-    };
-  }
-
   /** Has another member lead. */
   async switchover(candidate: Unit): Promise<void> {
     const primary = await this.primary();
@@ -329,7 +331,7 @@ export class ClusterStand {
         const inStep = members.filter(({ state }) => state === "running" || state === "streaming");
         const leads = members.filter(({ role }) => role === "leader");
         const timelines = new Set(members.map(({ timeline }) => timeline));
-        return inStep.length === this.plannedUnits && leads.length === 1 && timelines.size === 1
+        return inStep.length === this.units.length && leads.length === 1 && timelines.size === 1
           ? true
           : undefined;
       },
@@ -379,12 +381,4 @@ function optionsOf(servers: Servers, index: number, port: number): PostgresqlOpt
       service: { kind: "process" },
     },
   };
-}
-
-function argumentsOf(pid: string): readonly string[] {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
-  } catch {
-    return [];
-  }
 }

@@ -1,9 +1,12 @@
 /**
  * A cluster of three on the real servers: pgBackRest's TLS servers, and backups from a replica.
  */
+import { rm } from "node:fs/promises";
 import { connect } from "node:net";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { until } from "../simulation/until.ts";
+import { begunBackup, startWorker, suspend, tlsServerOf } from "./cluster-processes.ts";
 import { ClusterStand, type Unit } from "./cluster-stand.ts";
 
 async function isListening(port: number): Promise<boolean> {
@@ -53,7 +56,7 @@ test(
     );
     expect(await replica.executor.standing()).toEqual({ ready: true, role: "replica" });
     const job = await stand.begin(replica, stand.backupRequest());
-    const resume = await stand.pause(replica, job);
+    const resume = suspend(await begunBackup(replica, job.lines));
     expect(await stand.clientRefusal(replica)).toMatch(/pg_hba\.conf rejects connection/);
     expect(await stand.sql(replica, "select 1")).toBe("1");
     expect(await stand.clientRefusal(primary)).toBeUndefined();
@@ -82,6 +85,139 @@ test(
   },
   limitMs,
 );
+
+test(
+  "the primary is refused while a replica can, and a replica without TLS",
+  async () => {
+    const primary = await stand.primary();
+    const replicas = await stand.replicas();
+    expect(await stand.refusal(primary, stand.backupRequest())).toBe("unit-is-primary");
+    const certificates = replicas.map(({ certificate }) => certificate);
+    for (const replica of replicas) replica.certificate = undefined;
+    await stand.updateStatus();
+    for (const replica of replicas) {
+      expect(tlsServerOf(replica)).toEqual([]);
+      expect(await stand.refusal(replica, stand.backupRequest())).toBe("tls-not-enabled");
+      expect(await replica.executor.standing()).toMatchObject({ ready: false });
+    }
+    expect(tlsServerOf(primary)).toEqual([]);
+    expect(await stand.refusal(primary, stand.backupRequest())).toBeUndefined();
+    expect(await stand.backup(primary, { backupType: "incremental" })).toMatchObject({ succeeded: true });
+    for (const [index, replica] of replicas.entries()) replica.certificate = certificates[index];
+    await stand.updateStatus();
+    for (const unit of stand.units) expect(tlsServerOf(unit)).not.toEqual([]);
+    for (const replica of replicas)
+      expect(await replica.executor.standing()).toEqual({ ready: true, role: "replica" });
+  },
+  limitMs,
+);
+
+test(
+  "TLS servers that are dead hold up nothing",
+  async () => {
+    const primary = await stand.primary();
+    const [replica, other] = await stand.replicas();
+    if (replica === undefined || other === undefined) throw new Error("there are no two replicas");
+    const hang = (unit: Unit): (() => void) => {
+      const pids = tlsServerOf(unit);
+      expect(pids).not.toEqual([]);
+      return suspend(pids);
+    };
+    const wakeOther = hang(other);
+    expect(await stand.backup(replica, { backupType: "incremental" })).toMatchObject({ succeeded: true });
+    wakeOther();
+    const wakePrimary = hang(primary);
+    expect(await stand.refusal(replica, stand.backupRequest())).toBe("primary-unreachable");
+    expect(await stand.refusal(primary, stand.backupRequest())).toBeUndefined();
+    // A hook that has everything to do again does not wait for it either.
+    await rm(join(primary.environment.workDirectory, "archiving.json"));
+    await stand.updateStatus();
+    expect(await stand.backup(primary, { backupType: "incremental" })).toMatchObject({ succeeded: true });
+    wakePrimary();
+  },
+  limitMs,
+);
+
+test(
+  "a worker that is killed leaves a replica that its recovery opens again",
+  async () => {
+    const [replica] = await stand.replicas();
+    if (replica === undefined) throw new Error("there is no replica");
+    const worker = await startWorker(stand.servers.directory, replica, stand.backupRequest());
+    const lines: string[] = [];
+    worker.stdout?.on("data", (chunk) => lines.push(String(chunk)));
+    const pids = await begunBackup(replica, lines);
+    worker.kill("SIGKILL");
+    for (const pid of pids.slice(0, 1)) process.kill(pid, "SIGKILL");
+    expect(await stand.clientRefusal(replica)).toMatch(/rejects connection/);
+    expect(await stand.recover(replica)).toMatch(/Clients may connect/);
+    await expectOpen(replica);
+    expect(await stand.recover(replica)).toBe("Nothing was left to clean up.");
+    expect(await stand.backup(replica, { backupType: "incremental" })).toMatchObject({ succeeded: true });
+  },
+  limitMs,
+);
+
+test(
+  "a switchover before a backup, one in mid-backup, and the next one succeeds",
+  async () => {
+    const [first] = await stand.replicas();
+    if (first === undefined) throw new Error("there is no replica");
+    await stand.switchover(first);
+    await stand.updateStatus();
+    await archives(first);
+    const [second, third] = await stand.replicas();
+    if (second === undefined || third === undefined) throw new Error("there are no two replicas");
+    expect(await stand.backup(second, { backupType: "incremental" })).toMatchObject({ succeeded: true });
+
+    const job = await stand.begin(second, stand.backupRequest());
+    const resume = suspend(await begunBackup(second, job.lines));
+    // The one that makes the backup is not waited for by transactions, and cannot be chosen.
+    await stand.switchover(third);
+    expect(await job.result).toMatchObject({ succeeded: false, failure: { code: "primary-changed" } });
+    resume();
+    await expectOpen(second);
+    await stand.updateStatus();
+    await archives(third);
+    expect(await stand.backup(second)).toMatchObject({ succeeded: true });
+  },
+  limitMs,
+);
+
+test(
+  "the primary is killed in mid-backup: no row is lost, and the next backup succeeds",
+  async () => {
+    const primary = await stand.primary();
+    const [replica] = await stand.replicas();
+    if (replica === undefined) throw new Error("there is no replica");
+    const job = await stand.begin(replica, stand.backupRequest());
+    const resume = suspend(await begunBackup(replica, job.lines));
+    await stand.sql(primary, "CREATE TABLE acknowledged AS SELECT generate_series(1, 1000) AS i");
+    await stand.servers.killNode(primary.index);
+    expect(await job.result).toMatchObject({ succeeded: false, failure: { code: "primary-changed" } });
+    resume();
+    const promoted = await stand.primary();
+    expect(promoted.name).not.toBe(primary.name);
+    expect(await stand.sql(promoted, "SELECT count(*), sum(i) FROM acknowledged")).toBe("1000|500500");
+    await expectOpen(replica);
+    await stand.servers.startNode(primary.index);
+    await stand.whole();
+    await stand.updateStatus();
+    await archives(promoted);
+    const [maker] = await stand.replicas();
+    if (maker === undefined) throw new Error("there is no replica");
+    expect(await stand.backup(maker)).toMatchObject({ succeeded: true });
+  },
+  limitMs,
+);
+
+/** WAL of a primary reaches the repository. */
+async function archives(unit: Unit): Promise<void> {
+  const name = await stand.sql(unit, "select pg_walfile_name(pg_switch_wal())");
+  await until(`${name} is archived`, async () =>
+    (await stand.sql(unit, "select last_archived_wal from pg_stat_archiver")) >= name ? true : undefined,
+  );
+}
 
 /** Clients get in, and Patroni tells of no backup. */
 async function expectOpen(unit: Unit): Promise<void> {

@@ -1,0 +1,98 @@
+/**
+ * A cluster of three on the real servers that is scaled down to one, restored, and scaled up again: a full backup and a
+ * differential one, each made by a replica, each restored.
+ */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { JobResult } from "../../lib/executor.ts";
+import { until } from "../simulation/until.ts";
+import { tlsServerOf } from "./cluster-processes.ts";
+import { ClusterStand, type Unit } from "./cluster-stand.ts";
+
+const limitMs = 400_000;
+let stand: ClusterStand;
+/** What the rows were when a backup was made. */
+const backups: { readonly artefactPath: string; readonly sum: string }[] = [];
+
+beforeAll(async () => {
+  stand = await ClusterStand.start();
+  await stand.updateStatus();
+}, limitMs);
+afterAll(async () => stand?.stop(), limitMs);
+
+/** Tells the rows from all others. */
+async function sum(unit: Unit): Promise<string> {
+  return stand.sql(unit, "SELECT count(*), md5(string_agg(what, ',' ORDER BY id)) FROM proof");
+}
+
+function succeeded(result: JobResult): Extract<JobResult, { succeeded: true }> {
+  if (!result.succeeded) throw new Error(JSON.stringify(result.failure));
+  return result;
+}
+
+test(
+  "replicas make a full backup and a differential one",
+  async () => {
+    const primary = await stand.primary();
+    const replicas = await stand.replicas();
+    await stand.sql(primary, "CREATE TABLE proof (id serial, what text)");
+    for (const [index, backupType] of (["full", "differential"] as const).entries()) {
+      await stand.sql(
+        primary,
+        `INSERT INTO proof (what) SELECT md5(i::text) FROM generate_series(1, ${1000 * (index + 1)}) AS i`,
+      );
+      const before = await sum(primary);
+      const replica = replicas[index];
+      if (replica === undefined) throw new Error("there are no two replicas");
+      const { artefactPath } = succeeded(await stand.backup(replica, { backupType }));
+      backups.push({ artefactPath, sum: before });
+    }
+    await stand.sql(primary, "DELETE FROM proof WHERE id % 2 = 0");
+    expect(await stand.refusal(primary, stand.restoreRequest(backups[0]?.artefactPath ?? ""))).toBe(
+      "restore-with-more-units",
+    );
+  },
+  limitMs,
+);
+
+test(
+  "each is restored by the one that is left",
+  async () => {
+    for (const replica of await stand.replicas()) await stand.removeUnit(replica);
+    const [unit] = stand.units;
+    if (unit === undefined) throw new Error("there is no unit");
+    await stand.updateStatus();
+    expect(tlsServerOf(unit)).toEqual([]);
+    for (const backup of backups) {
+      await until("Patroni has forgotten the others", async () =>
+        (await stand.members()).length === 1 ? true : undefined,
+      );
+      const job = await stand.begin(unit, stand.restoreRequest(backup.artefactPath));
+      succeeded(await job.result);
+      expect(await sum(unit)).toBe(backup.sum);
+    }
+  },
+  limitMs,
+);
+
+test(
+  "units that are added have the rows, and make the next backup",
+  async () => {
+    const [unit] = stand.units;
+    if (unit === undefined) throw new Error("there is no unit");
+    const free = [0, 1, 2].filter((index) => index !== unit.index);
+    for (const index of free) await stand.addUnit(index);
+    await stand.whole();
+    await stand.updateStatus();
+    const replicas = await stand.replicas();
+    expect(replicas.map(({ index }) => index)).toEqual(free);
+    for (const replica of replicas) {
+      await until("the rows are replicated", async () =>
+        (await sum(replica)) === backups[1]?.sum ? true : undefined,
+      );
+      expect(tlsServerOf(replica)).not.toEqual([]);
+      expect(await replica.executor.standing()).toEqual({ ready: true, role: "replica" });
+      succeeded(await stand.backup(replica));
+    }
+  },
+  limitMs,
+);
