@@ -58,7 +58,8 @@ export interface Member {
 export class ClusterStand {
   readonly servers: Servers;
   readonly juju: SimulatedJuju;
-  readonly storage: StorageConfig;
+  /** What is related to the application, and what jobs bring. */
+  storage: StorageConfig;
   readonly units: Unit[];
   readonly #newUnit: (number: number, index: number) => Promise<Unit>;
   #number: number;
@@ -114,6 +115,7 @@ export class ClusterStand {
       };
     };
     const units = await Promise.all(servers.nodes.map(async (_, index) => newUnit(index, index)));
+    let stand: ClusterStand | undefined;
     const charm: CharmFunction = async ({ juju, event }) => {
       const unit = units.find(({ name }) => name === juju.unit);
       // What a unit that is going says in its last hooks, its machine need not do.
@@ -128,7 +130,7 @@ export class ClusterStand {
       });
       const archiving = await archiveToRelatedStorage(options, environment, {
         juju,
-        related: { complete: true, storage, problems: [] },
+        related: { complete: true, storage: stand?.storage ?? storage, problems: [] },
         isJobUnderWay: false,
       });
       await juju.setStatus(joined ?? archiving ?? { name: "active", message: "" });
@@ -140,7 +142,8 @@ export class ClusterStand {
       inProcess: charm,
       units: nodes,
     });
-    return new ClusterStand(servers, juju, storage, units, newUnit);
+    stand = new ClusterStand(servers, juju, storage, units, newUnit);
+    return stand;
   }
 
   async stop(): Promise<void> {
@@ -175,6 +178,14 @@ export class ClusterStand {
     expect(await this.juju.addUnit("postgresql")).toBe(unit.name);
     await this.settle();
     return unit;
+  }
+
+  /** What the units' statuses are, by their names. */
+  statuses(): Readonly<Record<string, string>> {
+    const { units = {} } = this.juju.status().applications["postgresql"] ?? {};
+    return Object.fromEntries(
+      Object.entries(units).map(([name, { workload }]) => [name, `${workload.name}: ${workload.message}`]),
+    );
   }
 
   /** An update-status on every unit, and what comes of it. */
@@ -305,21 +316,25 @@ export class ClusterStand {
     return exitCode === 0 ? undefined : stderr;
   }
 
-  /** Has another member lead. */
-  async switchover(candidate: Unit): Promise<void> {
-    const primary = await this.primary();
-    await until("Patroni switches over", async () => {
-      const response = await fetch(`${primary.options.patroni.restUrl}/switchover`, {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        body: JSON.stringify({
-          leader: primary.options.patroni.member,
-          candidate: candidate.options.patroni.member,
-        }),
-      });
-      return response.ok ? true : undefined;
-    });
+  /** Has another member lead, whichever can. */
+  async switchover(): Promise<Unit> {
+    const before = await this.primary();
+    const { restUrl, member } = before.options.patroni;
+    await until(
+      "Patroni switches over",
+      async () => {
+        // In synchronous mode only a synchronous standby can, and it takes a while until there is one.
+        const response = await fetch(`${restUrl}/switchover`, {
+          method: "POST",
+          headers: { "content-type": "application/json" },
+          body: JSON.stringify({ leader: member }),
+        });
+        return response.ok ? true : undefined;
+      },
+      120_000,
+    );
     await this.whole();
+    return this.primary();
   }
 
   /** Waits until there is a leader, and all members follow it. */

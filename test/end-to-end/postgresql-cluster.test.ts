@@ -1,7 +1,7 @@
 /**
  * A cluster of three on the real servers: pgBackRest's TLS servers, and backups from a replica.
  */
-import { rm } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -26,16 +26,43 @@ let stand: ClusterStand;
 beforeAll(async () => {
   stand = await ClusterStand.start();
 }, limitMs);
-afterAll(async () => stand?.stop(), limitMs);
+// All that the servers leave behind is searched for keys.
+afterAll(async () => stand?.stop(), 3 * limitMs);
 
 test(
   "every unit serves the others",
   async () => {
     await stand.settle();
     await stand.updateStatus();
-    const { units = {} } = stand.juju.status().applications["postgresql"] ?? {};
-    expect(Object.values(units).map(({ workload }) => workload.name)).toEqual(["active", "active", "active"]);
+    expect(Object.values(stand.statuses())).toEqual(["active: ", "active: ", "active: "]);
     for (const { options } of stand.units) expect(await isListening(options.tls?.port ?? 0)).toBe(true);
+  },
+  limitMs,
+);
+
+test(
+  "a leader that is not the primary decides, the primary executes, and the leader shows what came of it",
+  async () => {
+    const primary = await stand.primary();
+    const [leader] = await stand.replicas();
+    if (leader === undefined) throw new Error("there is no replica");
+    await stand.juju.setLeader(leader.name);
+    const { storage } = stand;
+    stand.storage = { ...storage, bucket: "missing" };
+    await stand.updateStatus();
+    expect(stand.statuses()).toMatchObject({
+      [primary.name]: expect.stringMatching(/^blocked: .*bucket "missing" does not exist/),
+      [leader.name]: expect.stringMatching(/^blocked: .*bucket "missing" does not exist/),
+    });
+    stand.storage = { ...storage, path: "/cluster/second" };
+    await stand.updateStatus();
+    await stand.updateStatus();
+    expect([...new Set(Object.values(stand.statuses()))]).toEqual(["active: "]);
+    await archives(primary);
+    for (const { environment } of stand.units) {
+      const file = join(environment.workDirectory, "archive-storage.json");
+      expect(JSON.parse(await readFile(file, "utf8"))).toMatchObject({ path: "/cluster/second" });
+    }
   },
   limitMs,
 );
@@ -161,24 +188,23 @@ test(
 test(
   "a switchover before a backup, one in mid-backup, and the next one succeeds",
   async () => {
-    const [first] = await stand.replicas();
-    if (first === undefined) throw new Error("there is no replica");
-    await stand.switchover(first);
-    await stand.updateStatus();
+    const first = await stand.switchover();
     await archives(first);
-    const [second, third] = await stand.replicas();
-    if (second === undefined || third === undefined) throw new Error("there are no two replicas");
+    await stand.updateStatus();
+    const [second] = await stand.replicas();
+    if (second === undefined) throw new Error("there is no replica");
     expect(await stand.backup(second, { backupType: "incremental" })).toMatchObject({ succeeded: true });
 
     const job = await stand.begin(second, stand.backupRequest());
     const resume = suspend(await begunBackup(second, job.lines));
     // The one that makes the backup is not waited for by transactions, and cannot be chosen.
-    await stand.switchover(third);
+    const third = await stand.switchover();
+    expect([first.name, second.name]).not.toContain(third.name);
     expect(await job.result).toMatchObject({ succeeded: false, failure: { code: "primary-changed" } });
     resume();
     await expectOpen(second);
-    await stand.updateStatus();
     await archives(third);
+    await stand.updateStatus();
     expect(await stand.backup(second)).toMatchObject({ succeeded: true });
   },
   limitMs,
@@ -202,8 +228,8 @@ test(
     await expectOpen(replica);
     await stand.servers.startNode(primary.index);
     await stand.whole();
-    await stand.updateStatus();
     await archives(promoted);
+    await stand.updateStatus();
     const [maker] = await stand.replicas();
     if (maker === undefined) throw new Error("there is no replica");
     expect(await stand.backup(maker)).toMatchObject({ succeeded: true });
