@@ -52,6 +52,7 @@ export function unitStatus(view: StatusView): UnitStatus | undefined {
       message: `job ${shownId(job)} was granted to the unit that was ${unit} before: run release-grant fence=${fence} once its machine is off`,
     };
   }
+  if (view.standing.problem !== undefined) return { name: "blocked", message: view.standing.problem };
   const [waiting] = view.waiting;
   if (waiting !== undefined && waiting.wait.kind === "no-unit") {
     const { ready, reason } = view.standing;
