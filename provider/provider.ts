@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { JournalError, PeerDatabagError, RequestError } from "../lib/errors.ts";
 import type { ExecutorEnvironment } from "../lib/executor.ts";
 import type { StorageConfig } from "../lib/job/storage-config.ts";
+import type { Dispatch } from "../lib/juju/dispatch.ts";
 import { currentEvent, type JujuEvent } from "../lib/juju/event.ts";
 import type { Juju, UnitStatus } from "../lib/juju/juju.ts";
 import { LeaderWindow } from "../lib/juju/leader-window.ts";
@@ -28,7 +29,7 @@ import {
 import { isBackingUp, ownJobIn, type OwnJob } from "./own-job.ts";
 import { incarnationsOf } from "./peers.ts";
 import { pokeCommand } from "./worker/poke.ts";
-import { Publisher } from "./publisher.ts";
+import { Publisher, type Publication } from "./publisher.ts";
 import { Rounds } from "./rounds.ts";
 import { StateDirectory } from "./journal/state-directory.ts";
 import { hasOpenJob, unitStatus } from "./unit-status.ts";
@@ -70,10 +71,11 @@ export interface ProviderOptions {
   /** The machine that the unit runs on. Default: the one that this process runs on. */
   readonly machine?: Machine;
   /**
-   * Takes a check that is made when the charm is done: that a leader which wrote has not taken too long. A dispatch has it.
-   * Default: it is not made, and a charm that dawdles for minutes after `reconcile()` may overwrite what a new leader wrote.
+   * Takes what is done when the charm has done all else: the check that a leader which wrote has not taken too long and, in a
+   * command of `juju-exec`, the leader's writes themselves. A dispatch has it. Default: nothing is checked, the writes are
+   * made at once, and a charm that dawdles for minutes after `reconcile()` may overwrite what a new leader wrote.
    */
-  readonly atEnd?: (check: () => void) => void;
+  readonly atEnd?: Dispatch["atEnd"];
 }
 
 /** What a dispatch came to. */
@@ -111,6 +113,8 @@ export class Provider {
   readonly #rules: Rules;
   readonly #turns = new Turns();
   #hasBegun = false;
+  /** What a command of `juju-exec` writes in the end. */
+  #last: (() => Promise<void>) | undefined;
 
   /** @param rules For tests of the protocol alone. Default: as shipped. */
   constructor(options: ProviderOptions, rules: Rules = shippedRules) {
@@ -303,25 +307,21 @@ export class Provider {
     const { plan, state } = round;
     if (round.warning !== undefined) await juju.log("WARNING", round.warning);
 
-    const mayWrite = plan === undefined || peers.countsAtOnce || this.#stillLeads(window);
-    if (mayWrite) {
-      await this.#publisher.publish({
-        view,
-        peers,
-        read,
-        now: round.view.now,
-        journal: state.journal,
-        ...(state.liveProgress === undefined ? {} : { liveProgress: state.liveProgress }),
-        record: round.record,
-        plan,
-      });
-    }
-    if (plan !== undefined && !peers.countsAtOnce && mayWrite) this.#options.atEnd?.(() => window.require());
-    const grantedSelf =
-      plan?.application.grants.get(juju.unit)?.fence !== read.application.grants.get(juju.unit)?.fence;
+    await this.#publish(window, {
+      view,
+      peers,
+      read,
+      now: round.view.now,
+      journal: state.journal,
+      ...(state.liveProgress === undefined ? {} : { liveProgress: state.liveProgress }),
+      record: round.record,
+      plan,
+    });
+    const granted = plan?.application.grants.get(juju.unit)?.fence;
     if (
-      !mayWrite ||
-      (grantedSelf && plan?.application.grants.has(juju.unit) === true && !peers.countsAtOnce)
+      granted !== undefined &&
+      granted !== read.application.grants.get(juju.unit)?.fence &&
+      !peers.countsAtOnce
     ) {
       // Nobody waits for it: it stands in line behind this very dispatch.
       void this.#machine.processes.leave(this.#poke);
@@ -342,10 +342,33 @@ export class Provider {
     return status === undefined ? {} : { status };
   }
 
-  /** Whether the leader may write; in a hook it is an error if not, so that Juju runs it again. */
-  #stillLeads(window: LeaderWindow): boolean {
-    if (this.#event.kind !== "custom") window.require();
-    return window.isOpen;
+  /**
+   * Writes what a dispatch came to. What a leader writes too late fails a hook, so that Juju drops it and runs the hook again.
+   * Of a command of `juju-exec` Juju drops nothing, so there the leader writes when the charm has done all else, or leaves it
+   * to another command.
+   */
+  async #publish(window: LeaderWindow, publication: Publication): Promise<void> {
+    const { plan, peers } = publication;
+    const { atEnd } = this.#options;
+    if (plan === undefined || peers.countsAtOnce) {
+      await this.#publisher.publish(publication);
+    } else if (!this.#rules.writesLast(this.#event)) {
+      window.require();
+      await this.#publisher.publish(publication);
+      atEnd?.(() => window.require());
+    } else {
+      const isFirst = this.#last === undefined;
+      this.#last = async () => await this.#publishLast(window, publication);
+      // Of several calls in one dispatch the last counts: two plans that were made from the same databag may disagree.
+      if (atEnd === undefined) await this.#last();
+      else if (isFirst) atEnd(async () => await this.#last?.());
+    }
+  }
+
+  async #publishLast(window: LeaderWindow, publication: Publication): Promise<void> {
+    if (window.isOpen) return await this.#publisher.publish(publication);
+    await this.#publisher.publish({ ...publication, plan: undefined });
+    void this.#machine.processes.leave(this.#poke);
   }
 
   /** Reads what the unit keeps; one that is being installed begins a new life. */

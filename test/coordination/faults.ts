@@ -42,6 +42,8 @@ export type FaultKind = (typeof faultKinds)[number];
 /** How much likelier some are than the others: those that tell more about jobs at work. */
 const weights: Partial<Record<FaultKind, number>> = { "leader moves": 5, "worker is killed": 5 };
 
+const leaseMs = 31_000;
+
 /** The faults of one schedule. */
 export class Faults {
   readonly counts: Partial<Record<FaultKind, number>> = {};
@@ -50,6 +52,7 @@ export class Faults {
   readonly #kinds: readonly FaultKind[];
   readonly #admin: Admin;
   readonly #trace: Trace;
+  #electedAtMs = 0;
 
   constructor(world: World, random: Random, kinds: readonly FaultKind[], admin: Admin, trace: Trace) {
     this.#world = world;
@@ -231,9 +234,22 @@ export class Faults {
     return drawn < 0.3 ? { disk: await diskOfEarlierDeployment() } : {};
   }
 
+  /**
+   * Whoever leads has led for thirty seconds before another unit does: Juju promises a leader so much. It is what the leader's
+   * window relies on, and what the simulated Juju leaves to tests.
+   */
   async #elect(unit: string | undefined): Promise<void> {
     if (unit === undefined || !this.#world.units.includes(unit)) return;
-    if (this.#world.juju.leader("database") !== unit) this.#world.leaderChanges += 1;
-    await this.#world.juju.setLeader(unit);
+    const { juju, clock } = this.#world;
+    if (juju.leader("database") === unit) return;
+    this.#world.leaderChanges += 1;
+    const until = new Date(this.#electedAtMs + leaseMs);
+    if (clock.now() < until) {
+      // A hook that has ended is committed before that: what an agent may break that stands still in between is documented.
+      for (const step of await juju.steps()) if (step.kind === "end") await this.#world.take(step);
+      clock.moveTo(until);
+    }
+    await juju.setLeader(unit);
+    this.#electedAtMs = clock.now().getTime();
   }
 }
