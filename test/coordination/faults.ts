@@ -92,7 +92,9 @@ export class Faults {
       await juju.hold(unit, false);
       juju.machine(unit).skewClock(0);
     }
-    if (juju.leader("database") === undefined) await this.#elect(this.#world.units[0]);
+    // A unit may be gone by the time at which it would lead.
+    while (juju.leader("database") === undefined && this.#world.units.length > 0)
+      await this.#elect(this.#world.units[0]);
   }
 
   /** The units that it can happen to. */
@@ -245,11 +247,22 @@ export class Faults {
     this.#world.leaderChanges += 1;
     const until = new Date(this.#electedAtMs + leaseMs);
     if (clock.now() < until) {
-      // A hook that has ended is committed before that: what an agent may break that stands still in between is documented.
-      for (const step of await juju.steps()) if (step.kind === "end") await this.#world.take(step);
+      await this.#endHooks();
       clock.moveTo(until);
     }
+    if (!this.#world.units.includes(unit)) return;
     await juju.setLeader(unit);
     this.#electedAtMs = clock.now().getTime();
+  }
+
+  /** Commits hooks that have done everything: what an agent may break that stands still before that is documented. */
+  async #endHooks(): Promise<void> {
+    const isLast = ({ kind, what, pid }: Step): boolean =>
+      kind === "end" || (what === "processes.leave" && pid === undefined);
+    for (;;) {
+      const step = (await this.#world.juju.steps()).find(isLast);
+      if (step === undefined) return;
+      await this.#world.take(step);
+    }
   }
 }
