@@ -16,7 +16,7 @@ import { nodeMachine } from "../lib/machine/node-machine.ts";
 import { Turns } from "../lib/turns.ts";
 import { grantId, type AskedJob } from "./coordination/peer-records.ts";
 import { shippedRules, type Rules } from "./coordination/rules.ts";
-import { readDispatch, type DispatchReading, type DispatchView } from "./dispatch-view.ts";
+import { readDispatch, type DispatchReading } from "./dispatch-view.ts";
 import { ExecutorQuestions } from "./executor-questions.ts";
 import {
   decideRelease,
@@ -26,13 +26,14 @@ import {
   refusal,
   type GrantRelease,
 } from "./grant-release.ts";
+import { LeaderWrites } from "./leader-writes.ts";
 import { isBackingUp, ownJobIn, type OwnJob } from "./own-job.ts";
 import { incarnationsOf } from "./peers.ts";
 import { pokeCommand } from "./worker/poke.ts";
-import { Publisher, type Publication } from "./publisher.ts";
+import { Publisher } from "./publisher.ts";
 import { Rounds } from "./rounds.ts";
 import { StateDirectory } from "./journal/state-directory.ts";
-import { hasOpenJob, unitStatus } from "./unit-status.ts";
+import { hasOpenJob, manyWithoutPeers, unitStatus } from "./unit-status.ts";
 import { UnitWork } from "./unit-work.ts";
 import type { ModuleReference } from "./worker/worker-input.ts";
 
@@ -107,14 +108,12 @@ export class Provider {
   readonly #machine: Machine;
   readonly #state: StateDirectory;
   readonly #work: UnitWork;
-  readonly #publisher: Publisher;
+  readonly #writes: LeaderWrites;
   readonly #questions: ExecutorQuestions;
   readonly #rounds: Rounds;
   readonly #rules: Rules;
   readonly #turns = new Turns();
   #hasBegun = false;
-  /** What a command of `juju-exec` writes in the end. */
-  #last: (() => Promise<void>) | undefined;
 
   /** @param rules For tests of the protocol alone. Default: as shipped. */
   constructor(options: ProviderOptions, rules: Rules = shippedRules) {
@@ -128,7 +127,13 @@ export class Provider {
       join(options.stateDirectory, juju.unit.replace("/", "-")),
       this.#machine,
     );
-    this.#publisher = new Publisher(juju, this.#state, rules);
+    this.#writes = new LeaderWrites({
+      publisher: new Publisher(juju, this.#state, rules),
+      event: this.#event,
+      rules,
+      atEnd: options.atEnd,
+      poke: () => this.#leavePoke(),
+    });
     const { archiveStorage } = options;
     const executor = reference(options.executor);
     const environment = this.executorEnvironment;
@@ -196,7 +201,7 @@ export class Provider {
     }
     const requestedAt = this.#machine.clock.now().toISOString();
     await this.#turns.take(async () => await this.#dispatch([{ requestedAt, ...job }]));
-    void this.#machine.processes.leave(this.#poke);
+    this.#leavePoke();
   }
 
   /**
@@ -293,7 +298,7 @@ export class Provider {
       await this.#state.append(freeAsUnit(grant, now));
       await this.#dispatch();
     }
-    void this.#machine.processes.leave(this.#poke);
+    this.#leavePoke();
     return describeRelease(decision);
   }
 
@@ -307,7 +312,7 @@ export class Provider {
     const { plan, state } = round;
     if (round.warning !== undefined) await juju.log("WARNING", round.warning);
 
-    await this.#publish(window, {
+    await this.#writes.write(window, {
       view,
       peers,
       read,
@@ -323,8 +328,7 @@ export class Provider {
       granted !== read.application.grants.get(juju.unit)?.fence &&
       !peers.countsAtOnce
     ) {
-      // Nobody waits for it: it stands in line behind this very dispatch.
-      void this.#machine.processes.leave(this.#poke);
+      this.#leavePoke();
     }
     if (round.fault !== undefined) throw round.fault;
     await this.#rounds.compact(round);
@@ -340,35 +344,6 @@ export class Provider {
     // A worker that cannot write waits for room, and nobody else would tell the admin.
     if (status?.name === "maintenance") await this.#state.requireRoom();
     return status === undefined ? {} : { status };
-  }
-
-  /**
-   * Writes what a dispatch came to. What a leader writes too late fails a hook, so that Juju drops it and runs the hook again.
-   * Of a command of `juju-exec` Juju drops nothing, so there the leader writes when the charm has done all else, or leaves it
-   * to another command.
-   */
-  async #publish(window: LeaderWindow, publication: Publication): Promise<void> {
-    const { plan, peers } = publication;
-    const { atEnd } = this.#options;
-    if (plan === undefined || peers.countsAtOnce) {
-      await this.#publisher.publish(publication);
-    } else if (!this.#rules.writesLast(this.#event)) {
-      window.require();
-      await this.#publisher.publish(publication);
-      atEnd?.(() => window.require());
-    } else {
-      const isFirst = this.#last === undefined;
-      this.#last = async () => await this.#publishLast(window, publication);
-      // Of several calls in one dispatch the last counts: two plans that were made from the same databag may disagree.
-      if (atEnd === undefined) await this.#last();
-      else if (isFirst) atEnd(async () => await this.#last?.());
-    }
-  }
-
-  async #publishLast(window: LeaderWindow, publication: Publication): Promise<void> {
-    if (window.isOpen) return await this.#publisher.publish(publication);
-    await this.#publisher.publish({ ...publication, plan: undefined });
-    void this.#machine.processes.leave(this.#poke);
   }
 
   /** Reads what the unit keeps; one that is being installed begins a new life. */
@@ -391,24 +366,15 @@ export class Provider {
     };
   }
 
+  /** Has the unit dispatched once more. Nobody waits for it: it stands in line behind this very dispatch. */
+  #leavePoke(): void {
+    void this.#machine.processes.leave(this.#poke);
+  }
+
   get #poke(): readonly [string, ...string[]] {
     const directory = this.#options.charmDirectory ?? process.env["JUJU_CHARM_DIR"] ?? process.cwd();
     return pokeCommand(this.#juju.unit, directory);
   }
-}
-
-function manyWithoutPeers(view: DispatchView): UnitStatus {
-  let waiting = 0;
-  for (const { requests, reports } of view.relations) {
-    const reported = new Set(reports.map(({ id }) => id));
-    waiting += requests.requests.filter(({ id }) => !reported.has(id)).length;
-  }
-  return {
-    name: "blocked",
-    message:
-      `${view.planned} units planned, but the charm has no peer relation for backups` +
-      `${waiting === 0 ? "" : `; ${waiting} waiting`}: add the peer endpoint, or remove units`,
-  };
 }
 
 function reference(module: { readonly module: string | URL; readonly options?: unknown }): ModuleReference {
