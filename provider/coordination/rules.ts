@@ -54,6 +54,9 @@ export const shippedRules = {
   /** How long after Juju's word that it leads a unit may write as the leader, in seconds. */
   isWithinWindow: (elapsedS: number): boolean => elapsedS <= 10,
 
+  /** A command of `juju-exec` writes as the leader when all else is done: Juju drops nothing of one that fails. */
+  writesLast: (event: JujuEvent): boolean => event.kind === "custom",
+
   /** A databag that could not be read is not an empty one: the dispatch fails. */
   failsOnUnreadable: (): boolean => true,
 

@@ -20,12 +20,12 @@ const connectTimeoutMs = 250;
 /** Gathers. */
 export async function gatherStandingFacts(settings: Settings): Promise<StandingFacts> {
   const { restUrl } = settings.patroni;
-  const isDiscarded = (await readDiscarded(settings)) !== undefined;
-  const member = isDiscarded ? undefined : await memberState(restUrl, memberTimeoutMs);
+  const discardedBy = (await readDiscarded(settings))?.jobId;
+  const member = discardedBy !== undefined ? undefined : await memberState(restUrl, memberTimeoutMs);
   const isTlsEnabled = (await commonNameOf(settings.tls)) !== undefined;
   const isReplica = member !== undefined && !member.isPrimary;
   return {
-    isDiscarded,
+    discardedBy,
     member,
     isTlsEnabled,
     isArchiving: (await readArchiveStorage(settings)) !== undefined,

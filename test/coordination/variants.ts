@@ -43,6 +43,7 @@ export const variants: readonly Variant[] = [
   { name: "frees without revoking", rules: { isFreed: () => true }, foundAfter: 455 },
   { name: "does not repeat the ends of who is gone", rules: { repeatsEndOf: () => false }, foundAfter: 11 },
   { name: "no window for a leader", rules: { isWithinWindow: () => true } },
+  { name: "writes as the leader before all else is done", rules: { writesLast: () => false } },
   { name: "takes what it cannot read for nothing", rules: { failsOnUnreadable: () => false } },
   { name: "a grant for whoever bears the name", rules: { isForMe: () => true }, foundAfter: 39 },
   { name: "enters itself over another", rules: { entersOnce: () => false } },

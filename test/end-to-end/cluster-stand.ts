@@ -130,6 +130,8 @@ export class ClusterStand {
       });
       const archiving = await archiveToRelatedStorage(options, environment, {
         juju,
+        event,
+        storageEndpoint: "s3-parameters",
         related: { complete: true, storage: stand?.storage ?? storage, problems: [] },
         isJobUnderWay: false,
       });

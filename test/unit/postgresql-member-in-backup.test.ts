@@ -87,7 +87,7 @@ describe("the standing", () => {
     systemId: fc.constant("7"),
   });
   const facts = fc.record<StandingFacts>({
-    isDiscarded: fc.boolean(),
+    discardedBy: fc.option(fc.constant("9"), { nil: undefined }),
     member: fc.option(members, { nil: undefined }),
     isTlsEnabled: fc.boolean(),
     isArchiving: fc.boolean(),
@@ -99,7 +99,7 @@ describe("the standing", () => {
     if (!standing.ready) {
       expect(standing.reason).not.toBe("");
     } else if (standing.role === "primary") {
-      expect(known.isDiscarded || known.member?.isPrimary === true).toBe(true);
+      expect(known.discardedBy !== undefined || known.member?.isPrimary === true).toBe(true);
     } else {
       expect(known).toMatchObject({ isTlsEnabled: true, isArchiving: true, isPrimaryReachable: true });
       expect(known.member?.locked).toBe(true);

@@ -5,11 +5,12 @@
  */
 import type { Standing } from "../../../lib/executor.ts";
 import type { MemberState } from "../patroni/patroni.ts";
+import { discardedFailure } from "./unfinished-restore.ts";
 
 /** What is known in a hook, within a second. */
 export interface StandingFacts {
-  /** Whether the old database was given up, and no restore has succeeded since. */
-  readonly isDiscarded: boolean;
+  /** The job that gave up the old database, where no restore has succeeded since. */
+  readonly discardedBy: string | undefined;
   /** What this unit's Patroni says; undefined where it does not answer. */
   readonly member: MemberState | undefined;
   /** Whether key, certificate and authority are there. */
@@ -22,9 +23,12 @@ export interface StandingFacts {
 
 /** Decides. */
 export function decideStanding(facts: StandingFacts): Standing {
-  const { isDiscarded, member, isTlsEnabled, isArchiving, isPrimaryReachable } = facts;
+  const { discardedBy, member, isTlsEnabled, isArchiving, isPrimaryReachable } = facts;
   // Without a database there is nothing to ask, and a restore is the way to one.
-  if (isDiscarded) return { ready: true, role: "primary" };
+  if (discardedBy !== undefined) {
+    const { message, remedy } = discardedFailure(discardedBy);
+    return { ready: true, role: "primary", problem: `${message} ${remedy}` };
+  }
   if (member === undefined) return { ready: false, reason: "Patroni does not answer" };
   if (member.state !== "running" && member.state !== "streaming")
     return { ready: false, reason: `PostgreSQL is not running: Patroni says "${member.state}"` };
