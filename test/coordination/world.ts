@@ -2,7 +2,7 @@
  * A database of several units in a simulated Juju that takes its steps only when it is told to, and a manager that is a
  * databag.
  */
-import type { Juju } from "../../lib/juju/juju.ts";
+import type { DatabagChanges, Juju } from "../../lib/juju/juju.ts";
 import type { CharmFunction } from "../../lib/testing/in-process/in-process-runner.ts";
 import { runAction } from "../../lib/juju/action.ts";
 import type { Dispatch } from "../../lib/juju/dispatch.ts";
@@ -80,12 +80,14 @@ export class World {
   readonly requests: Map<string, Requested> = new Map();
   /** Where a unit keeps fences that has another storage than the others. */
   readonly archives: Map<string, StorageConfig>;
+  /** The units whose command of `juju-exec` writes as the leader's, or has: nothing looks at the time any more. */
+  readonly writing: ReadonlySet<string>;
   readonly #witness: Witness;
   steps = 0;
   leaderChanges = 0;
 
   private constructor(
-    parts: Pick<World, "juju" | "clock" | "board" | "relation" | "peers" | "archives">,
+    parts: Pick<World, "juju" | "clock" | "board" | "relation" | "peers" | "archives" | "writing">,
     told: Told,
   ) {
     this.juju = parts.juju;
@@ -94,6 +96,7 @@ export class World {
     this.relation = parts.relation;
     this.peers = parts.peers;
     this.archives = parts.archives;
+    this.writing = parts.writing;
     this.#witness = new Witness({ ...parts, relation: () => this.relation });
     told.to = this.#witness;
   }
@@ -127,7 +130,8 @@ export class World {
     const onLog = ({ unit, message }: LogLine): void => told.to?.read(`the log of ${unit}`, message);
     const juju = await SimulatedJuju.start({ clock, stepByStep: true, stepAt, onLog });
     const archives = new Map<string, StorageConfig>();
-    const shipped = databaseCharm(board, archives, options);
+    const writing = new Set<string>();
+    const shipped = databaseCharm(board, archives, writing, options);
     const charm = isBegun ? shipped : (options.around?.(shipped, juju) ?? shipped);
     await juju.deploy({
       application: "database",
@@ -154,7 +158,7 @@ export class World {
     for (const [key, text] of beginning?.objects ?? []) board.objects.set(key, text);
     await juju.settle();
     isBegun = true;
-    const world = new World({ juju, clock, board, relation, peers, archives }, told);
+    const world = new World({ juju, clock, board, relation, peers, archives, writing }, told);
     world.#witness.begin();
     return world;
   }
@@ -291,12 +295,15 @@ export class World {
 function databaseCharm(
   board: Board,
   archives: ReadonlyMap<string, StorageConfig>,
+  writing: Set<string>,
   { rules, keepsFences, afterwards }: WorldOptions,
 ): CharmFunction {
   const everyRule = { ...shippedRules, ...rules };
   return async (dispatch) => {
     const { event, juju } = dispatch;
     if (event.kind === "relation" && event.change === "broken") forgetRemote(juju, event.relationId);
+    writing.delete(juju.unit);
+    if (event.kind === "custom") noteWrites(juju, writing);
     const provider = new Provider(
       {
         ...dispatch,
@@ -319,6 +326,16 @@ function databaseCharm(
     await afterwards(dispatch);
     await dispatch.juju.setStatus(status ?? { name: "active", message: "" });
   };
+}
+
+function noteWrites(juju: Juju, writing: Set<string>): void {
+  const write = juju.writeApplicationDatabag.bind(juju);
+  Object.assign(juju, {
+    writeApplicationDatabag: async (relation: string, changes: DatabagChanges) => {
+      writing.add(juju.unit);
+      await write(relation, changes);
+    },
+  } satisfies Partial<Juju>);
 }
 
 /** Whether the manager's databag can still be read in the last hook of its relation nobody knows: here it cannot. */
