@@ -8,25 +8,25 @@ import type { PackedPackage } from "./packed-package.ts";
 
 /** The limits. */
 export const budget = {
-  packedBytes: 540_000,
-  unpackedBytes: 2_100_000,
-  files: 710,
+  packedBytes: 575_000,
+  unpackedBytes: 2_200_000,
+  files: 750,
   /** This package's dependencies, with theirs. */
   runTimePackages: 29,
 } as const;
 
 const measuredBytes: Readonly<Record<string, number>> = {
-  "dist/lib": 150_545,
+  "dist/lib": 151_321,
   "dist/lib/cli": 198_719,
   "dist/lib/conformance": 214_881,
   "dist/lib/replay": 19_634,
-  "dist/lib/testing": 400_345,
+  "dist/lib/testing": 400_463,
   "dist/lib/wire": 252_861,
-  "dist/provider": 239_943,
-  "dist/provider/postgresql": 290_496,
-  "dist/requirer": 170_328,
+  "dist/provider": 245_105,
+  "dist/provider/postgresql": 359_352,
+  "dist/requirer": 170_476,
   schemas: 58_642,
-  "": 28_680,
+  "": 29_535,
 };
 
 /** The bytes of each part of a package: every file counts in the innermost folder that has a figure. */
