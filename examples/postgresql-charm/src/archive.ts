@@ -2,7 +2,10 @@ import type { Dispatch, UnitStatus } from "juju-database-backup/juju";
 import type { PostgresqlOptions } from "juju-database-backup/postgresql";
 import type { Provider, RelatedStorage } from "juju-database-backup/provider";
 
-/** Has the database archive to the storage that is related, if there is one; else nothing of it is loaded. */
+/**
+ * Makes the unit a member of its cluster, and has the database archive to the storage that is related. Where there is neither
+ * a storage nor TLS, nothing of it is loaded.
+ */
 export async function archive(
   { juju, event }: Dispatch,
   provider: Provider,
@@ -10,9 +13,16 @@ export async function archive(
   related: RelatedStorage,
   storageEndpoint: string,
 ): Promise<UnitStatus | undefined> {
-  if (!related.complete && !related.related) return undefined;
-  const { archiveToRelatedStorage } = await import("juju-database-backup/postgresql");
+  const isRelated = related.complete || related.related;
+  if (!isRelated && options.tls === undefined) return undefined;
+  const { archiveToRelatedStorage, joinCluster } = await import("juju-database-backup/postgresql");
+  const { executorEnvironment } = provider;
+  const departing = event.kind === "relation" ? event.departingUnit : undefined;
+  const cluster = departing === undefined ? { juju } : { juju, departing };
+  const joined = await joinCluster(options, executorEnvironment, cluster);
+  if (!isRelated) return joined;
   const isJobUnderWay = await provider.isBusy();
   const dispatch = { juju, event, storageEndpoint, related, isJobUnderWay };
-  return await archiveToRelatedStorage(options, provider.executorEnvironment, dispatch);
+  const archiving = await archiveToRelatedStorage(options, executorEnvironment, dispatch);
+  return joined ?? archiving;
 }

@@ -7,6 +7,7 @@ export function postgresqlOptions(
   const text = (name: string): string => String(config[name] ?? "");
   const stanza = text("stanza");
   const configDirectory = text("patroni-config");
+  const tlsDirectory = text("tls-directory");
   return {
     ...(stanza === "" ? {} : { stanza }),
     allowRestore: config["allow-restore"] !== false,
@@ -14,6 +15,7 @@ export function postgresqlOptions(
       configDirectory,
       restUrl: text("patroni-rest-url"),
       scope: text("patroni-scope"),
+      ...(text("patroni-member") === "" ? {} : { member: text("patroni-member") }),
       service:
         text("patroni-unit") === ""
           ? {
@@ -31,5 +33,18 @@ export function postgresqlOptions(
       socketDirectory: text("socket-directory"),
       port: Number(config["port"]),
     },
+    ...(text("tls-address") === ""
+      ? {}
+      : {
+          tls: {
+            keyFile: `${tlsDirectory}/key.pem`,
+            certificateFile: `${tlsDirectory}/certificate.pem`,
+            caFile: `${tlsDirectory}/ca.pem`,
+            address: text("tls-address"),
+            port: Number(config["tls-port"]),
+            service:
+              text("tls-unit") === "" ? { kind: "process" } : { kind: "systemd", unit: text("tls-unit") },
+          },
+        }),
   };
 }
