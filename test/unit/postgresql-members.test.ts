@@ -73,7 +73,7 @@ describe("what the members know", () => {
     await keepMembers(settings, known);
     expect(await readMembers(settings)).toEqual(known);
     await writeFile(settings.files.members, "{");
-    await expect(readMembers(settings)).rejects.toThrow();
+    await expect(readMembers(settings)).rejects.toThrow(SyntaxError);
   });
 
   it("is what each of them told, and a member that goes is forgotten", async () => {
