@@ -204,8 +204,8 @@ class Schedule {
   async #comeToRest(world: World, faults: Faults, admin: Admin): Promise<void> {
     this.#trace("from here on everything goes well");
     this.#dawdles = false;
-    await faults.end();
     this.#interleaving.isOn = false;
+    await faults.end();
     await comeToRest(world, admin);
   }
 

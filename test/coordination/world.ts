@@ -83,6 +83,7 @@ export class World {
   /** The units whose command of `juju-exec` writes as the leader's, or has: nothing looks at the time any more. */
   readonly writing: ReadonlySet<string>;
   readonly #witness: Witness;
+  #runsSeen: number;
   steps = 0;
   leaderChanges = 0;
 
@@ -99,6 +100,7 @@ export class World {
     this.writing = parts.writing;
     this.#witness = new Witness({ ...parts, relation: () => this.relation });
     told.to = this.#witness;
+    this.#runsSeen = parts.juju.hooksRun().length;
   }
 
   /** Makes a world in which everything is set up and nothing was requested yet. */
@@ -183,29 +185,22 @@ export class World {
     this.steps += 1;
     this.read(step.what, step.args.join(" "));
     const leader = this.juju.leader("database");
-    const runs = this.juju.hooksRun().length;
     await this.juju.take(step, fault === undefined ? {} : { fault });
-    const hasEnded = this.juju.hooksRun().length > runs;
-    if (!hasEnded && fault === undefined) return;
-    this.#witness.lookWhoWrote([step.unit], leader);
+    const ended = this.#newlyEnded();
+    if (ended.length === 0 && fault === undefined) return;
+    this.#witness.lookWhoWrote([step.unit, ...ended], leader);
     if (step.unit !== undefined) this.#witness.lookAtDisk(step.unit);
-    if (hasEnded) this.look();
+    if (ended.length > 0) this.look();
   }
 
   /** Lets everything happen that can, in its order, until only time can pass, or something was wrong. */
   async settle(): Promise<void> {
     const { violations } = this.board;
     let taken = 0;
-    let runs = this.juju.hooksRun().length;
     let leader = this.juju.leader("database");
     const look = (): void => {
-      const run = this.juju.hooksRun().slice(runs);
-      runs += run.length;
-      if (run.length > 0)
-        this.#witness.lookWhoWrote(
-          run.map(({ unit }) => unit),
-          leader,
-        );
+      const ended = this.#newlyEnded();
+      if (ended.length > 0) this.#witness.lookWhoWrote(ended, leader);
       leader = this.juju.leader("database");
     };
     await this.juju.settle({
@@ -218,6 +213,13 @@ export class World {
     if (taken > mostSteps) this.board.violate("rest", `${mostSteps} steps, and still no rest`);
     look();
     this.look();
+  }
+
+  /** The units whose hooks have ended since this was asked last. */
+  #newlyEnded(): readonly string[] {
+    const ended = this.juju.hooksRun().slice(this.#runsSeen);
+    this.#runsSeen += ended.length;
+    return ended.map(({ unit }) => unit);
   }
 
   /** Notes a text that everybody can read. */
