@@ -1,0 +1,68 @@
+/**
+ * Settings of the storage that are wrong, and a server that does not prove who it is.
+ *
+ * @module
+ */
+import { readFile } from "node:fs/promises";
+import { bucket } from "../../examples/demo/model.ts";
+import type { FaultStand } from "./fault-stand.ts";
+import type { Fault, Shown } from "./fault.ts";
+
+/** Storage that cannot be used as it is. */
+export const storageFaults: readonly Fault[] = [
+  {
+    name: "wrong-keys",
+    title: "The secret key is wrong",
+    isQuick: true,
+    inject: async (stand) => await withSettings(stand, { "secret-key": "not-the-secret-key" }),
+    ends: ["blocked", "rejected storage-access-denied"],
+    remedy: /key/,
+    heal: async (stand) => await settle(stand, { "secret-key": stand.servers.s3.users.admin.secretKey }),
+  },
+  {
+    name: "missing-bucket",
+    title: "The bucket does not exist",
+    isQuick: true,
+    inject: async (stand) => await withSettings(stand, { bucket: "missing" }),
+    ends: ["blocked", "rejected storage-bucket-missing"],
+    remedy: /bucket/,
+    heal: async (stand) => await settle(stand, { bucket }),
+  },
+  {
+    name: "unknown-authority",
+    title: "Nobody vouches for the server's certificate",
+    isQuick: true,
+    inject: async (stand) =>
+      await withSettings(stand, {
+        "tls-ca-chain": JSON.stringify([await readFile(stand.servers.s3.untrustedCaFile, "utf8")]),
+      }),
+    ends: ["blocked", "rejected storage-certificate"],
+    remedy: /tls-ca-chain/,
+    heal: async (stand) => await settle(stand, { "tls-ca-chain": JSON.stringify([stand.servers.s3.caPem]) }),
+  },
+  {
+    name: "endpoint-without-https",
+    title: "The endpoint is one without https",
+    isQuick: true,
+    inject: async (stand) =>
+      await withSettings(stand, { endpoint: stand.servers.s3.endpoint.replace("https:", "http:") }),
+    ends: ["blocked", "rejected storage-endpoint-insecure"],
+    remedy: /https/,
+    heal: async (stand) => await settle(stand, { endpoint: stand.servers.s3.endpoint }),
+  },
+];
+
+/** What the admin sees of a storage whose settings were changed: the unit's status, and the end of a backup. */
+async function withSettings(
+  stand: FaultStand,
+  settings: Readonly<Record<string, string>>,
+): Promise<readonly Shown[]> {
+  await stand.configureStorage(settings);
+  return [await stand.status("blocked"), await stand.job("create-backup")];
+}
+
+/** Puts the settings right, and waits until the unit has found out by itself. */
+async function settle(stand: FaultStand, settings: Readonly<Record<string, string>>): Promise<void> {
+  await stand.configureStorage(settings);
+  await stand.status("active");
+}

@@ -1,0 +1,60 @@
+/**
+ * Jobs whose fence cannot be claimed at the storage.
+ */
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { StorageFaultError } from "../../lib/storage/storage-failure.ts";
+import { failures } from "./faulty-store.ts";
+import { UnitsModel, archiveStorage } from "./units-model.ts";
+
+let model: UnitsModel;
+beforeEach(async () => {
+  model = await UnitsModel.start({ units: 1, provider: { archiveStorage }, faultyStore: true });
+});
+afterEach(async () => {
+  await model.stop();
+});
+
+function fail(times: number, retryable: boolean): void {
+  const fault = retryable ? "unreachable" : "access-denied";
+  const error = new StorageFaultError(fault, "It did not work.", { remedy: "Repair it.", retryable });
+  failures.set(model.scripted.store.options.database, { error, times });
+}
+
+async function minutesPass(): Promise<void> {
+  await model.juju.advance(5 * 60_000);
+}
+
+test("a storage that refuses ends the job with the reason, and the next one succeeds", async () => {
+  fail(Infinity, false);
+  await model.request("refused");
+  expect(Object.values(model.reports("refused"))).toMatchObject([
+    {
+      phase: "rejected",
+      "error-code": "storage-access-denied",
+      message: "It did not work.",
+      remedy: "Repair it.",
+    },
+  ]);
+  fail(0, false);
+  await model.request("next");
+  expect(model.phases("next")).toEqual(["succeeded"]);
+  expect(model.started).toEqual(["next"]);
+  expect(model.grants()).toEqual([]);
+});
+
+test("a storage that is away for a moment is waited for", async () => {
+  fail(3, true);
+  await model.request("job");
+  await minutesPass();
+  expect(model.phases("job")).toEqual(["succeeded"]);
+});
+
+test("a storage that stays away ends the job with the reason", async () => {
+  fail(Infinity, true);
+  await model.request("job");
+  await minutesPass();
+  expect(Object.values(model.reports("job"))).toMatchObject([
+    { phase: "rejected", "error-code": "storage-unreachable" },
+  ]);
+  expect(model.started).toEqual([]);
+});
