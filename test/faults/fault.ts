@@ -24,15 +24,9 @@ export interface Fault {
   readonly remedy?: RegExp;
   /** Does what that remedy says, or lets the world end the fault by itself. */
   heal?(stand: FaultStand): Promise<void>;
-  /** The job that must succeed then. Default: a backup. */
-  readonly next?: NextJob;
+  /** Requests what must succeed then, and gives back what came of it. Default: {@link backUp}. */
+  next?(stand: FaultStand, shown: readonly Shown[]): Promise<readonly Shown[]>;
 }
-
-/**
- * What has to succeed after a fault: a backup; a restore of the first backup; or a backup and a restore of everything up to
- * the present, which proves that no WAL was lost.
- */
-export type NextJob = "backup" | "restore" | "backup-and-restore-latest";
 
 /** What an admin is shown: of a job by `show-job`, of an action by its failure, of a unit by `juju status`. */
 export interface Shown {

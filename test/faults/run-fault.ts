@@ -4,7 +4,8 @@
  * @module
  */
 import type { FaultStand } from "./fault-stand.ts";
-import { endOf, type Fault, type FaultResult, type NextJob, type Shown } from "./fault.ts";
+import { endOf, type Fault, type FaultResult, type Shown } from "./fault.ts";
+import { backUp } from "./next-jobs.ts";
 import { remainsOf } from "./remains.ts";
 
 /** Runs one fault on a stand, which is as good as new afterwards if the fault held. */
@@ -13,17 +14,18 @@ export async function runFault(stand: FaultStand, fault: Fault): Promise<FaultRe
   let shown: readonly Shown[] = [];
   let secondsToNextJob: number | undefined;
   try {
-    const before = await timelineOf(stand);
+    const before = await stand.timeline();
     stand.rows.begin();
     shown = await fault.inject(stand);
     problems.push(...judgeShown(fault, shown));
     await fault.heal?.(stand);
     const healed = performance.now();
+    problems.push(...notSucceeded(await stand.endsOfWaiting()));
     await stand.rows.end();
     problems.push(...(await left(stand, "after the fault")));
-    if ((await timelineOf(stand)) !== before && !shown.some(({ what, end }) => isRestored(what, end)))
+    if ((await stand.timeline()) !== before && !shown.some(({ what, end }) => isRestored(what, end)))
       problems.push("the database is on another timeline");
-    problems.push(...(await finish(stand, fault.next ?? "backup")));
+    problems.push(...(await finish(stand, fault, shown)));
     secondsToNextJob = (performance.now() - healed) / 1000;
     problems.push(...(await left(stand, "after the next job")));
   } catch (error) {
@@ -53,7 +55,10 @@ function judgeShown({ ends, remedy }: Fault, shown: readonly Shown[]): readonly 
     if (each.code !== undefined && ((each.message ?? "") === "" || (each.remedy ?? "") === ""))
       problems.push(`${endOf(each)} has no cause or no remedy`);
   }
-  if (remedy !== undefined && !shown.some((each) => remedy.test(each.remedy ?? "")))
+  if (
+    remedy !== undefined &&
+    !shown.some((each) => remedy.test(`${each.message ?? ""} ${each.remedy ?? ""}`))
+  )
     problems.push(`no remedy says ${remedy.source}`);
   return problems;
 }
@@ -68,26 +73,20 @@ async function left(stand: FaultStand, when: string): Promise<readonly string[]>
 }
 
 /** Requests what has to succeed. @returns What did not. */
-async function finish(stand: FaultStand, next: NextJob): Promise<readonly string[]> {
-  const { rows, firstBackup } = stand;
-  const jobs: Shown[] = [];
-  if (next === "restore") {
-    jobs.push(await stand.job("restore", { "backup-id": firstBackup.id }));
-    rows.goBackTo(firstBackup.rows);
-  } else {
-    jobs.push(await stand.job("create-backup", { type: "differential" }));
-    if (next === "backup-and-restore-latest") {
-      await rows.write();
-      jobs.push(await stand.job("restore", { "restore-to-time": "latest" }));
-    }
-  }
-  const bad = jobs.filter(({ end }) => end !== "succeeded");
-  if (bad.length === 0) await rows.write();
-  return bad.map((job) => `the next ${job.what} ${endOf(job)}: ${job.message ?? ""} ${job.remedy ?? ""}`);
+async function finish(
+  stand: FaultStand,
+  { next = backUp }: Fault,
+  shown: readonly Shown[],
+): Promise<readonly string[]> {
+  const problems = notSucceeded(await next(stand, shown));
+  if (problems.length === 0) await stand.rows.write();
+  return problems;
 }
 
-async function timelineOf({ servers }: FaultStand): Promise<string> {
-  return (await servers.psql(0, "select timeline_id from pg_control_checkpoint()")).trim();
+function notSucceeded(jobs: readonly Shown[]): readonly string[] {
+  return jobs
+    .filter(({ end }) => end !== "succeeded")
+    .map((job) => `the next ${job.what} ${endOf(job)}: ${job.message ?? ""} ${job.remedy ?? ""}`);
 }
 
 function endState(shown: readonly Shown[], problems: readonly string[]): string {

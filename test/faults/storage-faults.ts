@@ -23,9 +23,9 @@ export const storageFaults: readonly Fault[] = [
     name: "missing-bucket",
     title: "The bucket does not exist",
     isQuick: true,
-    inject: async (stand) => await withSettings(stand, { bucket: "missing" }),
-    ends: ["blocked", "rejected storage-bucket-missing"],
-    remedy: /bucket/,
+    inject: async (stand) => await waitingWithSettings(stand, { bucket: "missing" }),
+    ends: ["blocked", "waiting"],
+    remedy: /correct its name/,
     heal: async (stand) => await settle(stand, { bucket }),
   },
   {
@@ -59,6 +59,16 @@ async function withSettings(
 ): Promise<readonly Shown[]> {
   await stand.configureStorage(settings);
   return [await stand.status("blocked"), await stand.job("create-backup")];
+}
+
+/** As {@link withSettings}, where a job waits until the storage is one that can be used. */
+async function waitingWithSettings(
+  stand: FaultStand,
+  settings: Readonly<Record<string, string>>,
+): Promise<readonly Shown[]> {
+  await stand.configureStorage(settings);
+  const blocked = await stand.status("blocked");
+  return [blocked, await stand.waiting(await stand.request("create-backup"))];
 }
 
 /** Puts the settings right, and waits until the unit has found out by itself. */

@@ -18,6 +18,8 @@ export interface Certificates {
   /** For the names that were given. */
   readonly certificateFile: string;
   readonly keyFile: string;
+  /** As those, but of the past. */
+  readonly expired: { readonly certificateFile: string; readonly keyFile: string };
 }
 
 // A configuration of our own, because the one of the system adds extensions that differ between versions.
@@ -58,9 +60,11 @@ export async function createCertificates(
     commonName: string,
     extensions: string,
     signer: readonly string[],
+    isExpired: boolean = false,
   ): Promise<void> => {
     await runOrThrow(`make the certificate ${name}`, [
-      "openssl",
+      // openssl makes no certificate that has expired, unless it takes today for another day.
+      ...(isExpired ? (["faketime", "-f", "-40d", "openssl"] as const) : (["openssl"] as const)),
       "req",
       "-x509",
       "-config",
@@ -87,12 +91,17 @@ export async function createCertificates(
     create("ca", "Authority of the test servers", "authority", []),
     create("untrusted-ca", "Authority that signed nothing", "authority", []),
   ]);
-  await create("server", "localhost", "server", ["-CA", file("ca.crt"), "-CAkey", file("ca.key")]);
+  const signer = ["-CA", file("ca.crt"), "-CAkey", file("ca.key")];
+  await Promise.all([
+    create("server", "localhost", "server", signer),
+    create("expired-server", "localhost", "server", signer, true),
+  ]);
   return {
     caFile: file("ca.crt"),
     caPem: await readFile(file("ca.crt"), "utf8"),
     untrustedCaFile: file("untrusted-ca.crt"),
     certificateFile: file("server.crt"),
     keyFile: file("server.key"),
+    expired: { certificateFile: file("expired-server.crt"), keyFile: file("expired-server.key") },
   };
 }

@@ -19,6 +19,11 @@ export interface ServersOptions {
   readonly directory?: string;
   /** How many PostgreSQL servers: a leader and its replicas. Default: 1. */
   readonly nodes?: number;
+  /**
+   * Puts everything of a PostgreSQL server on a file system of so many bytes, in memory. Only root can mount one.
+   * Default: no file system of its own.
+   */
+  readonly diskBytes?: number;
 }
 
 /** Running servers. */
@@ -84,7 +89,12 @@ export async function startServers(options: ServersOptions = {}): Promise<Server
         const user = await postgresqlUser();
         const etcd = await timed("etcd", () => startEtcd(directory, user));
         const cluster = await timed("Patroni", () =>
-          startPatroni(directory, { nodes: options.nodes ?? 1, etcdEndpoint: etcd.endpoint, user }),
+          startPatroni(directory, {
+            nodes: options.nodes ?? 1,
+            etcdEndpoint: etcd.endpoint,
+            user,
+            ...(options.diskBytes === undefined ? {} : { diskBytes: options.diskBytes }),
+          }),
         );
         return { etcd, cluster };
       })(),

@@ -7,6 +7,7 @@
  * @module
  */
 import type { Failure } from "../../../lib/job/report.ts";
+import { s3RefusalIn, type S3Refusal } from "../../../lib/storage/s3-refusals.ts";
 import { oneLine } from "../job-failure.ts";
 
 /** Where the trouble lies. */
@@ -126,13 +127,30 @@ export const pgBackRestErrors: ReadonlyMap<number, PgBackRestError> = new Map(
  */
 export function pgBackRestFailure(command: string, exitCode: number, output: string): Failure {
   const known = pgBackRestErrors.get(exitCode);
-  const said = errorLine(output);
+  const refusal = s3RefusalIn(output);
+  const said = refusal === undefined ? errorLine(output) : describeRefusal(refusal);
   const why = said ?? known?.cause ?? "It did not say why.";
   return {
     code: `pgbackrest-${exitCode}`,
     message: `pgBackRest's ${command} failed with error ${exitCode} (${known?.name ?? "not known"}): ${why}`,
-    remedy: known?.remedy ?? readLog,
+    remedy: refusal?.remedy ?? known?.remedy ?? readLog,
   };
+}
+
+/** The failure of a repository that cannot be read, with what pgBackRest said of it. */
+export function unreadableRepository(reason: string): Failure {
+  const refusal = s3RefusalIn(reason);
+  const why = refusal === undefined ? oneLine(reason) : describeRefusal(refusal);
+  return {
+    code: "repository-unreadable",
+    message: `pgBackRest cannot read the repository: ${why}`,
+    remedy:
+      refusal?.remedy ?? "Check endpoint, bucket, path, keys and tls-ca-chain of the storage configuration.",
+  };
+}
+
+function describeRefusal({ name, why }: S3Refusal): string {
+  return `the storage server answered ${name}: ${why}.`;
 }
 
 /** What the first ERROR line says, in one line of bounded length. */
