@@ -33,7 +33,7 @@ export const archivingFaults: readonly Fault[] = [
       const shown = await stand.job("create-backup");
       return [shown];
     },
-    ends: ["rejected clock-wrong"],
+    ends: ["rejected repository-unreadable"],
     remedy: /clock/,
     heal: async ({ servers }) => await setClock(servers.directory, undefined),
   },

@@ -4,6 +4,7 @@
  * @module
  */
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { SimulatedJuju } from "juju-database-backup/testing";
 import { bucket, deployModel, manager } from "../../examples/demo/model.ts";
 import { nodeMachine } from "../../lib/machine/node-machine.ts";
@@ -28,8 +29,13 @@ export interface RequestedJob {
   readonly what: "create-backup" | "restore";
 }
 
+/** The parameters of an action, as an admin gives them. */
+export type JobParameters = Readonly<Record<string, string | number>>;
+
 /** So long that only what hangs exceeds it, on a machine that is busy with others. */
 const limitMs = 300_000;
+/** An action is a process, and an admin has patience. */
+const lookEveryMs = 700;
 /** Room for the database twice, the WAL, and what a restore wants to have left. */
 const diskBytes = 1536 * 1024 * 1024;
 
@@ -112,7 +118,7 @@ export class FaultStand {
   /** Requests a job of the backup manager, or by the database's own action. */
   async request(
     what: RequestedJob["what"],
-    parameters: Readonly<Record<string, string>> = {},
+    parameters: JobParameters = {},
     by: string = manager,
   ): Promise<RequestedJob> {
     // What clients write to a restored database before it is proven is gone if the restore is undone.
@@ -133,7 +139,9 @@ export class FaultStand {
       async () => {
         const { results } = await this.juju.runAction(job.by, "show-job", { "job-id": job.id });
         last = results;
-        return results["status"] === "success" || results["status"] === "error" ? results : undefined;
+        if (results["status"] === "success" || results["status"] === "error") return results;
+        await sleep(lookEveryMs);
+        return undefined;
       },
       limitMs,
     ).catch((error: unknown) => {
@@ -151,7 +159,7 @@ export class FaultStand {
   }
 
   /** Requests a job and waits for its end. */
-  async job(what: RequestedJob["what"], parameters: Readonly<Record<string, string>> = {}): Promise<Shown> {
+  async job(what: RequestedJob["what"], parameters: JobParameters = {}): Promise<Shown> {
     return withoutId(await this.ended(await this.request(what, parameters)));
   }
 
@@ -162,7 +170,10 @@ export class FaultStand {
       async () => {
         const { results } = await this.juju.runAction(job.by, "show-job", { "job-id": job.id });
         const { phase, message } = results;
-        if (phase !== "waiting" || message === undefined) return undefined;
+        if (phase !== "waiting" || message === undefined) {
+          await sleep(lookEveryMs);
+          return undefined;
+        }
         this.#waiting.add(job);
         return { what: job.what, end: phase, message };
       },
@@ -187,8 +198,8 @@ export class FaultStand {
   }
 
   /** The timeline that the database is on. */
-  async timeline(): Promise<string> {
-    return await this.sql("select timeline_id from pg_control_checkpoint()");
+  async timeline(): Promise<number> {
+    return Number(await this.sql("select timeline_id from pg_control_checkpoint()"));
   }
 
   /** Waits until Patroni has demoted the primary. */
@@ -221,7 +232,10 @@ export class FaultStand {
         await this.juju.updateStatus(database);
         await this.settle();
         const workload = this.juju.status().applications["postgresql"]?.units[database]?.workload;
-        if (workload?.name !== wanted) return undefined;
+        if (workload?.name !== wanted) {
+          await sleep(lookEveryMs);
+          return undefined;
+        }
         const { message } = workload;
         return { what: "status" as const, end: wanted, ...(message === "" ? {} : { message }) };
       },

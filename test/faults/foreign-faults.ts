@@ -17,8 +17,8 @@ export const foreignFaults: readonly Fault[] = [
       await stand.configureStorage({ path: "/theirs" });
       return [await stand.status("blocked"), await stand.job("create-backup")];
     },
-    ends: ["blocked", "rejected repository-of-another-cluster"],
-    remedy: /another storage path/,
+    ends: ["blocked", "rejected archive-storage-differs"],
+    remedy: /the storage that this cluster archives to/,
     heal: returnToOwnPath,
   },
   {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import { fillDisk } from "./full-disk.ts";
 import { type FaultStand, withoutId } from "./fault-stand.ts";
 import type { Fault, Shown } from "./fault.ts";
@@ -11,6 +12,23 @@ import { freezeWhileCopying, thaw } from "./pgbackrest-at-work.ts";
 
 /** Servers that go away, or have no room. */
 export const outageFaults: readonly Fault[] = [
+  {
+    name: "s3-restarted-in-backup",
+    title: "The S3 server is killed in the middle of a backup, and back a few seconds later",
+    inject: async (stand) => await inMid(stand, "create-backup", async () => await restartS3(stand)),
+    ends: ["succeeded"],
+    next: backUpAndRestoreLatest,
+  },
+  {
+    name: "s3-restarted-in-restore",
+    title: "The S3 server is killed in the middle of a restore, and back a few seconds later",
+    inject: async (stand) => {
+      const shown = await inMid(stand, "restore", async () => await restartS3(stand));
+      stand.rows.goBackTo(stand.firstBackup.rows);
+      return shown;
+    },
+    ends: ["succeeded"],
+  },
   {
     name: "s3-down-in-backup",
     title: "The S3 server is killed in the middle of a backup, and comes back when the backup has failed",
@@ -75,6 +93,16 @@ export const outageFaults: readonly Fault[] = [
     heal: async ({ servers }) => await servers.etcd.start(),
   },
 ];
+
+/** Kills the server, and lets it come back while those that work with it go on. */
+async function restartS3({ servers }: FaultStand): Promise<void> {
+  await servers.s3.stop();
+  void sleep(outageMs)
+    .then(async () => await servers.s3.start())
+    .catch(() => undefined);
+}
+
+const outageMs = 3_000;
 
 /** Requests a job, and does something while it copies and nothing of it moves. */
 async function inMid(

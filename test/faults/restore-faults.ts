@@ -10,6 +10,7 @@ import {
   DeleteObjectCommand,
 } from "@aws-sdk/client-s3";
 import { bucket } from "../../examples/demo/model.ts";
+import type { RowsAtAMoment } from "./acknowledged-rows.ts";
 import type { Fault, Shown } from "./fault.ts";
 import type { FaultStand } from "./fault-stand.ts";
 import { backUpAndRestoreIt } from "./next-jobs.ts";
@@ -32,35 +33,41 @@ export const restoreFaults: readonly Fault[] = [
     remedy: /full backup now/,
     next: backUpAndRestoreIt,
   },
-  {
+  unreachableTarget(),
+];
+
+/** A time beyond the end of a timeline that was left, and then the one that the remedy names. */
+function unreachableTarget(): Fault {
+  let left: { readonly timeline: number; readonly rows: RowsAtAMoment } | undefined;
+  return {
     name: "target-unreachable",
-    title: "The wanted time is later than the last transaction of its timeline",
+    title: "The wanted time is later than the last transaction of the timeline that is named",
     inject: async (stand) => {
-      const left = await stand.timeline();
+      await stand.rows.end();
+      left = { timeline: await stand.timeline(), rows: stand.rows.now() };
       const restored = await stand.job("restore", { "restore-to-time": "latest" });
       if (restored.end !== "succeeded") return [restored];
       await stand.rows.write();
       const now = await stand.sql(
         `select to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`,
       );
-      return [await stand.job("restore", { "restore-to-time": now, "restore-timeline": left })];
+      const target = { "restore-to-time": now, "restore-timeline": left.timeline };
+      return [await stand.job("restore", target)];
     },
     ends: ["failed restore-target-unreachable"],
     remedy: /^Give a restore-to-time before \S+Z,/,
-    // The time that the remedy names, and not a moment less.
     next: async (stand, shown) => {
       const time = /before (\S+Z),/.exec(shown.at(-1)?.remedy ?? "")?.[1] ?? "";
-      const earlier = new Date(Date.parse(time) - 1).toISOString();
-      const timeline = String(Number(await stand.timeline()) - 1);
-      const jobs = [
-        await stand.job("restore", { "restore-to-time": earlier, "restore-timeline": timeline }),
-        await stand.job("restore", { "backup-id": stand.firstBackup.id }),
-      ];
-      stand.rows.goBackTo(stand.firstBackup.rows);
-      return jobs;
+      const target = {
+        "restore-to-time": new Date(Date.parse(time) - 1).toISOString(),
+        "restore-timeline": left?.timeline ?? 0,
+      };
+      const restored = await stand.job("restore", target);
+      if (left !== undefined) stand.rows.goBackTo(left.rows);
+      return [restored];
     },
-  },
-];
+  };
+}
 
 /** Makes a full backup, damages it in the bucket, and has it restored. */
 async function restoreDamaged(stand: FaultStand, how: "missing" | "corrupted"): Promise<readonly Shown[]> {
