@@ -15,7 +15,12 @@ import type { ArtefactStore } from "./storage/artefact-store.ts";
 
 /** What a unit says of itself. */
 export type Standing =
-  | { readonly ready: true; readonly role: "primary" | "replica" }
+  | {
+      readonly ready: true;
+      readonly role: "primary" | "replica";
+      /** What is wrong although it takes jobs, in words for the admin: the unit is Blocked with it. Default: nothing is. */
+      readonly problem?: string;
+    }
   /** Not ready, and why, in words for the admin. */
   | { readonly ready: false; readonly reason: string };
 

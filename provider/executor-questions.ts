@@ -49,12 +49,12 @@ export class ExecutorQuestions {
   /**
    * What the unit says of itself: asked anew where somebody may want to know.
    *
-   * @param isNew Whether this unit has a grant that it has done nothing about yet.
+   * @param isDue Whether this unit has a grant that it has done nothing about yet, or whose restore has ended.
    */
   async standing(
     { application, own }: PeersRead,
     { requests, expected }: DispatchView,
-    isNew: boolean,
+    isDue: boolean,
   ): Promise<PublishedStanding> {
     const { event, juju } = this.#options;
     const claim = await this.claimPlace();
@@ -66,16 +66,17 @@ export class ExecutorQuestions {
     const known = own?.standing;
     // Where there is no choice nobody wants to know until a job comes; where there is one it should not be made on old news.
     const isTime = expected.size > 1 && event.kind === "hook" && event.name === "update-status";
-    const isWanted = isTime || isNew || hasWaiting(requests, application);
-    if (known !== undefined && known.busy !== true && !isWanted) {
+    const isWanted = isTime || isDue || hasWaiting(requests, application);
+    const isInOrder = known?.busy !== true && known?.problem === undefined;
+    if (known !== undefined && isInOrder && !isWanted) {
       const { claim: _before, ...kept } = known;
       return { ...kept, ...where };
     }
     try {
       const standing = await (await this.#load()).standing();
-      return standing.ready
-        ? { ready: true, role: standing.role, ...where }
-        : { ready: false, reason: standing.reason, ...where };
+      if (!standing.ready) return { ready: false, reason: standing.reason, ...where };
+      const { role, problem } = standing;
+      return { ready: true, role, ...(problem === undefined ? {} : { problem }), ...where };
     } catch (error) {
       const reason = thrownText(error);
       await juju.log("ERROR", `The executor cannot say whether it is ready: ${reason}`);

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { JournalError, PeerDatabagError, RequestError } from "../lib/errors.ts";
 import type { ExecutorEnvironment } from "../lib/executor.ts";
 import type { StorageConfig } from "../lib/job/storage-config.ts";
+import type { Dispatch } from "../lib/juju/dispatch.ts";
 import { currentEvent, type JujuEvent } from "../lib/juju/event.ts";
 import type { Juju, UnitStatus } from "../lib/juju/juju.ts";
 import { LeaderWindow } from "../lib/juju/leader-window.ts";
@@ -15,7 +16,7 @@ import { nodeMachine } from "../lib/machine/node-machine.ts";
 import { Turns } from "../lib/turns.ts";
 import { grantId, type AskedJob } from "./coordination/peer-records.ts";
 import { shippedRules, type Rules } from "./coordination/rules.ts";
-import { readDispatch, type DispatchReading, type DispatchView } from "./dispatch-view.ts";
+import { readDispatch, type DispatchReading } from "./dispatch-view.ts";
 import { ExecutorQuestions } from "./executor-questions.ts";
 import {
   decideRelease,
@@ -25,13 +26,14 @@ import {
   refusal,
   type GrantRelease,
 } from "./grant-release.ts";
+import { LeaderWrites } from "./leader-writes.ts";
 import { isBackingUp, ownJobIn, type OwnJob } from "./own-job.ts";
 import { incarnationsOf } from "./peers.ts";
 import { pokeCommand } from "./worker/poke.ts";
 import { Publisher } from "./publisher.ts";
 import { Rounds } from "./rounds.ts";
 import { StateDirectory } from "./journal/state-directory.ts";
-import { hasOpenJob, unitStatus } from "./unit-status.ts";
+import { hasOpenJob, manyWithoutPeers, unitStatus } from "./unit-status.ts";
 import { UnitWork } from "./unit-work.ts";
 import type { ModuleReference } from "./worker/worker-input.ts";
 
@@ -70,10 +72,11 @@ export interface ProviderOptions {
   /** The machine that the unit runs on. Default: the one that this process runs on. */
   readonly machine?: Machine;
   /**
-   * Takes a check that is made when the charm is done: that a leader which wrote has not taken too long. A dispatch has it.
-   * Default: it is not made, and a charm that dawdles for minutes after `reconcile()` may overwrite what a new leader wrote.
+   * Takes what is done when the charm has done all else: the check that a leader which wrote has not taken too long and, in a
+   * command of `juju-exec`, the leader's writes themselves. A dispatch has it. Default: nothing is checked, the writes are
+   * made at once, and a charm that dawdles for minutes after `reconcile()` may overwrite what a new leader wrote.
    */
-  readonly atEnd?: (check: () => void) => void;
+  readonly atEnd?: Dispatch["atEnd"];
 }
 
 /** What a dispatch came to. */
@@ -105,7 +108,7 @@ export class Provider {
   readonly #machine: Machine;
   readonly #state: StateDirectory;
   readonly #work: UnitWork;
-  readonly #publisher: Publisher;
+  readonly #writes: LeaderWrites;
   readonly #questions: ExecutorQuestions;
   readonly #rounds: Rounds;
   readonly #rules: Rules;
@@ -124,7 +127,13 @@ export class Provider {
       join(options.stateDirectory, juju.unit.replace("/", "-")),
       this.#machine,
     );
-    this.#publisher = new Publisher(juju, this.#state, rules);
+    this.#writes = new LeaderWrites({
+      publisher: new Publisher(juju, this.#state, rules),
+      event: this.#event,
+      rules,
+      atEnd: options.atEnd,
+      poke: () => this.#leavePoke(),
+    });
     const { archiveStorage } = options;
     const executor = reference(options.executor);
     const environment = this.executorEnvironment;
@@ -192,7 +201,7 @@ export class Provider {
     }
     const requestedAt = this.#machine.clock.now().toISOString();
     await this.#turns.take(async () => await this.#dispatch([{ requestedAt, ...job }]));
-    void this.#machine.processes.leave(this.#poke);
+    this.#leavePoke();
   }
 
   /**
@@ -289,7 +298,7 @@ export class Provider {
       await this.#state.append(freeAsUnit(grant, now));
       await this.#dispatch();
     }
-    void this.#machine.processes.leave(this.#poke);
+    this.#leavePoke();
     return describeRelease(decision);
   }
 
@@ -303,28 +312,23 @@ export class Provider {
     const { plan, state } = round;
     if (round.warning !== undefined) await juju.log("WARNING", round.warning);
 
-    const mayWrite = plan === undefined || peers.countsAtOnce || this.#stillLeads(window);
-    if (mayWrite) {
-      await this.#publisher.publish({
-        view,
-        peers,
-        read,
-        now: round.view.now,
-        journal: state.journal,
-        ...(state.liveProgress === undefined ? {} : { liveProgress: state.liveProgress }),
-        record: round.record,
-        plan,
-      });
-    }
-    if (plan !== undefined && !peers.countsAtOnce && mayWrite) this.#options.atEnd?.(() => window.require());
-    const grantedSelf =
-      plan?.application.grants.get(juju.unit)?.fence !== read.application.grants.get(juju.unit)?.fence;
+    await this.#writes.write(window, {
+      view,
+      peers,
+      read,
+      now: round.view.now,
+      journal: state.journal,
+      ...(state.liveProgress === undefined ? {} : { liveProgress: state.liveProgress }),
+      record: round.record,
+      plan,
+    });
+    const granted = plan?.application.grants.get(juju.unit)?.fence;
     if (
-      !mayWrite ||
-      (grantedSelf && plan?.application.grants.has(juju.unit) === true && !peers.countsAtOnce)
+      granted !== undefined &&
+      granted !== read.application.grants.get(juju.unit)?.fence &&
+      !peers.countsAtOnce
     ) {
-      // Nobody waits for it: it stands in line behind this very dispatch.
-      void this.#machine.processes.leave(this.#poke);
+      this.#leavePoke();
     }
     if (round.fault !== undefined) throw round.fault;
     await this.#rounds.compact(round);
@@ -340,12 +344,6 @@ export class Provider {
     // A worker that cannot write waits for room, and nobody else would tell the admin.
     if (status?.name === "maintenance") await this.#state.requireRoom();
     return status === undefined ? {} : { status };
-  }
-
-  /** Whether the leader may write; in a hook it is an error if not, so that Juju runs it again. */
-  #stillLeads(window: LeaderWindow): boolean {
-    if (this.#event.kind !== "custom") window.require();
-    return window.isOpen;
   }
 
   /** Reads what the unit keeps; one that is being installed begins a new life. */
@@ -368,24 +366,15 @@ export class Provider {
     };
   }
 
+  /** Has the unit dispatched once more. Nobody waits for it: it stands in line behind this very dispatch. */
+  #leavePoke(): void {
+    void this.#machine.processes.leave(this.#poke);
+  }
+
   get #poke(): readonly [string, ...string[]] {
     const directory = this.#options.charmDirectory ?? process.env["JUJU_CHARM_DIR"] ?? process.cwd();
     return pokeCommand(this.#juju.unit, directory);
   }
-}
-
-function manyWithoutPeers(view: DispatchView): UnitStatus {
-  let waiting = 0;
-  for (const { requests, reports } of view.relations) {
-    const reported = new Set(reports.map(({ id }) => id));
-    waiting += requests.requests.filter(({ id }) => !reported.has(id)).length;
-  }
-  return {
-    name: "blocked",
-    message:
-      `${view.planned} units planned, but the charm has no peer relation for backups` +
-      `${waiting === 0 ? "" : `; ${waiting} waiting`}: add the peer endpoint, or remove units`,
-  };
 }
 
 function reference(module: { readonly module: string | URL; readonly options?: unknown }): ModuleReference {

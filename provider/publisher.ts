@@ -72,11 +72,13 @@ export class Publisher {
   async publish(publication: Publication): Promise<void> {
     const { view, peers, record, plan } = publication;
     const backups = await this.#state.keptBackups();
+    // What is told rests on the leader's records, so they are written first: where Juju refuses them, what a command of
+    // juju-exec has written before stays.
+    if (plan !== undefined && !peers.countsAtOnce) await peers.writeApplication(plan.application);
     await Promise.all([
       ...view.relations.map(async (relation) => await this.#publishReports(relation, publication)),
       ...view.relations.map(async (relation) => await this.#publishApplication(relation, backups, plan)),
       peers.countsAtOnce ? undefined : peers.writeOwn(record),
-      plan === undefined || peers.countsAtOnce ? undefined : peers.writeApplication(plan.application),
     ]);
   }
 

@@ -127,7 +127,10 @@ export class Rounds {
     const { requests } = view;
     const { unit } = this.#options;
     const grant = read.application.grants.get(unit);
-    const isNew = grant !== undefined && !state.journal.entries.has(grantId(grant));
+    const entry = grant === undefined ? undefined : state.journal.entries.get(grantId(grant));
+    const isNew = grant !== undefined && entry === undefined;
+    // What a restore leaves is another database, or none.
+    const isRestored = entry?.type === "restore" && outcomeOf(entry) !== undefined;
     const event = this.#options.event;
     return {
       now: this.#options.machine.clock.now().toISOString(),
@@ -139,7 +142,7 @@ export class Rounds {
       running: state.running,
       stopping: state.stopping,
       requests,
-      standing: await this.#options.questions.standing(read, view, isNew),
+      standing: await this.#options.questions.standing(read, view, isNew || isRestored),
       roles: await this.#options.questions.roles(requests, read.application, isNew),
       leaving: event.kind === "relation" && event.departingUnit === unit,
       revoked: await this.#revoked(grant === undefined ? [] : [grant]),

@@ -8,6 +8,7 @@ import { shownId } from "../lib/printable.ts";
 import { grantId, type Grant, type PublishedStanding } from "./coordination/peer-records.ts";
 import type { RelationRequests } from "./coordination/requests-seen.ts";
 import type { WaitingJob } from "./coordination/wait.ts";
+import type { DispatchView } from "./dispatch-view.ts";
 import { outcomeOf, type JournalState } from "./journal/journal.ts";
 
 /** What a status is made from. */
@@ -52,6 +53,7 @@ export function unitStatus(view: StatusView): UnitStatus | undefined {
       message: `job ${shownId(job)} was granted to the unit that was ${unit} before: run release-grant fence=${fence} once its machine is off`,
     };
   }
+  if (view.standing.problem !== undefined) return { name: "blocked", message: view.standing.problem };
   const [waiting] = view.waiting;
   if (waiting !== undefined && waiting.wait.kind === "no-unit") {
     const { ready, reason } = view.standing;
@@ -85,4 +87,19 @@ function sameIncarnation(incarnations: ReadonlyMap<string, string>): readonly st
     units.set(incarnation, unit);
   }
   return undefined;
+}
+
+/** What an application of several units says that has no peer relation to agree by. */
+export function manyWithoutPeers(view: Pick<DispatchView, "planned" | "relations">): UnitStatus {
+  let waiting = 0;
+  for (const { requests, reports } of view.relations) {
+    const reported = new Set(reports.map(({ id }) => id));
+    waiting += requests.requests.filter(({ id }) => !reported.has(id)).length;
+  }
+  return {
+    name: "blocked",
+    message:
+      `${view.planned} units planned, but the charm has no peer relation for backups` +
+      `${waiting === 0 ? "" : `; ${waiting} waiting`}: add the peer endpoint, or remove units`,
+  };
 }

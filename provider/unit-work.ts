@@ -12,6 +12,7 @@ import type { Machine, ProcessIdentity } from "../lib/machine/machine.ts";
 import { withTimeLimit } from "../lib/machine/time-limit.ts";
 import { shownId } from "../lib/printable.ts";
 import { thrownText } from "../lib/thrown.ts";
+import { storageId } from "./coordination/digest.ts";
 import { failureFields, unitLeaves } from "./coordination/ends.ts";
 import { grantId, noClaim, type Grant } from "./coordination/peer-records.ts";
 import type { RequestsSeen } from "./coordination/requests-seen.ts";
@@ -91,8 +92,9 @@ export class UnitWork {
 
   /** Begins to revoke the fence of a grant, where there is a place for that. */
   async revoke(grant: Grant): Promise<void> {
-    const { archiveStorage, state } = this.#options;
+    const { archiveStorage, state, rules } = this.#options;
     if (grant.claim === noClaim || archiveStorage === undefined) return;
+    if (!rules.revokesAt(grant, storageId(archiveStorage))) return;
     if ((await state.revocation(grantId(grant))) !== undefined) return;
     const { lineage, fence } = grant;
     await this.#start({ task: "revoke", lineage, fence, storage: archiveStorage });

@@ -16,14 +16,8 @@ import { chooseDatabase, type Database, type RelatedDatabase } from "./database.
 import { strayJobs } from "./history/job-book.ts";
 import { hasEnded, type JobRecord } from "./history/job-record.ts";
 import type { EndedFilter } from "./history/history.ts";
-import {
-  backupRequest,
-  restoreRequest,
-  type BackupOptions,
-  type JobOptions,
-  type RequestBaseline,
-  type RestoreOptions,
-} from "./job-options.ts";
+import type { BackupOptions, JobOptions, RestoreOptions } from "./job-options.ts";
+import { backupRequest, restoreRequest, type RequestBaseline } from "./job-requests.ts";
 import { keyTransportTo, type KeyTransport, type ListedDatabase } from "./key-transport.ts";
 import type { ManagerEndpoints, ManagerView } from "./manager-databags.ts";
 import { ManagerDispatch } from "./manager-dispatch.ts";

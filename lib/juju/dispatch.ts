@@ -4,6 +4,7 @@
  * @module
  */
 import type { Machine } from "../machine/machine.ts";
+import { thrownText } from "../thrown.ts";
 import { nodeMachine } from "../machine/node-machine.ts";
 import { currentEvent, type JujuEvent } from "./event.ts";
 import { HookTools } from "./hook-tools.ts";
@@ -27,10 +28,10 @@ export interface Dispatch {
   /** Runs one of Juju's hook tools, for what the port `juju` does not have. */
   readonly runTool: ToolRunner;
   /**
-   * Adds a check that is made when the charm has done everything it does in this dispatch. One that throws fails the
-   * dispatch: in a hook, Juju then drops what it wrote to databags and runs it again.
+   * Adds what is done when the charm has done all else of this dispatch: a check, or a write that nothing may come after.
+   * One that throws fails the dispatch: in a hook, Juju then drops what was written to databags and runs it again.
    */
-  readonly atEnd: (check: () => void) => void;
+  readonly atEnd: (last: () => void | Promise<void>) => void;
 }
 
 /**
@@ -41,30 +42,39 @@ export interface Dispatch {
  */
 export function currentDispatch(environment: NodeJS.ProcessEnv = process.env): Dispatch {
   const runTool = processToolRunner(environment, hookToolTimeoutMs);
-  return dispatchWith(environment, runTool, nodeMachine, failProcessAtEnd);
+  return dispatchWith(environment, runTool, nodeMachine, atEndOfProcess);
 }
 
-/** Runs a charm's code for one dispatch, and makes the checks of its end. */
+/** Runs a charm's code for one dispatch, and then what it left to the end. */
 export async function runDispatch(
   charm: (dispatch: Dispatch) => Promise<void>,
   environment: Readonly<NodeJS.ProcessEnv>,
   runTool: ToolRunner,
   machine: Machine,
 ): Promise<void> {
-  const checks: (() => void)[] = [];
-  await charm(dispatchWith(environment, runTool, machine, (check) => void checks.push(check)));
-  for (const check of checks) check();
+  const atEnd: (() => void | Promise<void>)[] = [];
+  await charm(dispatchWith(environment, runTool, machine, (last) => void atEnd.push(last)));
+  for (const last of atEnd) await last();
 }
 
-/** For a charm that is run by nobody who could make the check: the process makes it when it ends. */
-function failProcessAtEnd(check: () => void): void {
-  process.once("exit", () => {
+/**
+ * For a charm that nobody runs who could do it: the process does it when it has nothing else left to do. One that calls
+ * `process.exit()` has its checks made, but writes nothing any more.
+ */
+function atEndOfProcess(last: () => void | Promise<void>): void {
+  let isDone = false;
+  const end = async (): Promise<void> => {
+    if (isDone) return;
+    isDone = true;
     try {
-      check();
-    } catch {
+      await last();
+    } catch (error) {
       process.exitCode = 1;
+      process.stderr.write(`${thrownText(error)}\n`);
     }
-  });
+  };
+  process.once("beforeExit", () => void end());
+  process.once("exit", () => void end());
 }
 
 function dispatchWith(

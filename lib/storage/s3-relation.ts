@@ -75,9 +75,16 @@ export async function s3SecretsWanted(
 /**
  * Asks the storage for its keys as a secret, if this unit leads and it has not been asked yet. For a charm that writes
  * nothing else to that relation; call it in every dispatch.
+ *
+ * @param leads Whether this unit leads. Default: Juju is asked.
  */
-export async function requestS3Secrets(juju: Juju, endpoint: string, event?: JujuEvent): Promise<void> {
-  if (!(await juju.isLeader())) return;
+export async function requestS3Secrets(
+  juju: Juju,
+  endpoint: string,
+  event?: JujuEvent,
+  leads: boolean | Promise<boolean> = juju.isLeader(),
+): Promise<void> {
+  if (!(await leads)) return;
   const wish = await s3SecretsWanted(juju, endpoint, event);
   if (wish !== undefined) await juju.writeApplicationDatabag(wish.relation, wish.changes);
 }

@@ -132,6 +132,7 @@ function standingOf(value: unknown): PublishedStanding {
     ready: flag(standing["ready"]),
     ...optional(standing, "role", role),
     ...optional(standing, "reason", anyText),
+    ...optional(standing, "problem", anyText),
     ...optional(standing, "claim", text),
     ...(standing["busy"] === true ? { busy: true as const } : {}),
   };

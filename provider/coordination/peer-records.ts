@@ -23,6 +23,8 @@ export interface PublishedStanding {
   readonly role?: Role;
   /** Why it is not ready, in words for the admin. */
   readonly reason?: string;
+  /** What is wrong although it is ready, in words for the admin. */
+  readonly problem?: string;
   /** Where this unit can claim a fence. Absent until it has found out. */
   readonly claim?: ClaimPlace;
   /** It is not ready because it has something to finish first, whatever its database says. Default: that is not why. */

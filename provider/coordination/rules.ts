@@ -54,6 +54,9 @@ export const shippedRules = {
   /** How long after Juju's word that it leads a unit may write as the leader, in seconds. */
   isWithinWindow: (elapsedS: number): boolean => elapsedS <= 10,
 
+  /** A command of `juju-exec` writes as the leader when all else is done: Juju drops nothing of one that fails. */
+  writesLast: (event: JujuEvent): boolean => event.kind === "custom",
+
   /** A databag that could not be read is not an empty one: the dispatch fails. */
   failsOnUnreadable: (): boolean => true,
 
@@ -65,6 +68,9 @@ export const shippedRules = {
 
   /** A fence is claimed where its grant says, or not at all. */
   fitsClaim: (grant: Grant, mine: string | undefined): boolean => grant.claim === mine,
+
+  /** A fence is revoked where it is claimed: a word at another storage says nothing. */
+  revokesAt: (grant: Grant, mine: string): boolean => grant.claim === mine,
 
   /** A relation that is being broken says nothing about its requests. */
   readsRelationOf: (event: JujuEvent, relation: string): boolean =>

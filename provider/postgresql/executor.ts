@@ -18,6 +18,7 @@ import { recoverFrom } from "./recover.ts";
 import { restoreBackup } from "./restore.ts";
 import { readDiscarded } from "./restore/restore-journal.ts";
 import { ignoredByPgBackRest } from "./checks/storage-check.ts";
+import { discardedFailure } from "./checks/unfinished-restore.ts";
 
 const standingTimeoutMs = 900;
 
@@ -33,7 +34,11 @@ export class PostgresqlExecutor implements Executor {
 
   async standing(): Promise<Standing> {
     // Without a database there is nothing to ask, and a restore is the way to one.
-    if ((await readDiscarded(this.#settings)) !== undefined) return { ready: true, role: "primary" };
+    const discarded = await readDiscarded(this.#settings);
+    if (discarded !== undefined) {
+      const { message, remedy } = discardedFailure(discarded.jobId);
+      return { ready: true, role: "primary", problem: `${message} ${remedy}` };
+    }
     const member = await memberState(this.#settings.patroni.restUrl, standingTimeoutMs);
     if (member === undefined) return { ready: false, reason: "Patroni does not answer" };
     if (member.state !== "running" && member.state !== "streaming")

@@ -75,7 +75,8 @@ export async function listRepository(
 
 /**
  * Makes the storage that is related to a database the one that it archives to, or says why WAL does not reach it (flowchart
- * s3-credentials-changed). Call it in every dispatch: a Blocked heals by itself.
+ * s3-credentials-changed). The leader asks the storage for its keys as a secret, as {@link requestS3Secrets} does. Call it
+ * in every dispatch: a Blocked heals by itself.
  *
  * It takes milliseconds where nothing is new, else some seconds, and minutes where a server hangs. So call it before
  * {@link Provider.reconcile}, whose leader has to be done soon after it has begun.

@@ -49,6 +49,17 @@ async function removeAfterDeath(director: Director): Promise<void> {
   await juju.removeUnit(other);
 }
 
+/** While the leader's charm dawdles, the other unit leads, and grants itself a job; then the first one leads again. */
+async function leadElsewhereMeanwhile(director: Director): Promise<void> {
+  const { juju, clock } = director.world;
+  clock.moveTo(new Date(clock.now().getTime() + 61_000));
+  await juju.setLeader(other);
+  director.stopAt("works");
+  await director.settle(other);
+  await juju.setLeader(leader);
+  await director.finish(leader);
+}
+
 /** As many jobs as done records are kept of, and more. */
 const manyJobs = Array.from({ length: 67 }, (_, n) => `job-${n + 2}`);
 
@@ -230,16 +241,22 @@ export const schedulesOfRules: readonly DirectedSchedule[] = [
     breaks: ["lost"],
     story: "While the leader's hook dawdles another unit leads and grants; then the first leads again.",
     play: async (director) => {
-      const { juju, clock } = director.world;
       await director.request("job-1", "backup");
       director.stopAt("status-set");
       await director.hooks(leader);
-      clock.moveTo(new Date(clock.now().getTime() + 61_000));
-      await juju.setLeader(other);
-      director.stopAt("works");
-      await director.settle(other);
-      await juju.setLeader(leader);
-      await director.finish(leader);
+      await leadElsewhereMeanwhile(director);
+    },
+  },
+  {
+    variant: "writes as the leader before all else is done",
+    breaks: ["lost"],
+    story:
+      "While a command of the leader's dawdles another unit leads and grants; then the first leads again.",
+    play: async (director) => {
+      await director.request("job-1", "backup");
+      director.stopAt("status-set");
+      await director.poke(leader);
+      await leadElsewhereMeanwhile(director);
     },
   },
   {
@@ -308,6 +325,20 @@ export const schedulesOfRules: readonly DirectedSchedule[] = [
       await director.settle(leader);
       director.stopAt("works");
       await director.work(other);
+    },
+  },
+  {
+    variant: "revokes wherever it is",
+    breaks: ["together"],
+    story:
+      "A unit is removed by force while it works, and the leader, which has another storage, is asked for a restore.",
+    play: async (director) => {
+      await workOnOther(director);
+      await director.removeByForce(other);
+      director.world.archives.set(leader, { ...archiveStorage, bucket: "another" });
+      await director.standing(leader, primary);
+      await director.request("job-2", "restore");
+      await director.settle(leader);
     },
   },
   {

@@ -42,6 +42,8 @@ export type FaultKind = (typeof faultKinds)[number];
 /** How much likelier some are than the others: those that tell more about jobs at work. */
 const weights: Partial<Record<FaultKind, number>> = { "leader moves": 5, "worker is killed": 5 };
 
+const leaseMs = 31_000;
+
 /** The faults of one schedule. */
 export class Faults {
   readonly counts: Partial<Record<FaultKind, number>> = {};
@@ -50,6 +52,7 @@ export class Faults {
   readonly #kinds: readonly FaultKind[];
   readonly #admin: Admin;
   readonly #trace: Trace;
+  #electedAtMs = 0;
 
   constructor(world: World, random: Random, kinds: readonly FaultKind[], admin: Admin, trace: Trace) {
     this.#world = world;
@@ -89,7 +92,9 @@ export class Faults {
       await juju.hold(unit, false);
       juju.machine(unit).skewClock(0);
     }
-    if (juju.leader("database") === undefined) await this.#elect(this.#world.units[0]);
+    // A unit may be gone by the time at which it would lead.
+    while (juju.leader("database") === undefined && this.#world.units.length > 0)
+      await this.#elect(this.#world.units[0]);
   }
 
   /** The units that it can happen to. */
@@ -231,9 +236,33 @@ export class Faults {
     return drawn < 0.3 ? { disk: await diskOfEarlierDeployment() } : {};
   }
 
+  /**
+   * Whoever leads has led for thirty seconds before another unit does: Juju promises a leader so much. It is what the leader's
+   * window relies on, and what the simulated Juju leaves to tests.
+   */
   async #elect(unit: string | undefined): Promise<void> {
     if (unit === undefined || !this.#world.units.includes(unit)) return;
-    if (this.#world.juju.leader("database") !== unit) this.#world.leaderChanges += 1;
-    await this.#world.juju.setLeader(unit);
+    const { juju, clock } = this.#world;
+    if (juju.leader("database") === unit) return;
+    this.#world.leaderChanges += 1;
+    const until = new Date(this.#electedAtMs + leaseMs);
+    if (clock.now() < until) {
+      await this.#endHooks();
+      clock.moveTo(until);
+    }
+    if (!this.#world.units.includes(unit)) return;
+    await juju.setLeader(unit);
+    this.#electedAtMs = clock.now().getTime();
+  }
+
+  /** Commits hooks that have done everything: what an agent may break that stands still before that is documented. */
+  async #endHooks(): Promise<void> {
+    const isLast = ({ kind, what, pid }: Step): boolean =>
+      kind === "end" || (what === "processes.leave" && pid === undefined);
+    for (;;) {
+      const step = (await this.#world.juju.steps()).find(isLast);
+      if (step === undefined) return;
+      await this.#world.take(step);
+    }
   }
 }

@@ -28,8 +28,11 @@ export const archiveStorage: StorageConfig = {
 };
 /** By number of units and whether there is a storage that keeps fences. */
 const beginnings = new Map<string, Beginning>();
-/** Schedules come to rest long before. */
-const mostSteps = 300;
+/**
+ * Schedules come to rest long before, even one in which a unit leaves, and its hook and a process of its own look four times
+ * a second whether a worker has ended.
+ */
+const mostSteps = 1_000;
 const managerEnd = "manager:database-backup";
 const databaseEnd = "database:database-backup";
 

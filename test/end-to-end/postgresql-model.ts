@@ -19,22 +19,24 @@ export const unit = "database/0";
 /** So long that only what hangs exceeds it. */
 const limitMs = 150_000;
 
+/** The fields of a storage at the test's S3 server, but for where in it. */
+export function s3Fields({ s3 }: Servers): Readonly<Record<string, string | readonly string[]>> {
+  return {
+    endpoint: s3.endpoint,
+    region: s3.region,
+    "s3-uri-style": "path",
+    "tls-ca-chain": [s3.caPem],
+    "access-key": s3.users.admin.accessKey,
+    "secret-key": s3.users.admin.secretKey,
+  };
+}
+
 /** A running model. */
 export class PostgresqlModel extends RequestsModel {
   readonly #servers: Servers;
 
   private constructor(juju: SimulatedJuju, relations: ReadonlyMap<string, number>, servers: Servers) {
-    const { s3 } = servers;
-    super(juju, relations, {
-      bucket,
-      path: "/coordination",
-      endpoint: s3.endpoint,
-      region: s3.region,
-      "s3-uri-style": "path",
-      "tls-ca-chain": [s3.caPem],
-      "access-key": s3.users.admin.accessKey,
-      "secret-key": s3.users.admin.secretKey,
-    });
+    super(juju, relations, { bucket, path: "/coordination", ...s3Fields(servers) });
     this.#servers = servers;
   }
 

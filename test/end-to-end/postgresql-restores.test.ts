@@ -204,7 +204,11 @@ describe("a restore that discards the old data", () => {
       const failure = failureIn(await perform(request));
       expect(failure.code).toBe("restore-target-unreachable");
       expect(failure.message).toContain("there is no database until a restore succeeds");
-      expect(await executor.standing()).toEqual({ ready: true, role: "primary" });
+      expect(await executor.standing()).toEqual({
+        ready: true,
+        role: "primary",
+        problem: expect.stringMatching(/^There is no database: the restore of job .* Request a restore\.$/),
+      });
       expect(await preflight(backupRequest())).toBe("database-discarded");
 
       const { context } = await witness(storage);

@@ -65,7 +65,9 @@ beforeEach(async () => {
         },
         environment,
       );
-      const dispatched = { juju: dispatch.juju, related, isJobUnderWay: false };
+      const { event } = dispatch;
+      const storageEndpoint = "s3-parameters";
+      const dispatched = { juju: dispatch.juju, event, storageEndpoint, related, isJobUnderWay: false };
       await mkdir(environment.workDirectory, { recursive: true });
       const status = await settleArchiving(await assemble(settings), dispatched);
       await dispatch.juju.setStatus(status ?? { name: "active", message: "" });

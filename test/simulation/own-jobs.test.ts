@@ -95,6 +95,37 @@ describe("a job that an action asks for", () => {
       remedy: "Make room.",
     });
   });
+
+  test.each([1, 2])(
+    "blocks its unit of %i while the restore has left it no database, which the next one heals",
+    async (units) => {
+      await start({ units });
+      const status = (): unknown =>
+        model.juju.status().applications["database"]?.units["database/0"]?.workload;
+      const failure = {
+        code: "target-unreachable",
+        message: "There is no such time.",
+        remedy: "Name another.",
+      };
+      model.scripted.script = { jobs: { "*": { waitFor: "the disk", fail: failure } } };
+      await act("database/0", "restore", { "backup-id": "b" });
+      model.scripted.script = {
+        standings: { "database/0": { ready: true, role: "primary", problem: "There is no database." } },
+      };
+      model.scripted.release("the disk");
+      await model.juju.settle();
+      expect(status()).toMatchObject({ name: "blocked", message: "There is no database." });
+
+      await act("database/0", "create-backup", { type: "full" });
+      expect(status()).toMatchObject({ name: "blocked", message: "There is no database." });
+
+      model.scripted.script = { jobs: { "*": { waitFor: "the disk" } } };
+      await act("database/0", "restore", { "backup-id": "b" });
+      model.scripted.release("the disk");
+      await model.juju.settle();
+      expect(status()).toMatchObject({ name: "active" });
+    },
+  );
 });
 
 describe("an action", () => {

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { run, type RunResult } from "../../lib/process/run.ts";
 import { FaultyTools } from "./faulty-tools.ts";
 
@@ -22,15 +22,20 @@ async function runCharmThat(
   body: string,
   env: Readonly<Record<string, string>> = environment,
 ): Promise<{ readonly end: RunResult; readonly log: readonly string[] }> {
+  return await runMain(`await juju.runCharm(async (dispatch) => {${body}});`, env);
+}
+
+/** Runs a charm's main module, that has the library as `juju`. */
+async function runMain(
+  text: string,
+  env: Readonly<Record<string, string>> = environment,
+): Promise<{ readonly end: RunResult; readonly log: readonly string[] }> {
   const logFile = join(directory, "log");
   await writeFile(logFile, "");
   await tools.replace("juju-log", `printf "%s\\n" "$*" >> "${logFile}"`);
   const main = join(directory, "main.mjs");
   const module = new URL("../../dist/lib/juju/index.js", import.meta.url).href;
-  await writeFile(
-    main,
-    `import { runCharm } from "${module}";\nawait runCharm(async (dispatch) => {${body}});\n`,
-  );
+  await writeFile(main, `import * as juju from "${module}";\n${text}\n`);
   const PATH = `${tools.directory}:${dirname(process.execPath)}:/usr/bin:/bin`;
   const end = await run([process.execPath, main], { env: { ...env, PATH } });
   return { end, log: (await readFile(logFile, "utf8")).split("\n").slice(0, -1) };
@@ -76,4 +81,39 @@ test("a process that Juju did not start says so on standard error", async () => 
   expect([...log, end.stderr].join()).toMatch(
     /configuration-invalid: JUJU_UNIT_NAME is not set: this process was not started by Juju\. .+\./,
   );
+});
+
+describe("what a charm left to the end of its dispatch", () => {
+  const left = `
+    dispatch.atEnd(async () => {
+      await dispatch.juju.log("INFO", "left");
+      await dispatch.juju.log("INFO", "to the end");
+    });
+    await dispatch.juju.log("INFO", "first");`;
+  const inOrder = ["-l INFO -- first", "-l INFO -- left", "-l INFO -- to the end"];
+
+  test("is done when it is over", async () => {
+    const { end, log } = await runCharmThat(left);
+    expect(end).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(log).toEqual(inOrder);
+  });
+
+  test("is done too where the library does not run the charm", async () => {
+    const { end, log } = await runMain(`const dispatch = juju.currentDispatch();${left}`);
+    expect(end).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(log).toEqual(inOrder);
+  });
+
+  test.each([
+    ["by itself", ""],
+    ["at its own word", "process.exit();"],
+  ])("fails a dispatch that ends %s", async (_, exit) => {
+    const { end, log } = await runMain(`
+      const dispatch = juju.currentDispatch();
+      dispatch.atEnd(() => { throw new Error("It took too long."); });
+      await dispatch.juju.log("INFO", "first");
+      ${exit}`);
+    expect(end).toMatchObject({ exitCode: 1, stderr: "It took too long.\n" });
+    expect(log).toEqual(["-l INFO -- first"]);
+  });
 });

@@ -66,6 +66,7 @@ const unitRecord: fc.Arbitrary<UnitRecord> = fc.record(
         ready: fc.boolean(),
         role: fc.constantFrom("primary" as const, "replica" as const),
         reason: fc.string(),
+        problem: fc.string(),
         claim: text,
       },
       { requiredKeys: ["ready"] },

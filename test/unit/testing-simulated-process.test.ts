@@ -2,7 +2,12 @@ import { setImmediate as turn } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
-import { currentProcess, SimulatedProcess, waitFor } from "../../lib/testing/in-process/simulated-process.ts";
+import {
+  currentProcess,
+  nothingGoesOn,
+  SimulatedProcess,
+  waitFor,
+} from "../../lib/testing/in-process/simulated-process.ts";
 
 function newProcess(onChange: () => void = () => undefined): SimulatedProcess {
   return new SimulatedProcess({ pid: 1, startTime: "1", bootId: "boot" }, { onChange });
@@ -96,6 +101,28 @@ describe("a process that is a function", () => {
     expect(known).toBe(process);
     expect(currentProcess()).toBeUndefined();
     expect(await waitFor(Promise.resolve("no process"))).toBe("no process");
+  });
+
+  test("is not taken for one that has ended, when a command ends that this one left behind", async () => {
+    const options = { onChange: () => undefined, isStepped: true, stepAt: () => false };
+    const [gone, alive] = [1, 2].map(
+      (pid) => new SimulatedProcess({ pid, startTime: String(pid), bootId: "boot" }, options),
+    );
+    let endCommand = (): void => undefined;
+    await gone?.run(async () => {
+      const command = new Promise<void>((resolve) => {
+        endCommand = resolve;
+      });
+      void gone.act(async () => await command, { what: "processes.leave", args: [] });
+    });
+    let known: SimulatedProcess | undefined;
+    await alive?.run(async () => {
+      endCommand();
+      await turn();
+      known = currentProcess();
+    });
+    nothingGoesOn();
+    expect(known).toBe(alive);
   });
 
   test("hears that it is asked to end, and goes on until it does", async () => {

@@ -81,6 +81,12 @@ describe("a unit's status", () => {
       "job job was granted to the unit that was db/0 before: run release-grant fence=5 once its machine is off",
     ],
     [
+      "takes jobs, and yet something is wrong",
+      { waiting: waits(noUnit), standing: { ready: true, problem: "There is no database." } },
+      "blocked",
+      "There is no database.",
+    ],
+    [
       "is not ready for the job that waits",
       { waiting: waits(noUnit), standing: { ready: false, reason: "it starts" } },
       "waiting",

@@ -1,5 +1,5 @@
 import { runAction, type Dispatch } from "juju-database-backup/juju";
-import { Provider, readS3Storage, requestS3Secrets, usableStorageOf } from "juju-database-backup/provider";
+import { Provider, readS3Storage, usableStorageOf } from "juju-database-backup/provider";
 import { archive } from "./archive.ts";
 import { postgresqlOptions } from "./options.ts";
 
@@ -20,8 +20,7 @@ export async function charm(dispatch: Dispatch): Promise<void> {
     const { actionsOf } = await import("./actions.ts");
     return await runAction(juju, event.name, actionsOf(juju, provider, options, related, endpoint));
   }
-  await requestS3Secrets(juju, endpoint, event);
-  const archiving = await archive(juju, provider, options, related);
+  const archiving = await archive(dispatch, provider, options, related, endpoint);
   const { status } = await provider.reconcile();
   await juju.setStatus(status ?? archiving ?? { name: "active", message: "" });
 }

@@ -231,9 +231,9 @@ export async function promisesSettled(): Promise<void> {
   });
 }
 
-/** Notes whose turn it is. */
+/** Notes whose turn it is: never that of a process that has ended, though a command that it left behind ends later. */
 function goOn(process: SimulatedProcess): void {
-  goingOn = process;
+  if (process.isAlive) goingOn = process;
 }
 
 function always(): boolean {

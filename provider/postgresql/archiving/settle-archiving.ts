@@ -3,8 +3,9 @@
  *
  * @module
  */
+import type { JujuEvent } from "../../../lib/juju/event.ts";
 import type { Juju, UnitStatus } from "../../../lib/juju/juju.ts";
-import type { RelatedStorage } from "../../../lib/storage/s3-relation.ts";
+import { requestS3Secrets, type RelatedStorage } from "../../../lib/storage/s3-relation.ts";
 import { walkChart, type ArchivingPort, type S3CredentialsFacts } from "../checks/s3-credentials-checks.ts";
 import { rejectStorage } from "../checks/storage-check.ts";
 import type { Parts } from "../parts.ts";
@@ -21,6 +22,10 @@ import {
 /** What a dispatch knows. */
 export interface ArchivingDispatch {
   readonly juju: Juju;
+  /** Why the charm was dispatched. */
+  readonly event: JujuEvent;
+  /** The endpoint of the interface `s3`. */
+  readonly storageEndpoint: string;
   /** What the storage endpoint says. */
   readonly related: RelatedStorage;
   /** Whether a backup or a restore runs on this unit. */
@@ -32,19 +37,21 @@ export interface ArchivingDispatch {
 const memberTimeoutMs = 900;
 
 /**
- * Evaluates the chart.
+ * Evaluates the chart, after the leader has asked for the storage's keys as a secret.
  *
  * @returns The status to show where WAL does not reach the storage; undefined where there is nothing to say.
  */
 export async function settleArchiving(
   parts: Parts,
-  { juju, related, isJobUnderWay, peerEndpoint = "database-peers" }: ArchivingDispatch,
+  dispatch: ArchivingDispatch,
 ): Promise<UnitStatus | undefined> {
+  const { juju, event, storageEndpoint, related, isJobUnderWay, peerEndpoint = "database-peers" } = dispatch;
+  const isLeader = await juju.isLeader();
+  await requestS3Secrets(juju, storageEndpoint, event, isLeader);
   const { settings, patroni } = parts;
   const storage = related.complete ? related.storage : undefined;
   const member = await patroni.member(memberTimeoutMs);
   const peers = await ArchivingPeers.of(juju, peerEndpoint);
-  const isLeader = await juju.isLeader();
   const place = storage === undefined ? "" : archivePlace(storage);
   const digest = storage === undefined ? "" : archivingDigest(storage, settings.stanza, member?.systemId);
   const known = await readArchivingRecord(settings);

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { fails, passed, type Outcome } from "./checks.ts";
+import type { Failure } from "../../../lib/job/report.ts";
+import { fails, failsWith, passed, type Outcome } from "./checks.ts";
 
 /** A restore that was neither finished nor undone. */
 export interface UnfinishedRestore {
@@ -19,12 +20,7 @@ export interface UnfinishedRestore {
 /** Lets a job pass where no earlier restore was left half-done. */
 export function decideUnfinished(unfinished: UnfinishedRestore | undefined): Outcome {
   if (unfinished === undefined) return passed;
-  if (unfinished.isDiscarded)
-    return fails(
-      "database-discarded",
-      `There is no database: the restore of job ${unfinished.jobId} failed after it had discarded the old data.`,
-      "Request a restore.",
-    );
+  if (unfinished.isDiscarded) return failsWith(discardedFailure(unfinished.jobId));
   const where =
     unfinished.aside.length === 0
       ? ""
@@ -34,4 +30,13 @@ export function decideUnfinished(unfinished: UnfinishedRestore | undefined): Out
     `The restore of job ${unfinished.jobId} was neither finished nor undone.${where}`,
     `Decide which data is the right one, put it into the data directory, and delete ${unfinished.journalFile}.`,
   );
+}
+
+/** There is no database: a restore had given the old data up when it failed. */
+export function discardedFailure(jobId: string): Failure {
+  return {
+    code: "database-discarded",
+    message: `There is no database: the restore of job ${jobId} failed after it had discarded the old data.`,
+    remedy: "Request a restore.",
+  };
 }
