@@ -44,7 +44,6 @@ export class FaultStand {
   readonly servers: Servers;
   readonly juju: SimulatedJuju;
   readonly rows: AcknowledgedRows;
-  readonly #waiting = new Set<RequestedJob>();
   /** The backup that was there before any fault. */
   readonly firstBackup: { readonly id: string; readonly rows: RowsAtAMoment };
 
@@ -132,7 +131,6 @@ export class FaultStand {
 
   /** Waits for the end of a job, and gives what is shown of it then. */
   async ended(job: RequestedJob): Promise<Shown & { readonly backupId: string }> {
-    this.#waiting.delete(job);
     let last: Readonly<Record<string, string>> = {};
     const shown = await until(
       `the ${job.what} ${job.id} has ended`,
@@ -174,16 +172,10 @@ export class FaultStand {
           await sleep(lookEveryMs);
           return undefined;
         }
-        this.#waiting.add(job);
         return { what: job.what, end: phase, message };
       },
       limitMs,
     );
-  }
-
-  /** Waits for the ends of the jobs that were seen to wait, and were not waited for yet. */
-  async endsOfWaiting(): Promise<readonly Shown[]> {
-    return await Promise.all([...this.#waiting].map(async (job) => withoutId(await this.ended(job))));
   }
 
   /** Asks that a job be stopped. */

@@ -12,7 +12,6 @@ export const processFaults: readonly Fault[] = [
   {
     name: "worker-killed",
     title: "The worker is killed in the middle of a backup",
-    isQuick: true,
     inject: async (stand) =>
       await inMidBackup(stand, async (processes, worker) => {
         process.kill(worker, "SIGKILL");

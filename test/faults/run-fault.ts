@@ -20,7 +20,6 @@ export async function runFault(stand: FaultStand, fault: Fault): Promise<FaultRe
     problems.push(...judgeShown(fault, shown));
     await fault.heal?.(stand);
     const healed = performance.now();
-    problems.push(...notSucceeded(await stand.endsOfWaiting()));
     await stand.rows.end();
     problems.push(...(await left(stand, "after the fault")));
     const isUndone = shown.some(({ what }) => what === "restore") && !shown.some(isRestored);
@@ -78,15 +77,10 @@ async function finish(
   { next = backUp }: Fault,
   shown: readonly Shown[],
 ): Promise<readonly string[]> {
-  const problems = notSucceeded(await next(stand, shown));
-  if (problems.length === 0) await stand.rows.write();
-  return problems;
-}
-
-function notSucceeded(jobs: readonly Shown[]): readonly string[] {
-  return jobs
-    .filter(({ end }) => end !== "succeeded")
-    .map((job) => `the next ${job.what} ${endOf(job)}: ${job.message ?? ""} ${job.remedy ?? ""}`);
+  const jobs = await next(stand, shown);
+  const bad = jobs.filter(({ end }) => end !== "succeeded");
+  if (bad.length === 0) await stand.rows.write();
+  return bad.map((job) => `the next ${job.what} ${endOf(job)}: ${job.message ?? ""} ${job.remedy ?? ""}`);
 }
 
 function endState(shown: readonly Shown[], problems: readonly string[]): string {

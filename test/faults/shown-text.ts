@@ -15,6 +15,8 @@ const varying: readonly (readonly [RegExp, string])[] = [
   [/\b\d{19}\b/g, "<identifier>"],
   [/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g, "<id>"],
   [/\bfence \d+\b/g, "fence <number>"],
+  [/\bleft \d+ pgBackRest processes/g, "left <number> pgBackRest processes"],
+  [/\bprocess \d+\b/g, "process <number>"],
   [/\b[\d.]+ [KMG]iB\b/g, "<size>"],
 ];
 

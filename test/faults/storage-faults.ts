@@ -5,7 +5,7 @@
  */
 import { readFile } from "node:fs/promises";
 import { bucket } from "../../examples/demo/model.ts";
-import type { FaultStand } from "./fault-stand.ts";
+import { type FaultStand, withoutId } from "./fault-stand.ts";
 import type { Fault, Shown } from "./fault.ts";
 
 /** Storage that cannot be used as it is. */
@@ -21,17 +21,22 @@ export const storageFaults: readonly Fault[] = [
   },
   {
     name: "missing-bucket",
-    title: "The bucket does not exist",
-    isQuick: true,
-    inject: async (stand) => await waitingWithSettings(stand, { bucket: "missing" }),
-    ends: ["blocked", "waiting"],
+    title:
+      "The bucket does not exist; its name is corrected, and the job that waits is one for the wrong one",
+    inject: async (stand) => {
+      await stand.configureStorage({ bucket: "missing" });
+      const blocked = await stand.status("blocked");
+      const job = await stand.request("create-backup");
+      const waiting = await stand.waiting(job);
+      await settle(stand, { bucket });
+      return [blocked, waiting, withoutId(await stand.ended(job))];
+    },
+    ends: ["blocked", "waiting", "rejected archive-storage-differs"],
     remedy: /correct its name/,
-    heal: async (stand) => await settle(stand, { bucket }),
   },
   {
     name: "unknown-authority",
     title: "Nobody vouches for the server's certificate",
-    isQuick: true,
     inject: async (stand) =>
       await withSettings(stand, {
         "tls-ca-chain": JSON.stringify([await readFile(stand.servers.s3.untrustedCaFile, "utf8")]),
@@ -43,7 +48,6 @@ export const storageFaults: readonly Fault[] = [
   {
     name: "endpoint-without-https",
     title: "The endpoint is one without https",
-    isQuick: true,
     inject: async (stand) =>
       await withSettings(stand, { endpoint: stand.servers.s3.endpoint.replace("https:", "http:") }),
     ends: ["blocked", "rejected storage-endpoint-insecure"],
@@ -59,16 +63,6 @@ async function withSettings(
 ): Promise<readonly Shown[]> {
   await stand.configureStorage(settings);
   return [await stand.status("blocked"), await stand.job("create-backup")];
-}
-
-/** As {@link withSettings}, where a job waits until the storage is one that can be used. */
-async function waitingWithSettings(
-  stand: FaultStand,
-  settings: Readonly<Record<string, string>>,
-): Promise<readonly Shown[]> {
-  await stand.configureStorage(settings);
-  const blocked = await stand.status("blocked");
-  return [blocked, await stand.waiting(await stand.request("create-backup"))];
 }
 
 /** Puts the settings right, and waits until the unit has found out by itself. */
