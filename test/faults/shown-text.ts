@@ -17,6 +17,8 @@ const varying: readonly (readonly [RegExp, string])[] = [
   [/\bfence \d+\b/g, "fence <number>"],
   [/\bleft \d+ pgBackRest processes/g, "left <number> pgBackRest processes"],
   [/\bprocess \d+\b/g, "process <number>"],
+  [/<backup>\/(?:pg_data|bundle)\/[\w/.]*\w/g, "<backup>/<file>"],
+  [/\bOf the \d+ files/g, "Of the <number> files"],
   [/\b[\d.]+ [KMG]iB\b/g, "<size>"],
 ];
 

@@ -23,14 +23,7 @@ export const storageFaults: readonly Fault[] = [
     name: "missing-bucket",
     title:
       "The bucket does not exist; its name is corrected, and the job that waits is one for the wrong one",
-    inject: async (stand) => {
-      await stand.configureStorage({ bucket: "missing" });
-      const blocked = await stand.status("blocked");
-      const job = await stand.request("create-backup");
-      const waiting = await stand.waiting(job);
-      await settle(stand, { bucket });
-      return [blocked, waiting, withoutId(await stand.ended(job))];
-    },
+    inject: async (stand) => await corrected(stand, { bucket: "missing" }, { bucket }),
     ends: ["blocked", "waiting", "rejected archive-storage-differs"],
     remedy: /correct its name/,
   },
@@ -47,12 +40,14 @@ export const storageFaults: readonly Fault[] = [
   },
   {
     name: "endpoint-without-https",
-    title: "The endpoint is one without https",
-    inject: async (stand) =>
-      await withSettings(stand, { endpoint: stand.servers.s3.endpoint.replace("https:", "http:") }),
-    ends: ["blocked", "rejected storage-endpoint-insecure"],
+    title:
+      "The endpoint is one without https; it is corrected, and the job that waits is one for the wrong one",
+    inject: async (stand) => {
+      const { endpoint } = stand.servers.s3;
+      return await corrected(stand, { endpoint: endpoint.replace("https:", "http:") }, { endpoint });
+    },
+    ends: ["blocked", "waiting", "rejected storage-endpoint-insecure"],
     remedy: /https/,
-    heal: async (stand) => await settle(stand, { endpoint: stand.servers.s3.endpoint }),
   },
 ];
 
@@ -63,6 +58,20 @@ async function withSettings(
 ): Promise<readonly Shown[]> {
   await stand.configureStorage(settings);
   return [await stand.status("blocked"), await stand.job("create-backup")];
+}
+
+/** As {@link withSettings}, where a job waits until somebody puts the settings right, and bears the wrong ones itself. */
+async function corrected(
+  stand: FaultStand,
+  wrong: Readonly<Record<string, string>>,
+  right: Readonly<Record<string, string>>,
+): Promise<readonly Shown[]> {
+  await stand.configureStorage(wrong);
+  const blocked = await stand.status("blocked");
+  const job = await stand.request("create-backup");
+  const waiting = await stand.waiting(job);
+  await settle(stand, right);
+  return [blocked, waiting, withoutId(await stand.ended(job))];
 }
 
 /** Puts the settings right, and waits until the unit has found out by itself. */
