@@ -237,6 +237,7 @@ export class FaultStand {
 }
 
 /** What is shown of a job, whoever asked for it. */
-export function withoutId({ backupId: _, ...shown }: Shown & { readonly backupId: string }): Shown {
+export function withoutId(ended: Shown & { readonly backupId: string }): Shown {
+  const { backupId: _, ...shown } = ended;
   return shown;
 }

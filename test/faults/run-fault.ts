@@ -74,10 +74,10 @@ async function left(stand: FaultStand, when: string): Promise<readonly string[]>
 /** Requests what has to succeed. @returns What did not. */
 async function finish(
   stand: FaultStand,
-  { next = backUp }: Fault,
+  fault: Fault,
   shown: readonly Shown[],
 ): Promise<readonly string[]> {
-  const jobs = await next(stand, shown);
+  const jobs = await (fault.next?.(stand, shown) ?? backUp(stand, shown));
   const bad = jobs.filter(({ end }) => end !== "succeeded");
   if (bad.length === 0) await stand.rows.write();
   return bad.map((job) => `the next ${job.what} ${endOf(job)}: ${job.message ?? ""} ${job.remedy ?? ""}`);
