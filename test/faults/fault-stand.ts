@@ -191,7 +191,9 @@ export class FaultStand {
 
   /** The timeline that the database is on. */
   async timeline(): Promise<number> {
-    return Number(await this.sql("select timeline_id from pg_control_checkpoint()"));
+    // What the last checkpoint says is old news right after a promotion.
+    const segment = await this.sql("select pg_walfile_name(pg_current_wal_lsn())");
+    return Number.parseInt(segment.slice(0, 8), 16);
   }
 
   /** Waits until Patroni has demoted the primary. */

@@ -72,11 +72,7 @@ async function left(stand: FaultStand, when: string): Promise<readonly string[]>
 }
 
 /** Requests what has to succeed. @returns What did not. */
-async function finish(
-  stand: FaultStand,
-  fault: Fault,
-  shown: readonly Shown[],
-): Promise<readonly string[]> {
+async function finish(stand: FaultStand, fault: Fault, shown: readonly Shown[]): Promise<readonly string[]> {
   const jobs = await (fault.next?.(stand, shown) ?? backUp(stand, shown));
   const bad = jobs.filter(({ end }) => end !== "succeeded");
   if (bad.length === 0) await stand.rows.write();

@@ -67,6 +67,13 @@ describe("a failed command", () => {
     expect(unreadableRepository("nobody knows").remedy).toContain("endpoint");
   });
 
+  it("of a restore that meets damaged bytes is told to restore another backup", () => {
+    const output = "ERROR: [029]: raised from local-1 protocol: zst error: [-20] Data corruption detected";
+    expect(pgBackRestFailure("restore", 29, output).remedy).toContain("Restore another backup");
+    expect(pgBackRestFailure("backup", 29, output).remedy).not.toContain("Restore");
+    expect(pgBackRestFailure("restore", 29, "").remedy).not.toContain("Restore");
+  });
+
   it("is told in one line of bounded length", () => {
     expect(errorLine(`ERROR: [039]: ${"long ".repeat(200)}`)?.length).toBeLessThanOrEqual(200);
   });

@@ -35,6 +35,9 @@ const checkDatabase =
 const checkNetwork = "Check the network between this machine and the storage, then request the job again.";
 const otherPath = "Use another storage path for this cluster, or restore the repository's own cluster first.";
 
+const restoreAnother =
+  "Restore another backup, make a full one now, and check the storage and the disk for corruption.";
+
 type Row = readonly [number, string, ErrorCategory, boolean, string, string];
 
 // prettier-ignore
@@ -133,8 +136,13 @@ export function pgBackRestFailure(command: string, exitCode: number, output: str
   return {
     code: `pgbackrest-${exitCode}`,
     message: `pgBackRest's ${command} failed with error ${exitCode} (${known?.name ?? "not known"}): ${why}`,
-    remedy: refusal?.remedy ?? known?.remedy ?? readLog,
+    remedy: refusal?.remedy ?? (isDamage(command, why) ? restoreAnother : known?.remedy) ?? readLog,
   };
+}
+
+/** Whether a restore met a file whose bytes are not those that were stored. */
+function isDamage(command: string, said: string): boolean {
+  return command === "restore" && /\b(?:zst|lz4|gz|bz2) error\b|\bchecksum\b/.test(said);
 }
 
 /** The failure of a repository that cannot be read, with what pgBackRest said of it. */

@@ -15,7 +15,7 @@ import type { Parts } from "../parts.ts";
 import { stalledFailure } from "../pgbackrest/pgbackrest.ts";
 import type { LogPositions } from "./restore-journal.ts";
 import { unreachableTarget } from "./unreachable-target.ts";
-import { errorLine, pgBackRestErrors } from "../pgbackrest/pgbackrest-errors.ts";
+import { pgBackRestFailure } from "../pgbackrest/pgbackrest-errors.ts";
 
 const pollMs = 400;
 const tailBytes = 512 * 1024;
@@ -89,15 +89,7 @@ async function whyFailed(parts: Parts, positions: LogPositions): Promise<Executo
   if (/recovery ended before configured recovery target was reached/.test(text))
     return unreachableTarget(text);
   const pgbackrest = /ERROR: \[(\d+)\]/.exec(text);
-  if (pgbackrest !== null) {
-    const code = Number(pgbackrest[1]);
-    const known = pgBackRestErrors.get(code);
-    return {
-      code: `pgbackrest-${code}`,
-      message: `pgBackRest's restore failed with error ${code} (${known?.name ?? "not known"}): ${errorLine(text) ?? ""}`,
-      remedy: known?.remedy ?? "Read Patroni's log for what happened.",
-    };
-  }
+  if (pgbackrest !== null) return pgBackRestFailure("restore", Number(pgbackrest[1]), text);
   const fatal = [...text.matchAll(/\b(?:FATAL|PANIC):\s+(.*)/g)]
     .map((match) => match[1] ?? "")
     .findLast((line) => !/^(the database system is|terminating connection)/.test(line));
