@@ -30,22 +30,6 @@ export const outageFaults: readonly Fault[] = [
     ends: ["succeeded"],
   },
   {
-    name: "s3-down-in-backup",
-    title: "The S3 server is killed in the middle of a backup, and comes back when the backup has failed",
-    inject: async (stand) => await inMid(stand, "create-backup", async () => await stand.servers.s3.stop()),
-    ends: ["failed pgbackrest-49"],
-    heal: async ({ servers }) => await servers.s3.start(),
-    next: backUpAndRestoreLatest,
-  },
-  {
-    name: "s3-down-in-restore",
-    title: "The S3 server is killed in the middle of a restore, and comes back when the restore has failed",
-    inject: async (stand) => await inMid(stand, "restore", async () => await stand.servers.s3.stop()),
-    ends: ["failed pgbackrest-49"],
-    heal: async ({ servers }) => await servers.s3.start(),
-    next: restoreFirstBackup,
-  },
-  {
     name: "expired-certificate",
     title: "The S3 server's certificate has expired",
     inject: async (stand) => {
