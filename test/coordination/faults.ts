@@ -255,12 +255,14 @@ export class Faults {
     this.#electedAtMs = clock.now().getTime();
   }
 
-  /** Commits hooks that have done everything: what an agent may break that stands still before that is documented. */
+  /** Commits what has looked at the time for the last time: what may break where that stands still then is documented. */
   async #endHooks(): Promise<void> {
-    const isLast = ({ kind, what, pid }: Step): boolean =>
-      kind === "end" || (what === "processes.leave" && pid === undefined);
+    const { juju, writing } = this.#world;
+    const isLast = ({ unit = "", kind, what, pid }: Step): boolean =>
+      kind === "end" ||
+      (kind === "act" && pid === undefined && (what === "processes.leave" || writing.has(unit)));
     for (;;) {
-      const step = (await this.#world.juju.steps()).find(isLast);
+      const step = (await juju.steps()).find(isLast);
       if (step === undefined) return;
       await this.#world.take(step);
     }

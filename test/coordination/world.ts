@@ -2,7 +2,7 @@
  * A database of several units in a simulated Juju that takes its steps only when it is told to, and a manager that is a
  * databag.
  */
-import type { Juju } from "../../lib/juju/juju.ts";
+import type { DatabagChanges, Juju } from "../../lib/juju/juju.ts";
 import type { CharmFunction } from "../../lib/testing/in-process/in-process-runner.ts";
 import { runAction } from "../../lib/juju/action.ts";
 import type { Dispatch } from "../../lib/juju/dispatch.ts";
@@ -80,12 +80,15 @@ export class World {
   readonly requests: Map<string, Requested> = new Map();
   /** Where a unit keeps fences that has another storage than the others. */
   readonly archives: Map<string, StorageConfig>;
+  /** The units whose command of `juju-exec` writes as the leader's, or has: nothing looks at the time any more. */
+  readonly writing: ReadonlySet<string>;
   readonly #witness: Witness;
+  #runsSeen: number;
   steps = 0;
   leaderChanges = 0;
 
   private constructor(
-    parts: Pick<World, "juju" | "clock" | "board" | "relation" | "peers" | "archives">,
+    parts: Pick<World, "juju" | "clock" | "board" | "relation" | "peers" | "archives" | "writing">,
     told: Told,
   ) {
     this.juju = parts.juju;
@@ -94,8 +97,10 @@ export class World {
     this.relation = parts.relation;
     this.peers = parts.peers;
     this.archives = parts.archives;
+    this.writing = parts.writing;
     this.#witness = new Witness({ ...parts, relation: () => this.relation });
     told.to = this.#witness;
+    this.#runsSeen = parts.juju.hooksRun().length;
   }
 
   /** Makes a world in which everything is set up and nothing was requested yet. */
@@ -127,7 +132,8 @@ export class World {
     const onLog = ({ unit, message }: LogLine): void => told.to?.read(`the log of ${unit}`, message);
     const juju = await SimulatedJuju.start({ clock, stepByStep: true, stepAt, onLog });
     const archives = new Map<string, StorageConfig>();
-    const shipped = databaseCharm(board, archives, options);
+    const writing = new Set<string>();
+    const shipped = databaseCharm(board, archives, writing, options);
     const charm = isBegun ? shipped : (options.around?.(shipped, juju) ?? shipped);
     await juju.deploy({
       application: "database",
@@ -154,7 +160,7 @@ export class World {
     for (const [key, text] of beginning?.objects ?? []) board.objects.set(key, text);
     await juju.settle();
     isBegun = true;
-    const world = new World({ juju, clock, board, relation, peers, archives }, told);
+    const world = new World({ juju, clock, board, relation, peers, archives, writing }, told);
     world.#witness.begin();
     return world;
   }
@@ -179,29 +185,22 @@ export class World {
     this.steps += 1;
     this.read(step.what, step.args.join(" "));
     const leader = this.juju.leader("database");
-    const runs = this.juju.hooksRun().length;
     await this.juju.take(step, fault === undefined ? {} : { fault });
-    const hasEnded = this.juju.hooksRun().length > runs;
-    if (!hasEnded && fault === undefined) return;
-    this.#witness.lookWhoWrote([step.unit], leader);
+    const ended = this.#newlyEnded();
+    if (ended.length === 0 && fault === undefined) return;
+    this.#witness.lookWhoWrote([step.unit, ...ended], leader);
     if (step.unit !== undefined) this.#witness.lookAtDisk(step.unit);
-    if (hasEnded) this.look();
+    if (ended.length > 0) this.look();
   }
 
   /** Lets everything happen that can, in its order, until only time can pass, or something was wrong. */
   async settle(): Promise<void> {
     const { violations } = this.board;
     let taken = 0;
-    let runs = this.juju.hooksRun().length;
     let leader = this.juju.leader("database");
     const look = (): void => {
-      const run = this.juju.hooksRun().slice(runs);
-      runs += run.length;
-      if (run.length > 0)
-        this.#witness.lookWhoWrote(
-          run.map(({ unit }) => unit),
-          leader,
-        );
+      const ended = this.#newlyEnded();
+      if (ended.length > 0) this.#witness.lookWhoWrote(ended, leader);
       leader = this.juju.leader("database");
     };
     await this.juju.settle({
@@ -214,6 +213,13 @@ export class World {
     if (taken > mostSteps) this.board.violate("rest", `${mostSteps} steps, and still no rest`);
     look();
     this.look();
+  }
+
+  /** The units whose hooks have ended since this was asked last. */
+  #newlyEnded(): readonly string[] {
+    const ended = this.juju.hooksRun().slice(this.#runsSeen);
+    this.#runsSeen += ended.length;
+    return ended.map(({ unit }) => unit);
   }
 
   /** Notes a text that everybody can read. */
@@ -291,12 +297,15 @@ export class World {
 function databaseCharm(
   board: Board,
   archives: ReadonlyMap<string, StorageConfig>,
+  writing: Set<string>,
   { rules, keepsFences, afterwards }: WorldOptions,
 ): CharmFunction {
   const everyRule = { ...shippedRules, ...rules };
   return async (dispatch) => {
     const { event, juju } = dispatch;
     if (event.kind === "relation" && event.change === "broken") forgetRemote(juju, event.relationId);
+    writing.delete(juju.unit);
+    if (event.kind === "custom") noteWrites(juju, writing);
     const provider = new Provider(
       {
         ...dispatch,
@@ -319,6 +328,16 @@ function databaseCharm(
     await afterwards(dispatch);
     await dispatch.juju.setStatus(status ?? { name: "active", message: "" });
   };
+}
+
+function noteWrites(juju: Juju, writing: Set<string>): void {
+  const write = juju.writeApplicationDatabag.bind(juju);
+  Object.assign(juju, {
+    writeApplicationDatabag: async (relation: string, changes: DatabagChanges) => {
+      writing.add(juju.unit);
+      await write(relation, changes);
+    },
+  } satisfies Partial<Juju>);
 }
 
 /** Whether the manager's databag can still be read in the last hook of its relation nobody knows: here it cannot. */
