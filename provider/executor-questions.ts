@@ -4,6 +4,7 @@
  * @module
  */
 import type { Executor, ExecutorEnvironment, ExecutorModule } from "../lib/executor.ts";
+import type { Failure } from "../lib/job/report.ts";
 import type { JobRequest, JobType } from "../lib/job/request.ts";
 import type { StorageConfig } from "../lib/job/storage-config.ts";
 import type { JujuEvent } from "../lib/juju/event.ts";
@@ -57,6 +58,10 @@ export class ExecutorQuestions {
   ): Promise<PublishedStanding> {
     const { event, juju } = this.#options;
     const claim = await this.claimPlace();
+    if (claim === undefined) {
+      const failure = await this.#probeFailure();
+      if (failure !== undefined) return { ready: false, reason: `${failure.message} ${failure.remedy}` };
+    }
     const where = claim === undefined ? {} : { claim };
     const known = own?.standing;
     // Where there is no choice nobody wants to know until a job comes; where there is one it should not be made on old news.
@@ -85,9 +90,17 @@ export class ExecutorQuestions {
     if (archiveStorage === undefined) return noClaim;
     const id = storageId(archiveStorage);
     const probe = await state.storageProbe();
-    if (probe?.storage === id) return probe.keepsFences ? id : noClaim;
+    if (probe?.storage === id && "keepsFences" in probe) return probe.keepsFences ? id : noClaim;
     await work.probe(archiveStorage);
     return undefined;
+  }
+
+  /** Why it could not be found out where this unit can claim fences; undefined where nothing is known to have gone wrong. */
+  async #probeFailure(): Promise<Failure | undefined> {
+    const { archiveStorage, state } = this.#options;
+    const probe = await state.storageProbe();
+    if (archiveStorage === undefined || probe?.storage !== storageId(archiveStorage)) return undefined;
+    return "failure" in probe ? probe.failure : undefined;
   }
 
   /** Whether two backups may run at the same time. */

@@ -22,6 +22,8 @@ export const debianPackages = [
   "openssl",
   // Shows the tests what programs are started with.
   "strace",
+  // Lets a unit have a wrong clock.
+  "faketime",
 ];
 
 /** The packages cannot be installed here. The message says what to do instead. */

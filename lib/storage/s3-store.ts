@@ -15,6 +15,7 @@ import {
 } from "../job/storage-config.ts";
 import type { ArtefactStore } from "./artefact-store.ts";
 import { readCaChain } from "./ca-chain.ts";
+import { refusedRemedy, s3Refusal } from "./s3-refusals.ts";
 import { StorageFaultError, type StorageFault } from "./storage-failure.ts";
 
 const connectTimeoutMs = 5_000;
@@ -147,15 +148,6 @@ const networkErrors: ReadonlySet<string> = new Set([
   "ETIMEDOUT",
 ]);
 
-const credentialErrors: Readonly<Record<string, string>> = {
-  InvalidAccessKeyId: "it does not know the access key",
-  SignatureDoesNotMatch: "the secret key does not belong to the access key",
-  ExpiredToken: "they have expired",
-  InvalidToken: "it does not know them",
-  AccessDenied: "they have no right to it",
-  AuthorizationHeaderMalformed: "the region is not the one it expects",
-};
-
 function unreadableChain(item: number): StorageFaultError {
   return new StorageFaultError(
     "certificate",
@@ -211,12 +203,18 @@ function explain(error: unknown, storage: StorageConfig, what: string): StorageF
       `The bucket "${location.bucket}" does not exist at ${location.endpoint}.`,
       "Create the bucket, or correct its name in the storage configuration.",
     );
-  const refused = credentialErrors[name];
-  if (refused !== undefined || status === 401 || status === 403)
+  const refusal = s3Refusal(name);
+  if (refusal !== undefined && refusal.fault !== "access-denied")
+    return fault(
+      refusal.fault,
+      `The storage server refused a request for ${place}: ${refusal.why}.`,
+      refusal.remedy,
+    );
+  if (refusal !== undefined || status === 401 || status === 403)
     return fault(
       "access-denied",
-      `The storage server refused the credentials for ${place}: ${refused ?? `it answered ${status ?? "no"}`}.`,
-      "Check access key, secret key and region, and that they may read and write the bucket.",
+      `The storage server refused the credentials for ${place}: ${refusal?.why ?? `it answered ${status ?? "no"}`}.`,
+      refusedRemedy,
     );
   if (status === 301 || status === 307 || name === "PermanentRedirect")
     return fault(

@@ -8,7 +8,8 @@ import type { Failure } from "../job/report.ts";
 import { describeLocation, type StorageLocation } from "../job/storage-config.ts";
 
 /** What was wrong. */
-export type StorageFault = "access-denied" | "bucket-missing" | "unreachable" | "certificate" | "other";
+export type StorageFault =
+  "access-denied" | "bucket-missing" | "certificate" | "clock-differs" | "full" | "other" | "unreachable";
 
 /** A storage error that knows what was wrong. Its message names no key and no secret. */
 export class StorageFaultError extends StorageError {
@@ -23,6 +24,8 @@ export class StorageFaultError extends StorageError {
 const codes: Readonly<Record<StorageFault, string>> = {
   "access-denied": "storage-access-denied",
   "bucket-missing": "storage-bucket-missing",
+  "clock-differs": "storage-clock-differs",
+  full: "storage-full",
   unreachable: "storage-unreachable",
   certificate: "storage-certificate",
   other: "storage-failed",
@@ -30,7 +33,8 @@ const codes: Readonly<Record<StorageFault, string>> = {
 
 /**
  * The failure that stands for whatever a store threw. Its code is one of `storage-access-denied`,
- * `storage-bucket-missing`, `storage-unreachable`, `storage-certificate` and `storage-failed`.
+ * `storage-bucket-missing`, `storage-certificate`, `storage-clock-differs`, `storage-failed`, `storage-full` and
+ * `storage-unreachable`.
  */
 export function storageFailure(error: unknown, location: StorageLocation): Failure {
   if (error instanceof StorageFaultError)

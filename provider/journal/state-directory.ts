@@ -9,7 +9,7 @@
  */
 import { join, parse } from "node:path";
 import type { Backup } from "../../lib/job/backup.ts";
-import type { Progress } from "../../lib/job/report.ts";
+import type { Failure, Progress } from "../../lib/job/report.ts";
 import { JournalError } from "../../lib/errors.ts";
 import type { Databag } from "../../lib/juju/juju.ts";
 import { errnoOf } from "../../lib/process/errno.ts";
@@ -32,12 +32,11 @@ export interface Revocation {
   readonly revoked: boolean;
 }
 
-/** Whether a storage keeps fences. */
-export interface StorageProbe {
+/** Whether a storage keeps fences, or why that could not be found out. */
+export type StorageProbe = {
   /** By {@link storageId}. */
   readonly storage: string;
-  readonly keepsFences: boolean;
-}
+} & ({ readonly keepsFences: boolean } | { readonly failure: Failure });
 
 /** What would stand in the databags of a peer relation. */
 export interface PeerDatabags {

@@ -6,7 +6,10 @@
 import { storageId } from "../coordination/digest.ts";
 import { grantId } from "../coordination/peer-records.ts";
 import { keepsFences, revokeFence } from "./fence-keeper.ts";
+import { isDatabaseBackupError } from "../../lib/errors.ts";
+import { storageLocation } from "../../lib/job/storage-config.ts";
 import type { Machine } from "../../lib/machine/machine.ts";
+import { storageFailure } from "../../lib/storage/storage-failure.ts";
 import { openStore } from "./open-store.ts";
 import { Poker } from "./poke.ts";
 import type { StateDirectory } from "../journal/state-directory.ts";
@@ -23,14 +26,24 @@ export async function revoke(input: RevokeTask, state: StateDirectory, machine: 
   new Poker(machine.processes, input.poke).pokeAndLeave();
 }
 
-/** Finds out whether a storage keeps fences, and keeps that. */
+/**
+ * Finds out whether a storage keeps fences, and keeps that; or why it cannot be found out, so that whoever waits comes to know.
+ * Then a later dispatch tries again.
+ */
 export async function probeStorage(input: ProbeTask, state: StateDirectory, machine: Machine): Promise<void> {
-  const store = await openStore(input.store, input.storage);
+  const storage = storageId(input.storage);
+  const key = `database-backup/fence-probes/${crypto.randomUUID()}`;
   try {
-    const key = `database-backup/fence-probes/${crypto.randomUUID()}`;
-    await state.keepProbe({ storage: storageId(input.storage), keepsFences: await keepsFences(store, key) });
-  } finally {
-    store.close();
+    const store = await openStore(input.store, input.storage);
+    try {
+      await state.keepProbe({ storage, keepsFences: await keepsFences(store, key) });
+    } finally {
+      store.close();
+    }
+  } catch (error) {
+    if (!isDatabaseBackupError(error)) throw error;
+    await state.keepProbe({ storage, failure: storageFailure(error, storageLocation(input.storage)) });
+    return;
   }
   new Poker(machine.processes, input.poke).pokeAndLeave();
 }

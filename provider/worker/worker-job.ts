@@ -5,10 +5,13 @@
  */
 import { createHash } from "node:crypto";
 import type { Executor, ExecutorModule, Recovery } from "../../lib/executor.ts";
+import { isDatabaseBackupError } from "../../lib/errors.ts";
 import { isEnd } from "../../lib/job/phase.ts";
 import type { JobProgress, Progress } from "../../lib/job/report.ts";
+import { storageLocation } from "../../lib/job/storage-config.ts";
 import type { Clock, Machine, ProcessIdentity } from "../../lib/machine/machine.ts";
 import type { ArtefactStore } from "../../lib/storage/artefact-store.ts";
+import { storageFailure } from "../../lib/storage/storage-failure.ts";
 import { failureOf, runJob, successFields, worthPublishing } from "./job-run.ts";
 import { cancelledBeforeStart, failureFields } from "../coordination/ends.ts";
 import { grantId } from "../coordination/peer-records.ts";
@@ -23,6 +26,8 @@ const listingTimeoutMs = 120_000;
 /** An hour: longer than an admin who was told needs to make room. */
 const maxTries = 360;
 const retryMs = 10_000;
+/** A minute: longer than a storage server takes to start anew. */
+const maxClaims = 7;
 
 /** A worker's task and what it has for it. */
 interface JobWorker {
@@ -236,7 +241,13 @@ function endAfter({ message, result }: Recovery, cancelAsked: boolean): JobProgr
   };
 }
 
-/** Claims the job's fence, however long it takes. @returns The end of the job where that is not to be had. */
+/**
+ * Claims the job's fence. A storage that is away for a moment is waited for; one that refuses, or stays away, ends the job
+ * with the reason: the keys that this worker has are not going to change, and whoever requested the job must come to know.
+ * Nothing was done then, whoever has or gets the fence.
+ *
+ * @returns The end of the job where the fence is not to be had.
+ */
 async function claim(
   { input, machine, signal }: Pick<JobWorker, "input" | "machine" | "signal">,
   log: JobLog,
@@ -244,7 +255,7 @@ async function claim(
   if (input.claim === undefined) return undefined;
   const { clock } = machine;
   const holder = { unit: input.environment.unit, incarnation: input.incarnation };
-  while (!signal.aborted) {
+  for (let tries = 1; !signal.aborted; tries += 1) {
     try {
       const store = await openStore(input.store, input.claim);
       try {
@@ -261,7 +272,10 @@ async function claim(
         }),
       };
     } catch (error) {
-      log.write(`The fence could not be claimed: ${failureOf(error, "at the storage").message}`);
+      const failure = storageFailure(error, storageLocation(input.claim));
+      log.write(`The fence could not be claimed: ${failure.message}`);
+      const mayHeal = isDatabaseBackupError(error) && error.retryable;
+      if (!mayHeal || tries === maxClaims) return { phase: "rejected", ...failureFields(failure) };
       await clock.sleep(retryMs, signal);
     }
   }

@@ -1,5 +1,6 @@
 /**
- * Certificates for the TLS of the S3 server, and of what else is asked for, from a certificate authority that lives as long as the servers do.
+ * Certificates for the TLS of the S3 server, and of whatever else is asked for, from a certificate authority that lives as long
+ * as the servers do.
  *
  * @module
  */
@@ -18,6 +19,8 @@ export interface Certificates {
   /** For the names that were given. */
   readonly certificateFile: string;
   readonly keyFile: string;
+  /** As those, but of the past. */
+  readonly expired: { readonly certificateFile: string; readonly keyFile: string };
   /** Makes another certificate of the same authority, for a program that both serves and asks. */
   issue(commonName: string, names: readonly string[]): Promise<IssuedCertificate>;
 }
@@ -73,9 +76,11 @@ export async function createCertificates(
     extensions: string,
     signer: readonly string[],
     configuration: string = ownConfiguration,
+    isExpired: boolean = false,
   ): Promise<void> => {
     await runOrThrow(`make the certificate ${name}`, [
-      "openssl",
+      // openssl makes no certificate that has expired, unless it takes today for another day.
+      ...(isExpired ? (["faketime", "-f", "-40d", "openssl"] as const) : (["openssl"] as const)),
       "req",
       "-x509",
       "-config",
@@ -103,7 +108,10 @@ export async function createCertificates(
     create("untrusted-ca", "Authority that signed nothing", "authority", []),
   ]);
   const authority = ["-CA", file("ca.crt"), "-CAkey", file("ca.key")];
-  await create("server", "localhost", "server", authority);
+  await Promise.all([
+    create("server", "localhost", "server", authority),
+    create("expired-server", "localhost", "server", authority, ownConfiguration, true),
+  ]);
   const caPem = await readFile(file("ca.crt"), "utf8");
   return {
     issue: async (commonName, memberNames) => {
@@ -121,5 +129,6 @@ export async function createCertificates(
     untrustedCaFile: file("untrusted-ca.crt"),
     certificateFile: file("server.crt"),
     keyFile: file("server.key"),
+    expired: { certificateFile: file("expired-server.crt"), keyFile: file("expired-server.key") },
   };
 }

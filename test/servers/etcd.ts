@@ -5,7 +5,7 @@
  */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { Daemon } from "./daemon.ts";
+import { Daemon, type DaemonOptions } from "./daemon.ts";
 import { freePort } from "./free-port.ts";
 import { giveTo, type UnixUser } from "./unix-user.ts";
 
@@ -14,7 +14,10 @@ export interface Etcd {
   /** For example http://127.0.0.1:21379. */
   readonly endpoint: string;
   readonly logFile: string;
+  /** Stops it, with what it keeps on disk. */
   stop(): Promise<void>;
+  /** Starts it again, with what it kept. */
+  start(): Promise<void>;
 }
 
 /** Starts etcd in a run directory and waits until it answers. */
@@ -24,7 +27,7 @@ export async function startEtcd(runDirectory: string, user: UnixUser): Promise<E
   await giveTo(user, directory);
   const endpoint = `http://127.0.0.1:${await freePort()}`;
   const peer = `http://127.0.0.1:${await freePort()}`;
-  const daemon = await Daemon.start({
+  const options: DaemonOptions = {
     name: "etcd",
     argv: [
       "etcd",
@@ -51,11 +54,16 @@ export async function startEtcd(runDirectory: string, user: UnixUser): Promise<E
     user,
     logFile: join(runDirectory, "etcd.log"),
     runDirectory,
-  });
-  await daemon.waitUntilReady(async () => {
-    const response = await fetch(`${endpoint}/health`);
-    const answer: unknown = await response.json();
-    return typeof answer === "object" && answer !== null && "health" in answer && answer.health === "true";
-  });
-  return { endpoint, logFile: daemon.logFile, stop: async () => daemon.stop() };
+  };
+  let daemon: Daemon;
+  const start = async (): Promise<void> => {
+    daemon = await Daemon.start(options);
+    await daemon.waitUntilReady(async () => {
+      const response = await fetch(`${endpoint}/health`);
+      const answer: unknown = await response.json();
+      return typeof answer === "object" && answer !== null && "health" in answer && answer.health === "true";
+    });
+  };
+  await start();
+  return { endpoint, logFile: options.logFile, start, stop: async () => daemon.stop() };
 }

@@ -85,6 +85,7 @@ export async function startPatroni(
     readonly synchronous: boolean;
     readonly etcdEndpoint: string;
     readonly user: UnixUser;
+    readonly diskBytes?: number;
   },
 ): Promise<PatroniCluster> {
   const { user } = options;
@@ -93,6 +94,7 @@ export async function startPatroni(
   const nodes: Node[] = [];
   for (let number = 1; number <= options.nodes; number += 1) {
     const node = await describeNode(runDirectory, `node${number}`, user, version, passwords.superuser);
+    await makeDirectories(node, options.diskBytes);
     await writeConfiguration(node, options, passwords);
     nodes.push(node);
   }
@@ -181,6 +183,22 @@ async function describeNode(
   };
 }
 
+async function makeDirectories({ directory, patroni }: Node, diskBytes: number | undefined): Promise<void> {
+  await mkdir(directory, { mode: 0o750 });
+  if (diskBytes !== undefined)
+    await runOrThrow("mount a small file system", [
+      "mount",
+      "-t",
+      "tmpfs",
+      "-o",
+      `size=${diskBytes},mode=0750`,
+      "tmpfs",
+      directory,
+    ]);
+  await mkdir(patroni.configDirectory, { mode: 0o750 });
+  for (const each of [directory, patroni.configDirectory]) await giveTo(patroni.user, each);
+}
+
 async function writeConfiguration(
   node: Node,
   { etcdEndpoint, synchronous }: { readonly etcdEndpoint: string; readonly synchronous: boolean },
@@ -240,10 +258,6 @@ async function writeConfiguration(
     },
     watchdog: { mode: "off" },
   };
-  for (const directory of [node.directory, patroni.configDirectory]) {
-    await mkdir(directory, { mode: 0o750 });
-    await giveTo(patroni.user, directory);
-  }
   const file = join(patroni.configDirectory, "patroni.yml");
   await writeFile(file, stringify(configuration), { mode: 0o640 });
   await giveTo(patroni.user, file);

@@ -45,8 +45,14 @@ export interface RadosGateway {
   client(credentials?: S3Credentials): S3Client;
   /** Makes the endpoint refuse connections, as in an outage. The objects stay. */
   stop(): Promise<void>;
-  /** Ends the outage: the same endpoint, with the same objects. */
-  start(): Promise<void>;
+  /**
+   * Ends the outage: the same endpoint, with the same objects.
+   *
+   * @param certificate What the server shows for its certificate. Default: a valid one.
+   */
+  start(certificate?: "valid" | "expired"): Promise<void>;
+  /** Refuses every new object that `admin` wants to store, as where the quota is used up, until told otherwise. */
+  refuseObjects(refuse: boolean): Promise<void>;
   /** Ends all of it, objects included. */
   close(): Promise<void>;
 }
@@ -91,10 +97,7 @@ export async function startRadosGatewayIn(
   const gatewayPort = await freePort();
   const clusterId = randomUUID();
   const configurationFile = join(directory, "ceph.conf");
-  await writeFile(
-    configurationFile,
-    configuration({ directory, clusterId, monitorPort, gatewayPort, certificates }),
-  );
+  await writeFile(configurationFile, configuration({ directory, clusterId, monitorPort }));
   const user = currentUser();
   const env = { PATH: programPath, HOME: user.home, LANG: "C.UTF-8", [runDirectoryVariable]: runDirectory };
   // Without the option, each program fetches the map of monitors before anything else, as a list of addresses that does
@@ -168,18 +171,25 @@ export async function startRadosGatewayIn(
 
   const endpoint = `https://localhost:${gatewayPort}`;
   let gateway: Daemon;
-  const start = async (): Promise<void> => {
-    gateway = await startDaemon("the S3 server (radosgw)", "radosgw", "-n", "client.gateway");
-    await gateway.waitUntilReady(async () => await answers(gatewayPort, certificates.caPem));
+  const start = async (certificate: "valid" | "expired" = "valid"): Promise<void> => {
+    const files = certificate === "valid" ? certificates : certificates.expired;
+    gateway = await startDaemon(
+      "the S3 server (radosgw)",
+      "radosgw",
+      "-n",
+      "client.gateway",
+      `--rgw_frontends=${frontend(gatewayPort, files)}`,
+    );
+    const authority = certificate === "valid" ? certificates.caPem : undefined;
+    await gateway.waitUntilReady(async () => await answers(gatewayPort, authority));
   };
   await start();
 
+  const administer = async (purpose: string, ...args: readonly string[]): Promise<string> =>
+    await ceph(purpose, "radosgw-admin", "-n", "client.gateway", ...args);
   const createUser = async (name: string): Promise<S3Credentials> => {
-    const output = await ceph(
+    const output = await administer(
       `create the S3 user ${name}`,
-      "radosgw-admin",
-      "-n",
-      "client.gateway",
       "user",
       "create",
       `--uid=${name}`,
@@ -211,6 +221,12 @@ export async function startRadosGatewayIn(
     },
     start,
     stop: async () => await gateway.kill(),
+    refuseObjects: async (refuse) => {
+      const quota = ["quota", "--quota-scope=user", "--uid=admin"];
+      if (refuse) await administer("set the quota", ...quota.toSpliced(1, 0, "set"), "--max-objects=1");
+      const state = refuse ? "enable" : "disable";
+      await administer(`${state} the quota`, ...quota.toSpliced(1, 0, state));
+    },
     close: async () => {
       // The objects are in memory: there is nothing to save, and time to lose.
       for (const daemon of [gateway, storage, monitor]) await daemon.kill();
@@ -222,11 +238,9 @@ interface Settings {
   readonly directory: string;
   readonly clusterId: string;
   readonly monitorPort: number;
-  readonly gatewayPort: number;
-  readonly certificates: Certificates;
 }
 
-function configuration({ directory, clusterId, monitorPort, gatewayPort, certificates }: Settings): string {
+function configuration({ directory, clusterId, monitorPort }: Settings): string {
   return `[global]
 fsid = ${clusterId}
 mon_host = v1:127.0.0.1:${monitorPort}/0
@@ -263,7 +277,6 @@ osd_data = ${directory}/storage
 osd_objectstore = memstore
 memstore_device_bytes = 6442450944
 [client.gateway]
-rgw_frontends = beast tcp_nodelay=1 ssl_endpoint=127.0.0.1:${gatewayPort} ssl_certificate=${certificates.certificateFile} ssl_private_key=${certificates.keyFile}
 rgw_data = ${directory}/gateway
 rgw_dns_name = localhost
 rgw_thread_pool_size = 32
@@ -275,12 +288,23 @@ rgw_gc_max_objs = 8
 rgw_lc_max_objs = 4
 rgw_usage_max_shards = 4
 rgw_usage_max_user_shards = 1
+# What was written is counted at once, so that a quota takes effect.
+rgw_bucket_quota_ttl = 0
 `;
 }
 
-async function answers(port: number, ca: string): Promise<boolean> {
+function frontend(
+  port: number,
+  files: { readonly certificateFile: string; readonly keyFile: string },
+): string {
+  return `beast tcp_nodelay=1 ssl_endpoint=127.0.0.1:${port} ssl_certificate=${files.certificateFile} ssl_private_key=${files.keyFile}`;
+}
+
+/** @param ca The authority to trust; undefined where the server is not expected to prove itself. */
+async function answers(port: number, ca: string | undefined): Promise<boolean> {
+  const trust = ca === undefined ? { rejectUnauthorized: false } : { ca };
   return await new Promise((resolve, reject) => {
-    const request = get({ host: "localhost", port, ca, agent: false, timeout: 2_000 }, (response) => {
+    const request = get({ host: "localhost", port, ...trust, agent: false, timeout: 2_000 }, (response) => {
       response.resume();
       resolve(response.statusCode === 200);
     });

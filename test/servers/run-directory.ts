@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { rmSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { readFileSync, rmSync } from "node:fs";
 import { chmod, mkdir, mkdtemp, readFile, readdir, realpath, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
@@ -50,6 +51,7 @@ export async function openRunDirectory(given?: string): Promise<RunDirectory> {
   }
   const closeSync = (): void => {
     endProcessesInSync(path);
+    unmountIn(path);
     if (remove) rmSync(path, { recursive: true, force: true, maxRetries: 3 });
     closers.delete(closeSync);
   };
@@ -60,6 +62,7 @@ export async function openRunDirectory(given?: string): Promise<RunDirectory> {
     closeSync,
     close: async () => {
       await endProcessesIn(path);
+      unmountIn(path);
       if (remove) await rm(path, { recursive: true, force: true, maxRetries: 3 });
       closers.delete(closeSync);
     },
@@ -112,8 +115,18 @@ async function removeAbandoned(): Promise<void> {
     const [pid, started] = host.trim().split(" ");
     if (startTime(Number(pid)) === started) continue;
     await endProcessesIn(path);
+    unmountIn(path);
     await rm(path, { recursive: true, force: true });
   }
+}
+
+/** Takes away the file systems that are mounted beneath a directory. */
+function unmountIn(directory: string): void {
+  const mounted = readFileSync("/proc/mounts", "utf8")
+    .split("\n")
+    .map((line) => line.split(" ")[1] ?? "");
+  for (const path of mounted.filter((each) => each.startsWith(`${directory}/`)))
+    execFileSync("umount", ["--lazy", path]);
 }
 
 const closers = new Set<() => void>();

@@ -21,6 +21,11 @@ export interface ServersOptions {
   readonly nodes?: number;
   /** Whether the leader acknowledges a transaction only when a replica has it. Default: false. */
   readonly synchronous?: boolean;
+  /**
+   * Puts everything of a PostgreSQL server on a file system of so many bytes, in memory. Only root can mount one.
+   * Default: no file system of its own.
+   */
+  readonly diskBytes?: number;
 }
 
 /** Running servers. */
@@ -100,6 +105,7 @@ export async function startServers(options: ServersOptions = {}): Promise<Server
             synchronous: options.synchronous ?? false,
             etcdEndpoint: etcd.endpoint,
             user,
+            ...(options.diskBytes === undefined ? {} : { diskBytes: options.diskBytes }),
           }),
         );
         return { etcd, cluster };

@@ -24,6 +24,8 @@ export interface UnitsModelOptions {
   readonly managers?: readonly string[];
   /** Whether a new unit takes the number of one that is gone, as on Kubernetes. Default: false. */
   readonly reuseUnitNumbers?: boolean;
+  /** Whether the store is one that `faulty-store.ts` lets fail. Default: false. */
+  readonly faultyStore?: boolean;
   readonly provider?: Partial<ProviderOptions>;
   readonly rules?: Partial<Rules>;
 }
@@ -49,7 +51,9 @@ export class UnitsModel extends RequestsModel {
     const clock = new VirtualClock();
     const scripted = new ScriptedDatabase(clock);
     const juju = await SimulatedJuju.start({ clock });
-    const { executor, store } = scripted;
+    const { executor } = scripted;
+    const faulty = { module: new URL("faulty-store.ts", import.meta.url).href };
+    const store = options.faultyStore === true ? { ...scripted.store, ...faulty } : scripted.store;
     const rules = { ...shippedRules, ...options.rules };
     await juju.deploy({
       application: "database",

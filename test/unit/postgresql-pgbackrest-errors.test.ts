@@ -3,6 +3,7 @@ import {
   errorLine,
   pgBackRestErrors,
   pgBackRestFailure,
+  unreadableRepository,
 } from "../../provider/postgresql/pgbackrest/pgbackrest-errors.ts";
 
 /** pgBackRest's own list: exit code and name. */
@@ -49,6 +50,28 @@ describe("a failed command", () => {
   it("is told from the table where it says nothing, or where its code is new", () => {
     expect(pgBackRestFailure("check", 82, "").message).toContain("WAL did not reach");
     expect(pgBackRestFailure("check", 199, "").message).toContain("199 (not known)");
+  });
+
+  it("is told with what the storage server's own code means", () => {
+    const output =
+      "ERROR: [039]: HTTP request failed with 403 (Forbidden):\n  *** Path/Query ***:\n  PUT /b/x\n" +
+      "  *** Response Content ***:\n  <Error><Code>QuotaExceeded</Code></Error>";
+    const failure = pgBackRestFailure("backup", 39, output);
+    expect(failure.message).toBe(
+      "pgBackRest's backup failed with error 39 (protocol): the storage server answered QuotaExceeded: the quota is used up.",
+    );
+    expect(failure.remedy).toContain("quota");
+    const unreadable = unreadableRepository(output.replace("QuotaExceeded", "RequestTimeTooSkewed"));
+    expect(unreadable.message).toContain("its clock and this machine's are too far apart");
+    expect(unreadable.remedy).toContain("clock");
+    expect(unreadableRepository("nobody knows").remedy).toContain("endpoint");
+  });
+
+  it("of a restore that meets damaged bytes is told to restore another backup", () => {
+    const output = "ERROR: [029]: raised from local-1 protocol: zst error: [-20] Data corruption detected";
+    expect(pgBackRestFailure("restore", 29, output).remedy).toContain("Restore another backup");
+    expect(pgBackRestFailure("backup", 29, output).remedy).not.toContain("Restore");
+    expect(pgBackRestFailure("restore", 29, "").remedy).not.toContain("Restore");
   });
 
   it("is told in one line of bounded length", () => {

@@ -106,6 +106,9 @@ describe("the S3 store", () => {
     [403, "SignatureDoesNotMatch", "storage-access-denied", /secret key does not belong/],
     [403, "AccessDenied", "storage-access-denied", /refused the credentials/],
     [404, "NoSuchBucket", "storage-bucket-missing", /The bucket "backups" does not exist/],
+    [403, "QuotaExceeded", "storage-full", /the quota is used up/],
+    [507, "XMinioStorageFull", "storage-full", /no room left/],
+    [403, "RequestTimeTooSkewed", "storage-clock-differs", /its clock and this machine's/],
     [301, "PermanentRedirect", "storage-failed", /another region/],
     [400, "hunter2-secret", "storage-failed", /status 400/],
   ])("tells %d %s as %s and repeats nothing secret", async (status, code, expected, message) => {

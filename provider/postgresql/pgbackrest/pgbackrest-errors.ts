@@ -7,6 +7,7 @@
  * @module
  */
 import type { Failure } from "../../../lib/job/report.ts";
+import { s3RefusalIn, type S3Refusal } from "../../../lib/storage/s3-refusals.ts";
 import { oneLine } from "../job-failure.ts";
 
 /** Where the trouble lies. */
@@ -33,6 +34,9 @@ const checkDatabase =
   "Check that PostgreSQL runs and that its data directory is the one in the executor's options.";
 const checkNetwork = "Check the network between this machine and the storage, then request the job again.";
 const otherPath = "Use another storage path for this cluster, or restore the repository's own cluster first.";
+
+const restoreAnother =
+  "Restore another backup, make a full one now, and check the storage and the disk for corruption.";
 
 type Row = readonly [number, string, ErrorCategory, boolean, string, string];
 
@@ -126,13 +130,35 @@ export const pgBackRestErrors: ReadonlyMap<number, PgBackRestError> = new Map(
  */
 export function pgBackRestFailure(command: string, exitCode: number, output: string): Failure {
   const known = pgBackRestErrors.get(exitCode);
-  const said = errorLine(output);
+  const refusal = s3RefusalIn(output);
+  const said = refusal === undefined ? errorLine(output) : describeRefusal(refusal);
   const why = said ?? known?.cause ?? "It did not say why.";
   return {
     code: `pgbackrest-${exitCode}`,
     message: `pgBackRest's ${command} failed with error ${exitCode} (${known?.name ?? "not known"}): ${why}`,
-    remedy: known?.remedy ?? readLog,
+    remedy: refusal?.remedy ?? (isDamage(command, why) ? restoreAnother : known?.remedy) ?? readLog,
   };
+}
+
+/** Whether a restore met a file whose bytes are not those that were stored. */
+function isDamage(command: string, said: string): boolean {
+  return command === "restore" && /\b(?:zst|lz4|gz|bz2) error\b|\bchecksum\b/.test(said);
+}
+
+/** The failure of a repository that cannot be read, with what pgBackRest said of it. */
+export function unreadableRepository(reason: string): Failure {
+  const refusal = s3RefusalIn(reason);
+  const why = refusal === undefined ? oneLine(reason) : describeRefusal(refusal);
+  return {
+    code: "repository-unreadable",
+    message: `pgBackRest cannot read the repository: ${why}`,
+    remedy:
+      refusal?.remedy ?? "Check endpoint, bucket, path, keys and tls-ca-chain of the storage configuration.",
+  };
+}
+
+function describeRefusal({ name, why }: S3Refusal): string {
+  return `the storage server answered ${name}: ${why}.`;
 }
 
 /** What the first ERROR line says, in one line of bounded length. */

@@ -17,7 +17,7 @@ import { cancelledFailure, oneLine } from "../job-failure.ts";
 import type { Settings } from "../options.ts";
 import { ManifestReader, type BackupManifest } from "./backup-manifest.ts";
 import { caChain, renderConfig } from "./pgbackrest-config.ts";
-import { pgBackRestFailure } from "./pgbackrest-errors.ts";
+import { pgBackRestFailure, unreadableRepository } from "./pgbackrest-errors.ts";
 import { parseInfo, type RepositoryInfo } from "./pgbackrest-info.ts";
 import { parseVersion, type Version } from "./pgbackrest-version.ts";
 import { endPgBackRest } from "../processes.ts";
@@ -122,13 +122,13 @@ export class PgBackRest {
       info = parseInfo(result.stdout);
     } catch (error) {
       throw new ExecutorError(
-        unreadable(
+        unreadableRepository(
           `pgBackRest's answer cannot be understood: ${error instanceof Error ? error.message : "no reason"}`,
         ),
         error,
       );
     }
-    if (!info.readable) throw new ExecutorError(unreadable(oneLine(info.reason)));
+    if (!info.readable) throw new ExecutorError(unreadableRepository(info.reason));
     return info;
   }
 
@@ -372,13 +372,5 @@ export function stalledFailure(command: string): Failure {
     message: `pgBackRest's ${command} was ended because it had copied no file for too long.`,
     remedy:
       "Check that the storage has room and answers, or raise the option pgbackrest.timeLimits.fileMs where it is slow.",
-  };
-}
-
-function unreadable(reason: string): Failure {
-  return {
-    code: "repository-unreadable",
-    message: `pgBackRest cannot read the repository: ${reason}`,
-    remedy: "Check endpoint, bucket, path, keys and tls-ca-chain of the storage configuration.",
   };
 }

@@ -14,7 +14,8 @@ import { cancelledFailure } from "../job-failure.ts";
 import type { Parts } from "../parts.ts";
 import { stalledFailure } from "../pgbackrest/pgbackrest.ts";
 import type { LogPositions } from "./restore-journal.ts";
-import { errorLine, pgBackRestErrors } from "../pgbackrest/pgbackrest-errors.ts";
+import { unreachableTarget } from "./unreachable-target.ts";
+import { pgBackRestFailure } from "../pgbackrest/pgbackrest-errors.ts";
 
 const pollMs = 400;
 const tailBytes = 512 * 1024;
@@ -85,29 +86,10 @@ export async function watchBootstrap(
 /** Reads from the logs why a bootstrap failed. */
 async function whyFailed(parts: Parts, positions: LogPositions): Promise<ExecutorError["failure"]> {
   const text = await logsSince(parts, positions);
-  if (/recovery ended before configured recovery target was reached/.test(text)) {
-    const last = [...text.matchAll(/last completed transaction was at log time (\S+ \S+)/g)].at(-1)?.[1];
-    return {
-      code: "restore-target-unreachable",
-      message:
-        "The archived WAL of that timeline ends before the wanted time" +
-        (last === undefined ? "." : `: its last transaction was completed at ${last}.`),
-      remedy:
-        last === undefined
-          ? "Give an earlier restore-to-time, another restore-timeline, or latest."
-          : `Give ${last} or an earlier time, another restore-timeline, or latest.`,
-    };
-  }
+  if (/recovery ended before configured recovery target was reached/.test(text))
+    return unreachableTarget(text);
   const pgbackrest = /ERROR: \[(\d+)\]/.exec(text);
-  if (pgbackrest !== null) {
-    const code = Number(pgbackrest[1]);
-    const known = pgBackRestErrors.get(code);
-    return {
-      code: `pgbackrest-${code}`,
-      message: `pgBackRest's restore failed with error ${code} (${known?.name ?? "not known"}): ${errorLine(text) ?? ""}`,
-      remedy: known?.remedy ?? "Read Patroni's log for what happened.",
-    };
-  }
+  if (pgbackrest !== null) return pgBackRestFailure("restore", Number(pgbackrest[1]), text);
   const fatal = [...text.matchAll(/\b(?:FATAL|PANIC):\s+(.*)/g)]
     .map((match) => match[1] ?? "")
     .findLast((line) => !/^(the database system is|terminating connection)/.test(line));
