@@ -246,17 +246,15 @@ export class ClusterStand {
   /** The code with which a unit refuses a job; undefined where it would take it. */
   async refusal(unit: Unit, request: JobRequest): Promise<string | undefined> {
     const context = await this.#context(new AbortController().signal, []);
-    const failure = await unit.executor.preflight(request, context);
-    context.store.close();
-    return failure?.code;
+    const failure = unit.executor.preflight(request, context);
+    return (await failure.finally(() => context.store.close()))?.code;
   }
 
   /** What a unit's recovery worker does. */
   async recover(unit: Unit): Promise<string> {
     const context = await this.#context(new AbortController().signal, []);
-    const { message } = await unit.executor.recover(this.backupRequest(), context);
-    context.store.close();
-    return message;
+    const recovery = unit.executor.recover(this.backupRequest(), context);
+    return (await recovery.finally(() => context.store.close())).message;
   }
 
   backupRequest(changes: Partial<BackupRequest> = {}): BackupRequest {
