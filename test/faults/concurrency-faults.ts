@@ -12,11 +12,11 @@ import { restoreFirstBackup } from "./next-jobs.ts";
 export const concurrencyFaults: readonly Fault[] = [
   {
     name: "two-backups-at-once",
-    title: "A backup is requested by the database's own action while one of the manager's is made",
+    title: "A manager requests a backup while one is made that the database's own action asked for",
     inject: async (stand) => {
-      const first = await stand.request("create-backup");
+      const first = await stand.request("create-backup", {}, database);
       const copying = await freezeWhileCopying(stand.servers.directory);
-      const second = await stand.request("create-backup", { type: "incremental" }, database);
+      const second = await stand.request("create-backup", { type: "incremental" });
       const waiting = await stand.waiting(second);
       thaw(copying);
       return [waiting, withoutId(await stand.ended(first)), withoutId(await stand.ended(second))];

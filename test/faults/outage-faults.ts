@@ -56,6 +56,13 @@ export const outageFaults: readonly Fault[] = [
     heal: async ({ servers }) => await servers.s3.refuseObjects(false),
     next: backUpAndRestoreLatest,
   },
+];
+
+/**
+ * Those whose ends are not settled: whether the admin is told the cause of the first is chance, and the second was not seen to its
+ * end.
+ */
+export const unsettledFaults: readonly Fault[] = [
   {
     name: "disk-full-in-restore",
     title: "The file system of the data directory is full in the middle of a restore",

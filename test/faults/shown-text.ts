@@ -9,17 +9,17 @@ import type { Shown } from "./fault.ts";
 const varying: readonly (readonly [RegExp, string])[] = [
   [/\/tmp\/backup-servers-\w+/g, "…"],
   [/localhost:\d+/g, "s3.example"],
-  [/\b\d{8}-\d{6}F(?:_\d{8}-\d{6}[DI])?\b/g, "<backup>"],
-  [/\b[0-9A-F]{24}\b/g, "<segment>"],
-  [/\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d(?::?\d\d)?| UTC)?/g, "<time>"],
-  [/\b\d{19}\b/g, "<identifier>"],
-  [/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g, "<id>"],
-  [/\bfence \d+\b/g, "fence <number>"],
-  [/\bleft \d+ pgBackRest processes/g, "left <number> pgBackRest processes"],
-  [/\bprocess \d+\b/g, "process <number>"],
-  [/<backup>\/(?:pg_data|bundle)\/[\w/.]*\w/g, "<backup>/<file>"],
-  [/\bOf the \d+ files/g, "Of the <number> files"],
-  [/\b[\d.]+ [KMG]iB\b/g, "<size>"],
+  [/\b\d{8}-\d{6}F(?:_\d{8}-\d{6}[DI])?\b/g, "BACKUP"],
+  [/\b[0-9A-F]{24}\b/g, "SEGMENT"],
+  [/\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d(?::?\d\d)?| UTC)?/g, "TIME"],
+  [/\b\d{19}\b/g, "IDENTIFIER"],
+  [/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g, "ID"],
+  [/\bfence \d+\b/g, "fence NUMBER"],
+  [/\bleft \d+ pgBackRest processes/g, "left NUMBER pgBackRest processes"],
+  [/\bprocess \d+\b/g, "process NUMBER"],
+  [/BACKUP\/(?:pg_data|bundle)\/[\w/.]*\w/g, "BACKUP/FILE"],
+  [/\bOf the \d+ files/g, "Of the NUMBER files"],
+  [/\b[\d.]+ [KMG]iB\b/g, "SIZE"],
 ];
 
 /** The text of what an admin was shown, with what varies from run to run replaced. */

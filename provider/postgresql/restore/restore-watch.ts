@@ -105,7 +105,8 @@ async function whyFailed(parts: Parts, positions: LogPositions): Promise<Executo
 
 async function logsSince(parts: Parts, positions: LogPositions): Promise<string> {
   const { patroni, postgresql } = parts.settings;
-  const texts: string[] = [];
+  // Patroni's log may have no room for what pgBackRest says, where it lies on the disk that is full.
+  const texts = [await readFrom(positions.restoreLog.file, positions.restoreLog.offset)];
   if (patroni.service.kind === "systemd") {
     const journal = await run(
       [
