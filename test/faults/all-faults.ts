@@ -20,8 +20,7 @@ export const allFaults: readonly Fault[] = [
   ...concurrencyFaults,
   ...archivingFaults,
   ...restoreFaults,
-  ...foreignFaults,
 ];
 
 /** Those that are run only where they are named. */
-export const namedFaults: readonly Fault[] = unsettledFaults;
+export const namedFaults: readonly Fault[] = [...unsettledFaults, ...foreignFaults];
