@@ -6,7 +6,7 @@
 import { archivingFaults } from "./archiving-faults.ts";
 import { concurrencyFaults } from "./concurrency-faults.ts";
 import type { Fault } from "./fault.ts";
-import { foreignFaults } from "./foreign-faults.ts";
+import { foreignFaults, unsettledForeignFaults } from "./foreign-faults.ts";
 import { outageFaults, unsettledFaults } from "./outage-faults.ts";
 import { processFaults } from "./process-faults.ts";
 import { restoreFaults } from "./restore-faults.ts";
@@ -20,7 +20,8 @@ export const allFaults: readonly Fault[] = [
   ...concurrencyFaults,
   ...archivingFaults,
   ...restoreFaults,
+  ...foreignFaults,
 ];
 
 /** Those that are run only where they are named. */
-export const namedFaults: readonly Fault[] = [...unsettledFaults, ...foreignFaults];
+export const namedFaults: readonly Fault[] = [...unsettledFaults, ...unsettledForeignFaults];
