@@ -6,7 +6,7 @@
 import { archivingFaults } from "./archiving-faults.ts";
 import { concurrencyFaults } from "./concurrency-faults.ts";
 import type { Fault } from "./fault.ts";
-import { foreignFaults, unsettledForeignFaults } from "./foreign-faults.ts";
+import { foreignFaults } from "./foreign-faults.ts";
 import { outageFaults, unsettledFaults } from "./outage-faults.ts";
 import { processFaults } from "./process-faults.ts";
 import { restoreFaults } from "./restore-faults.ts";
@@ -24,4 +24,4 @@ export const allFaults: readonly Fault[] = [
 ];
 
 /** Those that are run only where they are named. */
-export const namedFaults: readonly Fault[] = [...unsettledFaults, ...unsettledForeignFaults];
+export const namedFaults: readonly Fault[] = unsettledFaults;

@@ -21,10 +21,6 @@ export const foreignFaults: readonly Fault[] = [
     remedy: /the storage that this cluster archives to/,
     heal: returnToOwnPath,
   },
-];
-
-/** The one that was not seen to its end. */
-export const unsettledForeignFaults: readonly Fault[] = [
   {
     name: "other-version",
     title: "A backup of PostgreSQL 14 is to be restored to PostgreSQL 15",
