@@ -55,7 +55,7 @@ function unreachableTarget(): Fault {
       return [await stand.job("restore", target)];
     },
     ends: ["failed restore-target-unreachable"],
-    remedy: /^Give a restore-to-time before \S+Z,/,
+    remedy: /Give a restore-to-time before \S+Z,/,
     next: async (stand, shown) => {
       const time = /before (\S+Z),/.exec(shown.at(-1)?.remedy ?? "")?.[1] ?? "";
       const target = {
