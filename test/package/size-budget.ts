@@ -8,25 +8,25 @@ import type { PackedPackage } from "./packed-package.ts";
 
 /** The limits. */
 export const budget = {
-  packedBytes: 575_000,
+  packedBytes: 585_000,
   unpackedBytes: 2_200_000,
-  files: 750,
+  files: 765,
   /** This package's dependencies, with theirs. */
   runTimePackages: 29,
 } as const;
 
 const measuredBytes: Readonly<Record<string, number>> = {
-  "dist/lib": 151_321,
+  "dist/lib": 153_905,
   "dist/lib/cli": 198_719,
   "dist/lib/conformance": 214_881,
   "dist/lib/replay": 19_634,
   "dist/lib/testing": 400_463,
   "dist/lib/wire": 252_861,
-  "dist/provider": 245_105,
-  "dist/provider/postgresql": 359_352,
+  "dist/provider": 247_432,
+  "dist/provider/postgresql": 361_567,
   "dist/requirer": 170_476,
   schemas: 58_642,
-  "": 29_535,
+  "": 30_264,
 };
 
 /** The bytes of each part of a package: every file counts in the innermost folder that has a figure. */
