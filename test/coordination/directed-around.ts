@@ -1,11 +1,11 @@
 /**
  * Schedules that show what a charm does that does what none should.
  */
+import { leader } from "./directed-parts.ts";
 import type { DirectedSchedule } from "./directed.ts";
 import type { Director } from "./director.ts";
 
 const story = "A job is requested and ends.";
-const leader = "database/0";
 
 async function play(director: Director): Promise<void> {
   await director.request("job-1", "backup");

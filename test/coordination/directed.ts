@@ -1,16 +1,22 @@
 /**
  * Schedules written by hand, one for each rule: with the rule nothing is wrong in them, without it something is.
  */
+import {
+  grantToOther,
+  last,
+  leadElsewhereMeanwhile,
+  leader,
+  manyJobs,
+  other,
+  primary,
+  removeAfterDeath,
+  replica,
+  unready,
+  workOnOther,
+} from "./directed-parts.ts";
 import { Director, type DirectorOptions } from "./director.ts";
 import type { Invariant } from "./violations.ts";
 import { archiveStorage } from "./world.ts";
-
-const leader = "database/0";
-const other = "database/1";
-const last = "database/2";
-const unready = { ready: false, reason: "it is to be so" } as const;
-const primary = { ready: true, role: "primary" } as const;
-const replica = { ready: true, role: "replica" } as const;
 
 /** A schedule. */
 export interface DirectedSchedule {
@@ -23,45 +29,6 @@ export interface DirectedSchedule {
   readonly options?: Omit<DirectorOptions, "variant">;
   readonly play: (director: Director) => Promise<void>;
 }
-
-/** The other unit is granted a job, and has not read that yet. */
-async function grantToOther(director: Director): Promise<void> {
-  await director.standing(leader, unready);
-  await director.world.settle();
-  await director.request("job-1", "backup");
-  await director.hooks(leader);
-}
-
-/** The other unit is at work on a job. */
-async function workOnOther(director: Director): Promise<void> {
-  await grantToOther(director);
-  director.stopAt("works");
-  await director.hooks(other);
-  await director.work(other);
-}
-
-/** The other unit's worker dies, and the unit is to be removed. */
-async function removeAfterDeath(director: Director): Promise<void> {
-  const { juju } = director.world;
-  await workOnOther(director);
-  await director.hooks(other);
-  for (const { pid } of juju.machine(other).processes) juju.machine(other).kill(pid);
-  await juju.removeUnit(other);
-}
-
-/** While the leader's charm dawdles, the other unit leads, and grants itself a job; then the first one leads again. */
-async function leadElsewhereMeanwhile(director: Director): Promise<void> {
-  const { juju, clock } = director.world;
-  clock.moveTo(new Date(clock.now().getTime() + 61_000));
-  await juju.setLeader(other);
-  director.stopAt("works");
-  await director.settle(other);
-  await juju.setLeader(leader);
-  await director.finish(leader);
-}
-
-/** As many jobs as done records are kept of, and more. */
-const manyJobs = Array.from({ length: 67 }, (_, n) => `job-${n + 2}`);
 
 /** One for each rule at least, in the order of their variants. */
 export const schedulesOfRules: readonly DirectedSchedule[] = [
