@@ -3,7 +3,7 @@ import { showingOnlyFailure, run, runInstalled, root } from "./steps.mjs";
 import { setUp } from "./setup.mjs";
 
 process.chdir(root);
-await setUp({ servers: true });
+await setUp({ servers: true, olderPostgresql: true });
 run("node", ["scripts/build.mjs"], showingOnlyFailure);
 const outfile = "build/faults.mjs";
 runInstalled("esbuild", [

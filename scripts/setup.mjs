@@ -1,9 +1,9 @@
 /**
  * Brings a checkout to the point where its scripts can run: Node, the npm packages and, where they are needed, the
- * Debian packages of the real servers and other releases of Node. Where nothing is missing it says nothing and takes no
- * time.
+ * Debian packages of the real servers, other releases of Node and an older PostgreSQL. Where nothing is missing it says
+ * nothing and takes no time.
  *
- * Run it by hand as `node scripts/setup.mjs [--servers] [--node-releases]`.
+ * Run it by hand as `node scripts/setup.mjs [--servers] [--node-releases] [--older-postgresql]`.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { PackagesError, installPackages, missingPackages } from "./debian-packages.mjs";
-import { areNodeReleasesCurrent, nodeReleasesFolder } from "./node-releases.mjs";
+import { areTestPackagesCurrent, nodeReleasesFolder, olderPostgresqlFolder } from "./test-packages.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const oldestNode = [20, 19];
@@ -20,16 +20,19 @@ const oldestNode = [20, 19];
 /**
  * Installs what is missing. Ends the process with exit code 1, and a message that says what to do, where it cannot.
  *
- * @param {{ readonly servers: boolean, readonly nodeReleases?: boolean }} options Whether the real servers are needed,
- *   and the releases of Node that the package is tested on.
+ * @param {{ readonly servers: boolean, readonly nodeReleases?: boolean, readonly olderPostgresql?: boolean }} options
+ *   Whether the real servers are needed, the releases of Node that the package is tested on, and the older PostgreSQL.
  */
-export async function setUp({ servers, nodeReleases = false }) {
+export async function setUp({ servers, nodeReleases = false, olderPostgresql = false }) {
   try {
     checkNode();
     if (!areModulesCurrent()) await step("npm ci", () => installModules("."));
-    if (nodeReleases && !areNodeReleasesCurrent()) {
-      await step(`npm ci in ${nodeReleasesFolder}`, () => installModules(nodeReleasesFolder));
-    }
+    const folders = [
+      ...(nodeReleases ? [nodeReleasesFolder] : []),
+      ...(olderPostgresql ? [olderPostgresqlFolder] : []),
+    ];
+    for (const folder of folders.filter((each) => !areTestPackagesCurrent(each)))
+      await step(`npm ci in ${folder}`, () => installModules(folder));
     if (!servers) return;
     const missing = await missingPackages();
     if (missing.length > 0) {
@@ -111,5 +114,6 @@ if (process.argv[1] !== undefined && resolve(process.argv[1]) === fileURLToPath(
   await setUp({
     servers: process.argv.includes("--servers"),
     nodeReleases: process.argv.includes("--node-releases"),
+    olderPostgresql: process.argv.includes("--older-postgresql"),
   });
 }

