@@ -27,3 +27,17 @@ export function run(program, args, options = {}) {
 export function runInstalled(program, args, options) {
   run(fileURLToPath(new URL(`../node_modules/.bin/${program}`, import.meta.url)), args, options);
 }
+
+/** Bundles a program of the project's into one file, and runs it in this process. */
+export async function importBundled(entry, outfile) {
+  runInstalled("esbuild", [
+    entry,
+    "--bundle",
+    "--packages=external",
+    "--platform=node",
+    "--format=esm",
+    "--log-level=warning",
+    `--outfile=${outfile}`,
+  ]);
+  await import(new URL(`../${outfile}`, import.meta.url).href);
+}

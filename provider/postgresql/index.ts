@@ -100,12 +100,7 @@ export async function archiveToRelatedStorage(
   dispatch: ArchivingDispatch,
 ): Promise<UnitStatus | undefined> {
   const settings = checkedSettings(options, environment);
-  try {
-    return await settleArchiving(await assemble(settings), dispatch);
-  } catch (error) {
-    if (!isExecutorError(error)) throw error;
-    return { name: "blocked", message: error.message };
-  }
+  return await blockedOnFailure(async () => await settleArchiving(await assemble(settings), dispatch));
 }
 
 /**
@@ -123,13 +118,10 @@ export async function joinCluster(
   dispatch: ClusterDispatch,
 ): Promise<UnitStatus | undefined> {
   const settings = checkedSettings(options, environment);
-  try {
+  return await blockedOnFailure(async () => {
     await settleMembers(await assemble(settings), dispatch);
     return undefined;
-  } catch (error) {
-    if (!isExecutorError(error)) throw error;
-    return { name: "blocked", message: error.message };
-  }
+  });
 }
 
 /**
@@ -183,4 +175,16 @@ function checkedSettings(options: PostgresqlOptions, environment: ExecutorEnviro
       remedy: "Set the option stanza to a name of letters, digits, dots, hyphens and underscores.",
     });
   return settings;
+}
+
+/** What the executor cannot do becomes the unit's status, and fails no hook. */
+async function blockedOnFailure(
+  settle: () => Promise<UnitStatus | undefined>,
+): Promise<UnitStatus | undefined> {
+  try {
+    return await settle();
+  } catch (error) {
+    if (!isExecutorError(error)) throw error;
+    return { name: "blocked", message: error.message };
+  }
 }

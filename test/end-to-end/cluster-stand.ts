@@ -26,6 +26,7 @@ import type { Servers } from "../servers/servers.ts";
 import { until } from "../simulation/until.ts";
 import { tlsServerOf } from "./cluster-processes.ts";
 import { startWatchedServers } from "./watched-servers.ts";
+import { optionsOfNode } from "./node-options.ts";
 
 /** A unit and its node. */
 export interface Unit {
@@ -362,30 +363,11 @@ export class ClusterStand {
 function optionsOf(servers: Servers, index: number, port: number): PostgresqlOptions {
   const node = servers.nodes[index];
   if (node === undefined) throw new Error(`there is no node ${index}`);
-  const { patroni, postgresql } = node;
+  const common = optionsOfNode(node);
   const certificates = join(node.directory, "tls");
   return {
-    stanza: "test.postgresql",
-    patroni: {
-      configDirectory: patroni.configDirectory,
-      restUrl: patroni.restUrl,
-      scope: patroni.scope,
-      member: node.name,
-      service: {
-        kind: "process",
-        pidFile: patroni.pidFile,
-        argv: patroni.startArgv,
-        logFile: patroni.logFile,
-        user: patroni.user.name,
-      },
-    },
-    postgresql: {
-      dataDirectory: postgresql.dataDirectory,
-      binDirectory: postgresql.binDirectory,
-      socketDirectory: postgresql.socketDirectory,
-      port: postgresql.port,
-      user: patroni.user.name,
-    },
+    ...common,
+    patroni: { ...common.patroni, member: node.name },
     tls: {
       keyFile: join(certificates, "member.key"),
       certificateFile: join(certificates, "member.crt"),

@@ -19,6 +19,7 @@ import { Credentials, type StorageConfig } from "../../lib/job/storage-config.ts
 import { openS3Store } from "../../lib/storage/s3-store.ts";
 import { createExecutor, type PostgresqlOptions } from "../../provider/postgresql/index.ts";
 import type { Servers } from "../servers/servers.ts";
+import { optionsOfNode } from "./node-options.ts";
 import { startWatchedServers } from "./watched-servers.ts";
 
 export const repositoryPath = "/prod data+100%/ü";
@@ -177,29 +178,7 @@ export async function startStand(): Promise<void> {
   await servers.s3.createBucket("backups");
   workDirectory = join(servers.directory, "executor");
   await mkdir(workDirectory);
-  const { patroni, postgresql } = node;
-  options = {
-    stanza: "test.postgresql",
-    patroni: {
-      configDirectory: patroni.configDirectory,
-      restUrl: patroni.restUrl,
-      scope: patroni.scope,
-      service: {
-        kind: "process",
-        pidFile: patroni.pidFile,
-        argv: patroni.startArgv,
-        logFile: patroni.logFile,
-        user: patroni.user.name,
-      },
-    },
-    postgresql: {
-      dataDirectory: postgresql.dataDirectory,
-      binDirectory: postgresql.binDirectory,
-      socketDirectory: postgresql.socketDirectory,
-      port: postgresql.port,
-      user: patroni.user.name,
-    },
-  };
+  options = optionsOfNode(node);
   environment = {
     unit: "postgresql/0",
     application: "postgresql",

@@ -26,7 +26,7 @@ const environment = { unit: "pg/0", application: "pg", modelUuid: "u", workDirec
 const settings = settingsOf(options, environment);
 const record = {
   member: "pg-1",
-  configFile: "/work/server.conf",
+  configFile: "/executor/server.conf",
   dataDirectory: "/data",
   socketDirectory: "/run",
   port: 5432,
@@ -67,7 +67,7 @@ describe("the way to the primary", () => {
     expect(primaryArguments(settings, record)).toEqual(
       expect.arrayContaining([
         "--pg2-host=unit-1.example",
-        "--pg2-host-config=/work/server.conf",
+        "--pg2-host-config=/executor/server.conf",
         "--pg2-host-key-file=/tls/key.pem",
         "--pg2-path=/data",
       ]),
