@@ -15,6 +15,7 @@ export type { AskedFor, JobRecord, RecordedReport } from "./history/job-record.t
 export type { KeyTransport, ListedDatabase } from "./key-transport.ts";
 export type { BackupOptions, JobOptions, RestoreOptions } from "./job-options.ts";
 export { managerActions } from "./manager-actions.ts";
+export { describeJob } from "./job-story.ts";
 export { Requirer, type RequirerOptions } from "./requirer.ts";
 export type { RestorePlan } from "./restore-plan.ts";
 export type { TableOptions } from "./shown-rows.ts";
@@ -24,11 +25,4 @@ export {
   type Schedule,
   type ScheduleSettings,
 } from "./schedules/schedule.ts";
-export {
-  backupsOfHistory,
-  backupsTable,
-  databasesTable,
-  describeJob,
-  jobsTable,
-  schedulesTable,
-} from "./tables.ts";
+export { backupsOfHistory, backupsTable, databasesTable, jobsTable, schedulesTable } from "./tables.ts";

@@ -11,6 +11,7 @@ import { nodeMachine } from "../lib/machine/node-machine.ts";
 import { shortened } from "../lib/printable.ts";
 import { countOf } from "./history/ended-summary.ts";
 import type { RestoreOptions } from "./job-options.ts";
+import { describeJob } from "./job-story.ts";
 import type { Requirer } from "./requirer.ts";
 import { retentionWarning } from "./retention.ts";
 import { newestRows, type ShownRows, type TableOptions } from "./shown-rows.ts";
@@ -18,7 +19,6 @@ import {
   backupsOfHistory,
   backupsTable,
   databasesTable,
-  describeJob,
   jobsTable,
   newestBackups,
   newestJobs,
@@ -201,7 +201,7 @@ function jsonOf(key: string, { rows, leftOut }: ShownRows<unknown>): Readonly<Re
 }
 
 function tableOptions(given: ActionParameters): TableOptions {
-  return { limit: given.integer("limit"), since: timeOf(given, "since") };
+  return { limit: given.integer("limit"), since: timeOf(given, "since"), before: timeOf(given, "before") };
 }
 
 function timeOf(given: ActionParameters, name: string): string | undefined {

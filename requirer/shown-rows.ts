@@ -13,6 +13,8 @@ export interface TableOptions {
   readonly limit?: number | undefined;
   /** Only what is newer, RFC 3339. Default: everything. */
   readonly since?: string | undefined;
+  /** Only what is older, RFC 3339: how to come to what a listing leaves out. Default: everything. */
+  readonly before?: string | undefined;
 }
 
 /** What is shown of a listing. */
@@ -24,18 +26,19 @@ export interface ShownRows<Row> {
 }
 
 /**
- * The newest rows.
+ * The newest rows of those that are wanted.
  *
  * @param rows The newest last.
- * @param timeOf When a row is of, RFC 3339. Rows of which that is not known are never too old.
+ * @param timeOf When a row is of, RFC 3339. Rows of which that is not known are never too old, nor too new.
  */
 export function newestRows<Row>(
   rows: readonly Row[],
-  { limit = maxRows, since }: TableOptions = {},
+  { limit = maxRows, since, before }: TableOptions = {},
   timeOf: (row: Row) => string | undefined = () => undefined,
 ): ShownRows<Row> {
-  const start = since === undefined ? Number.NEGATIVE_INFINITY : Date.parse(since);
-  const newer = rows.filter((row) => !(Date.parse(timeOf(row) ?? "") < start));
-  const shown = newer.slice(-Math.min(maxRows, Math.max(1, limit)));
-  return { rows: shown, leftOut: rows.length - shown.length };
+  const [start, end] = [Date.parse(since ?? ""), Date.parse(before ?? "")];
+  const older = rows.filter((row) => !(Date.parse(timeOf(row) ?? "") >= end));
+  const wanted = older.filter((row) => !(Date.parse(timeOf(row) ?? "") < start));
+  const shown = wanted.slice(-Math.min(maxRows, Math.max(1, limit)));
+  return { rows: shown, leftOut: older.length - shown.length };
 }

@@ -181,6 +181,7 @@ describe("an admin is told what is wrong with", () => {
     expect(await listed({})).toEqual([[first, second, third], undefined]);
     expect(await listed({ since })).toEqual([[second, third], "1"]);
     expect(await listed({ since, limit: 1 })).toEqual([[third], "2"]);
+    expect(await listed({ before: since })).toEqual([[first], undefined]);
     const { jobs = "" } = (await model.act("list-jobs", { since, limit: 1 })).results;
     expect(jobs.split("\n").slice(1)).toEqual([
       expect.stringMatching(new RegExp(`^${third} +full +requested +- +2026-01-01T01:00Z$`)),

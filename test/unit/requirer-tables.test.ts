@@ -2,47 +2,18 @@ import { fc, test as property } from "@fast-check/vitest";
 import { describe, expect, test } from "vitest";
 import type { Backup } from "../../lib/job/backup.ts";
 import { endPhases, phasesAtWork, type Phase } from "../../lib/job/phase.ts";
-import type { JobReport } from "../../lib/job/report.ts";
-import type { JobRequest } from "../../lib/job/request.ts";
-import { Credentials } from "../../lib/job/storage-config.ts";
 import { recordOf } from "../../requirer/history/job-book.ts";
-import { observed, withReports, type JobRecord } from "../../requirer/history/job-record.ts";
+import { withReports } from "../../requirer/history/job-record.ts";
+import { describeJob } from "../../requirer/job-story.ts";
 import {
   backupsOfHistory,
   backupsTable,
   databasesTable,
-  describeJob,
   jobsTable,
   schedulesTable,
 } from "../../requirer/tables.ts";
 
-const relation = "database-backup:3";
-const storage = {
-  bucket: "/backups/",
-  path: "p",
-  credentials: new Credentials("AKIACANARY", "secret-canary"),
-};
-const id = "0197c2a4-6f0e-7c44-9d0f-0123456789ab";
-const request: JobRequest = {
-  id,
-  type: "backup",
-  backupType: "differential",
-  compression: true,
-  storage,
-  requestedAt: "2026-03-01T10:00:00.123Z",
-};
-const report: JobReport = { id, type: "backup", storage: { bucket: "backups" }, phase: "running" };
-
-const database = { relation, application: "postgresql" };
-
-function jobOf(
-  said: Partial<JobReport> | undefined,
-  asked: JobRequest = request,
-  unit = "postgresql/0",
-): JobRecord {
-  const reports = said === undefined ? [] : [{ unit, report: { ...report, ...said } }];
-  return observed(recordOf(asked, database), reports);
-}
+import { database, id, jobOf, request } from "./job-records.ts";
 
 const linesOf = (table: string): readonly string[] => table.split("\n");
 
@@ -105,6 +76,26 @@ describe("the table of jobs", () => {
     expect(jobsTable(jobs, { since: "2026-04-01T00:00:00Z" })).toBe("No jobs.\n3 older ones are not shown.");
   });
 
+  test("comes to what is left out by the time before which it is", () => {
+    const jobs = ["01", "02", "03"].map((day) =>
+      jobOf(undefined, { ...request, id: `on-${day}`, requestedAt: `2026-03-${day}T10:00:00Z` }),
+    );
+    expect(linesOf(jobsTable(jobs, { limit: 1, before: "2026-03-03T10:00:00Z" })).slice(1)).toEqual([
+      expect.stringMatching(/^on-02 /),
+      "1 older one is not shown.",
+    ]);
+    expect(
+      linesOf(jobsTable(jobs, { since: "2026-03-02T10:00:00Z", before: "2026-03-03T10:00:00.001Z" })).slice(
+        1,
+      ),
+    ).toEqual([
+      expect.stringMatching(/^on-02 /),
+      expect.stringMatching(/^on-03 /),
+      "1 older one is not shown.",
+    ]);
+    expect(jobsTable(jobs, { before: "2026-03-01T10:00:00Z" })).toBe("No jobs.");
+  });
+
   test("says how many are only counted", () => {
     const summaries = [{ application: "postgresql", counts: { succeeded: 3, failed: 2 } }];
     expect(linesOf(jobsTable([jobOf(undefined)], {}, summaries)).at(-1)).toBe(
@@ -135,7 +126,11 @@ describe("the table of jobs", () => {
       name: fc.constantFrom("postgresql", "postgresql-k8s", "a-name-of-forty-characters-and-a-few-more"),
     })
     .map(({ percent, number, name, type, ...said }) =>
-      jobOf({ ...said, progress: { percent } }, { ...request, type }, `${name}/${number}`),
+      jobOf(
+        { ...said, progress: { percent } },
+        type === "backup" ? request : { ...request, type, artefactPath: "label" },
+        `${name}/${number}`,
+      ),
     );
 
   property.prop([fc.array(anyJob, { minLength: 1, maxLength: 12 })])(
@@ -226,123 +221,6 @@ describe("the table of backups", () => {
     };
     expect(linesOf(backupsTable([differential])).every((line) => line.length <= 100)).toBe(true);
   });
-});
-
-describe("the story of a job", () => {
-  test("is all that request and report say", () => {
-    const job = jobOf({
-      phase: "succeeded",
-      startedAt: "2026-03-01T10:00:01Z",
-      finishedAt: "2026-03-01T10:05:00Z",
-      progress: { percent: 100 },
-      backupId: "label",
-      artefactPath: "/p/backup/db/label/",
-      sizeBytes: 2048,
-      timeline: 2,
-      logPath: "/p/database-backup/db/label/",
-      message: "One file was skipped.",
-    });
-    expect(describeJob(job)).toEqual({
-      "job-id": id,
-      database: "postgresql",
-      storage: 'bucket "backups", path "/p", at https://s3.amazonaws.com',
-      relation,
-      type: "backup",
-      "backup-type": "differential",
-      phase: "succeeded",
-      status: "success",
-      unit: "postgresql/0",
-      "requested-at": "2026-03-01T10:00:00.123Z",
-      "started-at": "2026-03-01T10:00:01Z",
-      "finished-at": "2026-03-01T10:05:00Z",
-      took: "4 min",
-      "backup-id": "label",
-      "artefact-path": "/p/backup/db/label/",
-      size: "2.0 KiB",
-      timeline: "2",
-      "log-path": "/p/database-backup/db/label/",
-      message: "One file was skipped.",
-    });
-  });
-
-  test("of a failed restore says what was asked for, why it failed and what to do", () => {
-    const restore: JobRequest = {
-      id,
-      type: "restore",
-      artefactPath: "label",
-      restoreToTime: "latest",
-      compression: true,
-      storage,
-    };
-    const said = {
-      type: "restore",
-      phase: "failed",
-      errorCode: "pgbackrest-50",
-      message: "Locked.",
-      remedy: "Wait.",
-    } as const;
-    expect(describeJob(jobOf(said, restore))).toMatchObject({
-      type: "restore",
-      "artefact-requested": "label",
-      "restore-to-time": "latest",
-      status: "error",
-      "error-code": "pgbackrest-50",
-      message: "Locked.",
-      remedy: "Wait.",
-    });
-  });
-
-  test("that has not begun says so", () => {
-    const fields = describeJob(jobOf(undefined));
-    expect(fields).toMatchObject({
-      phase: "requested",
-      status: "running",
-      message: "No unit has taken up this job yet.",
-    });
-    expect("unit" in fields).toBe(false);
-    expect(describeJob(jobOf({ phase: "running" }))).not.toHaveProperty("message");
-  });
-
-  test("that runs says how far it is, and how long it may still take", () => {
-    const said = { phase: "running", startedAt: "2026-03-01T10:00:00Z" } as const;
-    const shownAt = (progress: JobReport["progress"], clock: string): string | undefined =>
-      describeJob(
-        jobOf({ ...said, ...(progress === undefined ? {} : { progress }) }),
-        new Date(`2026-03-01T${clock}Z`),
-      )["progress"];
-    const half = { percent: 50.5, bytesDone: 1024, bytesTotal: 2048 };
-    expect(shownAt(half, "10:10:06")).toBe("50 % (1.0 KiB of 2.0 KiB), about 9 min left");
-    expect(shownAt({ percent: 25 }, "14:00:00")).toBe("25 %, about 12 h left");
-    expect(shownAt({ percent: 1 }, "10:10:00")).toBe("1 %");
-    expect(shownAt(half, "09:00:00")).toBe("50 % (1.0 KiB of 2.0 KiB)");
-    expect(shownAt(undefined, "10:00:00")).toBeUndefined();
-  });
-
-  test("that two units report differently names both", () => {
-    const both = observed(jobOf({ phase: "succeeded", fence: 2 }), [
-      { unit: "postgresql/1", report: { phase: "lost", fence: 1 } },
-    ]);
-    expect(describeJob(both)).toMatchObject({
-      phase: "succeeded",
-      unit: "postgresql/0",
-      "other-reports": "postgresql/1: lost",
-    });
-  });
-
-  property.prop([fc.constantFrom<Phase>(...phasesAtWork, ...endPhases), fc.boolean()])(
-    "holds texts under keys that Juju accepts, and no credentials",
-    (phase, restore) => {
-      const asked: JobRequest = restore
-        ? { id, type: "restore", artefactPath: "label", compression: true, storage }
-        : request;
-      const fields = describeJob(jobOf({ phase }, asked));
-      for (const [key, value] of Object.entries(fields)) {
-        expect(key).toMatch(/^[a-z](?:[a-z0-9-]*[a-z0-9])?$/);
-        expect(typeof value).toBe("string");
-      }
-      expect(JSON.stringify([fields, jobsTable([jobOf({ phase }, asked)])])).not.toMatch(/canary|redacted/i);
-    },
-  );
 });
 
 test("backups of a database that publishes none are those that the manager saw succeed", () => {

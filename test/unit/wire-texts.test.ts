@@ -17,7 +17,8 @@ import type { RelatedDatabase } from "../../requirer/database.ts";
 import { History } from "../../requirer/history/history.ts";
 import { broughtUpToDate, recordOf, strayJobs } from "../../requirer/history/job-book.ts";
 import { summarise } from "../../requirer/status.ts";
-import { backupsTable, databasesTable, describeJob, jobsTable } from "../../requirer/tables.ts";
+import { describeJob } from "../../requirer/job-story.ts";
+import { backupsTable, databasesTable, jobsTable } from "../../requirer/tables.ts";
 import { textPaths, withTextAt, type TextPath } from "./schema-texts.ts";
 
 const nasty: readonly string[] = [
