@@ -14,7 +14,16 @@ import {
   type Grant,
   type UnitRecord,
 } from "../../provider/coordination/peer-records.ts";
-import { reasonToWait } from "../../provider/coordination/wait.ts";
+import {
+  asked,
+  grant,
+  granted,
+  grantsIn,
+  key,
+  records,
+  request,
+  waitsIn,
+} from "./coordination-leader-plan.ts";
 import {
   applicationOf,
   asking,
@@ -30,37 +39,6 @@ import {
   restore,
   seeing,
 } from "./coordination-views.ts";
-
-const request = backup();
-const grant = grantOf(request, { unit: "db/1", incarnation: "life-1" });
-const key = jobKey(relation, "job");
-
-function records(...said: readonly [string, Partial<UnitRecord>][]): ReadonlyMap<string, UnitRecord> {
-  return new Map(said.map(([unit, fields]) => [unit, recordOf(unit, fields)]));
-}
-
-/** `db/1` has the grant; its request stands. */
-function granted(fields: Partial<LeaderView> = {}): LeaderView {
-  return leaderView({
-    application: applicationOf({ grants: [grant] }),
-    requests: seeing([asking([request])]),
-    ...fields,
-  });
-}
-
-/** Nothing is granted, and these jobs are asked for. */
-function asked(requests: LeaderView["requests"], fields: Partial<LeaderView> = {}): LeaderPlan {
-  return decideLeader(leaderView({ requests, ...fields }));
-}
-
-/** Who was granted what: the unit, and the job. */
-function grantsIn({ application }: LeaderPlan): readonly (readonly [string, string])[] {
-  return [...application.grants.values()].map(({ unit, job }) => [unit, job]);
-}
-
-function waitsIn({ waiting }: LeaderPlan): Readonly<Record<string, string>> {
-  return Object.fromEntries(waiting.map((job) => [job.request.id, reasonToWait(job, relation)]));
-}
 
 describe("the jobs that wait", () => {
   test("are granted in the order of arrival, not in that of the databags", () => {
