@@ -25,10 +25,11 @@ export class Admin {
   async act(): Promise<boolean> {
     const { juju } = this.#world;
     const told = new Map<string, string>();
-    const { queue = "" } = this.#world.reported("database");
-    const waiting = /run release-grant on the leader, fence=(\d+)/.exec(queue);
     const leader = juju.leader("database");
-    if (waiting?.[1] !== undefined && leader !== undefined) told.set(waiting[1], leader);
+    for (const { queue = "" } of this.#world.reported("database")) {
+      const waiting = /run release-grant on the leader, fence=(\d+)/.exec(queue);
+      if (waiting?.[1] !== undefined && leader !== undefined) told.set(waiting[1], leader);
+    }
     for (const [unit, { workload }] of Object.entries(juju.status().applications["database"]?.units ?? {})) {
       const blocked = /run release-grant fence=(\d+)/.exec(workload.message);
       if (blocked?.[1] !== undefined) told.set(blocked[1], unit);

@@ -53,6 +53,18 @@ export const reportsOthers: Around = afterwards(async ({ juju }) => {
   }
 });
 
+/** Tells each manager of all jobs, whoever asked for them. */
+export const tellsEverybody: Around = afterwards(async ({ juju }) => {
+  const relations = await juju.relationIds("database-backup");
+  const reports: unknown[] = [];
+  for (const relation of relations) {
+    const { jobs = "[]" } = await juju.readUnitDatabag(relation, juju.unit);
+    reports.push(...JSON.parse(jobs));
+  }
+  for (const relation of relations)
+    if (reports.length > 0) await juju.writeUnitDatabag(relation, { jobs: JSON.stringify(reports) });
+});
+
 /** Writes a databag that is not the unit's own, as Juju would not let it. @param owner Whose, of a unit that writes. */
 export function writingTo(owner: (unit: string) => string | undefined): Around {
   return afterwards(async (dispatch, juju) => {

@@ -23,6 +23,13 @@ export const schedulesOfAround: readonly DirectedSchedule[] = [
     },
   },
   { variant: "reports a job as failed that another unit runs", breaks: ["end"], story, play },
+  {
+    variant: "tells each manager of all jobs",
+    breaks: ["own"],
+    story: "One of two managers requests a job, and it ends.",
+    options: { managers: 2 },
+    play,
+  },
   { variant: "writes to a neighbour's databag", breaks: ["writer"], story, play },
   { variant: "writes the leader's databag though another unit leads", breaks: ["writer"], story, play },
   { variant: "echoes the keys in its reports", breaks: ["credential"], story, play },

@@ -21,6 +21,8 @@ export interface DirectorOptions {
   readonly keepsFences?: boolean;
   /** Default: false. See {@link World.start}. */
   readonly isFresh?: boolean;
+  /** The first one asks. Default: 1. */
+  readonly managers?: number;
 }
 
 const mostSteps = 300;
@@ -44,11 +46,12 @@ export class Director {
     units = 2,
     keepsFences = true,
     isFresh = false,
+    managers = 1,
   }: DirectorOptions = {}): Promise<Director> {
     const stops = new Set<string>();
     const stepAt = (what: string): boolean => stops.has(what.replace(/^job-\S+ /, ""));
     const afterwards = async (): Promise<void> => undefined;
-    const options = { units, rules, keepsFences, afterwards, stepAt, isFresh };
+    const options = { units, rules, keepsFences, afterwards, stepAt, isFresh, managers };
     return new Director(
       await World.start({ ...options, ...(around === undefined ? {} : { around }) }),
       stops,
@@ -72,9 +75,11 @@ export class Director {
     type: "backup" | "restore",
     more: Readonly<Record<string, unknown>> = {},
   ): Promise<void> {
+    const [manager] = this.world.managers;
+    if (manager === undefined) return;
     for (const id of [ids].flat())
-      this.world.requests.set(id, { id, fields: { ...wireRequest(id, type === "restore"), ...more } });
-    await this.world.publish();
+      manager.requests.set(id, { id, fields: { ...wireRequest(id, type === "restore"), ...more } });
+    await this.world.publish(manager);
   }
 
   /** A unit asks for a backup, as an action of its charm does. */

@@ -5,6 +5,7 @@ import type { MemoryDisk } from "../../lib/testing/in-process/memory-disk.ts";
 import type { Fault, Step } from "../../lib/testing/stepping/step.ts";
 import type { Admin } from "./admin.ts";
 import { diskOfEarlierDeployment } from "./earlier-deployment.ts";
+import type { Manager } from "./manager.ts";
 import type { Random } from "./random.ts";
 import { archiveStorage, type Trace, type World } from "./world.ts";
 
@@ -79,9 +80,10 @@ export class Faults {
 
   /** Ends what does not end by itself. */
   async end(): Promise<void> {
-    if (!(await this.#world.relate())) {
+    for (const manager of this.#world.managers) {
+      if (await this.#world.relate(manager)) continue;
       await this.#world.settle();
-      await this.#world.relate();
+      await this.#world.relate(manager);
     }
     const { juju, board } = this.#world;
     board.storeIsAway = false;
@@ -95,6 +97,13 @@ export class Faults {
     // A unit may be gone by the time at which it would lead.
     while (juju.leader("database") === undefined && this.#world.units.length > 0)
       await this.#elect(this.#world.units[0]);
+  }
+
+  async #comeOrGo(manager: Manager | undefined): Promise<boolean> {
+    if (manager === undefined) return false;
+    if (manager.relation === undefined) return await this.#world.relate(manager);
+    await this.#world.unrelate(manager);
+    return true;
   }
 
   /** The units that it can happen to. */
@@ -214,9 +223,7 @@ export class Faults {
       case "charm dawdles":
         return true;
       case "relation is removed or added":
-        if (this.#world.relation === undefined) return await this.#world.relate();
-        await this.#world.unrelate();
-        return true;
+        return await this.#comeOrGo(random.choose(this.#world.managers));
       case "archive storage changes":
         this.#world.archives.set(unit, {
           ...archiveStorage,

@@ -25,6 +25,11 @@ export class Random {
     return this.next() < probability;
   }
 
+  /** One of several; undefined where there is none. Without a choice there is no draw. */
+  choose<Item>(items: readonly Item[]): Item | undefined {
+    return items.length > 1 ? this.pick(items) : items[0];
+  }
+
   /** One of several; undefined where there is none. */
   pick<Item>(items: readonly Item[]): Item | undefined {
     return items[Math.floor(this.next() * items.length)];

@@ -37,7 +37,7 @@ function judge(world: World): void {
   const { board } = world;
   if (board.violations.length > 0 || world.units.length === 0) return;
   const readable = world.readableEnds();
-  for (const id of world.requests.keys()) {
+  for (const id of world.managers.flatMap(({ requests }) => [...requests.keys()])) {
     if (!world.ends.has(id)) board.violate("told", `${id} was requested, and nobody ever reports its end`);
     else if (!readable.has(id)) board.violate("told", `${id} has an end that no unit reports any more`);
   }

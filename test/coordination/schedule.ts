@@ -7,7 +7,7 @@ import type { Fate } from "./board.ts";
 import { Admin } from "./admin.ts";
 import { Faults, faultKinds, type FaultKind } from "./faults.ts";
 import { Interleaving } from "./interleaving.ts";
-import { wireRequest } from "./manager.ts";
+import { managerNames, wireRequest, type Manager } from "./manager.ts";
 import { Random } from "./random.ts";
 import { comeToRest } from "./rest.ts";
 import type { Variant } from "./variants.ts";
@@ -21,6 +21,8 @@ export interface ScheduleOptions {
   readonly units?: number;
   /** At most so many, and two at least. Default: 4. */
   readonly jobs?: number;
+  /** Default: 1, and 2 in one of four schedules. */
+  readonly managers?: number;
   /** Nothing goes wrong, no job fails, and the manager cancels and edits nothing. Default: false. */
   readonly faultless?: boolean;
   /** The faults that may happen. Default: all. */
@@ -80,10 +82,16 @@ class Schedule {
   }
 
   async run(): Promise<ScheduleResult> {
-    const { seed, units = 3, variant: { rules = {}, around } = {} } = this.#options;
+    const {
+      seed,
+      units = 3,
+      managers = seed % 4 === 0 ? managerNames.length : 1,
+      variant: { rules = {}, around } = {},
+    } = this.#options;
     const random = this.#random;
     const world = await World.start({
       units: this.#between(Math.min(2, units), units),
+      managers,
       rules,
       ...(around === undefined ? {} : { around }),
       keepsFences: random.chance(0.7),
@@ -128,13 +136,15 @@ class Schedule {
 
   async #turn(world: World, faults: Faults): Promise<void> {
     const random = this.#random;
+    const related = world.managers.filter(({ relation }) => relation !== undefined);
     if (
-      world.relation !== undefined &&
+      related.length > 0 &&
       this.#requested < this.#jobs &&
       random.chance(this.#requested === 0 ? 0.5 : 0.08)
     )
-      return await this.#request(world);
-    if (world.requests.size > 0 && random.chance(0.012)) return await this.#change(world);
+      return await this.#request(world, random.choose(related));
+    const asking = world.managers.filter(({ requests }) => requests.size > 0);
+    if (asking.length > 0 && random.chance(0.012)) return await this.#change(world, random.choose(asking));
     // What goes wrong while a job is at work tells more.
     if (random.chance(world.board.isActive() ? 0.12 : 0.03)) {
       const wasActive = world.board.isActive();
@@ -161,44 +171,45 @@ class Schedule {
   }
 
   #watch(world: World): void {
-    const { queue } = world.reported("database");
-    if (queue !== undefined && queue.includes("waiting-for")) this.#waited = true;
+    if (world.reported("database").some(({ queue = "" }) => queue.includes("waiting-for")))
+      this.#waited = true;
   }
 
-  async #request(world: World): Promise<void> {
+  async #request(world: World, manager: Manager | undefined): Promise<void> {
+    if (manager === undefined) return;
     const random = this.#random;
     const id = `job-${(this.#requested += 1)}`;
     const { faultless = false } = this.#options;
     if (!faultless && random.chance(0.3)) world.board.fates.set(id, random.pick(fates) ?? "fails");
     const isRestore = random.chance(0.3);
     const deadline = !faultless && random.chance(0.1) ? { "start-before": soon(world, random) } : {};
-    world.requests.set(id, { id, fields: { ...wireRequest(id, isRestore), ...deadline } });
-    this.#trace(`the manager requests ${isRestore ? "restore" : "backup"} ${id}`);
-    await world.publish();
+    manager.requests.set(id, { id, fields: { ...wireRequest(id, isRestore), ...deadline } });
+    this.#trace(`the ${manager.application} requests ${isRestore ? "restore" : "backup"} ${id}`);
+    await world.publish(manager);
   }
 
-  /** The manager withdraws a job that has ended, cancels one, or edits it. */
-  async #change(world: World): Promise<void> {
+  /** A manager withdraws a job that has ended, cancels one, or edits it. */
+  async #change(world: World, manager: Manager | undefined): Promise<void> {
     const random = this.#random;
-    const requested = random.pick([...world.requests.values()]);
-    if (requested === undefined) return;
+    const requested = random.pick([...(manager?.requests.values() ?? [])]);
+    if (manager === undefined || requested === undefined) return;
     const { id, fields } = requested;
     if (world.ends.has(id)) {
-      this.#trace(`the manager withdraws ${id}`);
-      world.requests.delete(id);
+      this.#trace(`the ${manager.application} withdraws ${id}`);
+      manager.requests.delete(id);
     } else if (this.#options.faultless === true) {
       return;
     } else if (random.chance(0.6)) {
-      this.#trace(`the manager cancels ${id}`);
-      world.requests.set(id, { id, fields: { ...fields, cancel: true } });
+      this.#trace(`the ${manager.application} cancels ${id}`);
+      manager.requests.set(id, { id, fields: { ...fields, cancel: true } });
     } else {
-      this.#trace(`the manager edits ${id}`);
-      world.requests.set(id, {
+      this.#trace(`the ${manager.application} edits ${id}`);
+      manager.requests.set(id, {
         id,
         fields: { ...fields, "job-config": { compression: random.chance(0.5) } },
       });
     }
-    await world.publish();
+    await world.publish(manager);
   }
 
   async #comeToRest(world: World, faults: Faults, admin: Admin): Promise<void> {

@@ -1,7 +1,15 @@
 /**
  * What differs from the shipped code by one function each. Every one of them has to be found out.
  */
-import { leaks, reporting, reportsOthers, writingTo, afterwards, type Around } from "./around.ts";
+import {
+  leaks,
+  reporting,
+  reportsOthers,
+  tellsEverybody,
+  writingTo,
+  afterwards,
+  type Around,
+} from "./around.ts";
 import type { Rules } from "../../provider/coordination/rules.ts";
 
 /** What differs from the shipped code by one function: a rule of the protocol, or what is around it. */
@@ -63,6 +71,7 @@ export const variants: readonly Variant[] = [
     foundAfter: 3,
   },
   { name: "reports a job as failed that another unit runs", around: reportsOthers, foundAfter: 1 },
+  { name: "tells each manager of all jobs", around: tellsEverybody, foundAfter: 4 },
   {
     name: "writes to a neighbour's databag",
     around: writingTo((unit) => (unit === "database/1" ? "database/0" : undefined)),

@@ -9,6 +9,7 @@ export const invariants = {
   lost: "No job is called lost that goes on, or that its unit has let go of with another end.",
   end: "No job has two different ends, `lost` aside.",
   success: "No job is called a success whose worker did not succeed.",
+  own: "No manager is told of a job that it never asked for.",
   writer: "Nobody writes another unit's databags, and nobody but the leader the application's.",
   credential:
     "No credential stands in a databag, a status, the log, an argument, an action's result, on a disk, or at the storage of the fences.",

@@ -4,12 +4,12 @@
 import { endPhases } from "../../lib/job/phase.ts";
 import type { SimulatedJuju } from "../../lib/testing/simulated-juju.ts";
 import type { Board } from "./board.ts";
-import { keyPrefix } from "./manager.ts";
+import { keyPrefix, type Manager } from "./manager.ts";
 
 const ends: ReadonlySet<unknown> = new Set(endPhases);
 const application = "database";
 
-/** An end that the manager has read. */
+/** An end that a manager has read. */
 export interface ReadEnd {
   readonly unit: string;
   readonly phase: string;
@@ -20,8 +20,7 @@ export interface Seen {
   readonly juju: SimulatedJuju;
   readonly board: Board;
   readonly peers: number;
-  /** The relation with the manager, if there is one. */
-  readonly relation: () => number | undefined;
+  readonly managers: readonly Manager[];
 }
 
 /** The witness of one world. */
@@ -55,10 +54,9 @@ export class Witness {
     return Object.keys(units);
   }
 
-  /** What a unit, or the application, wrote for the manager. */
-  reported(owner: string): Readonly<Record<string, string>> {
-    const relation = this.#seen.relation();
-    return relation === undefined ? {} : this.#seen.juju.databag(relation, owner);
+  /** What a unit, or the application, wrote for each of the managers. */
+  reported(owner: string): readonly Readonly<Record<string, string>>[] {
+    return this.#reportedTo(owner).map(({ databag }) => databag);
   }
 
   /** Takes what stands written now for given. */
@@ -66,12 +64,14 @@ export class Witness {
     if (this.units.length > 0) this.#databags = this.#written();
   }
 
-  /** Reads the ends that units report, as the manager does, and how units let go of grants. */
+  /** Reads the ends that units report, as managers do, and how units let go of grants. */
   look(): void {
     const { juju, peers } = this.#seen;
     for (const unit of this.everUnits) this.#noteRelease(unit);
-    for (const unit of this.everUnits)
+    for (const unit of this.everUnits) {
+      this.#lookWhoIsTold(unit);
       for (const [id, phase] of this.#endsOf(unit)) this.#noteEnd(id, unit, phase);
+    }
     for (const [key, value] of Object.entries(juju.databag(peers, application)))
       if (key.startsWith("done-") && value.includes('"lost"')) this.#noteLost(JSON.parse(value).report.id);
   }
@@ -120,10 +120,9 @@ export class Witness {
   /** What the charm wrote in its databags; the addresses are Juju's. */
   #written(): ReadonlyMap<string, Readonly<Record<string, string>>> {
     const { juju, peers } = this.#seen;
-    const relation = this.#seen.relation();
     const databags = new Map<string, Readonly<Record<string, string>>>();
     for (const owner of new Set([application, ...this.units, ...this.everUnits])) {
-      for (const id of relation === undefined ? [peers] : [peers, relation]) {
+      for (const id of [peers, ...this.#related().map(({ relation }) => relation)]) {
         const databag = juju.databag(id, owner);
         // With a new unit of the same name Juju begins another databag, at another address.
         const key = `${id} ${owner} ${databag["ingress-address"] ?? ""}`;
@@ -134,11 +133,34 @@ export class Witness {
     return databags;
   }
 
+  #related(): readonly (Manager & { readonly relation: number })[] {
+    return this.#seen.managers.flatMap((manager) =>
+      manager.relation === undefined ? [] : [{ ...manager, relation: manager.relation }],
+    );
+  }
+
+  #reportedTo(
+    owner: string,
+  ): readonly { readonly manager: Manager; readonly databag: Readonly<Record<string, string>> }[] {
+    return this.#related().map((manager) => ({
+      manager,
+      databag: this.#seen.juju.databag(manager.relation, owner),
+    }));
+  }
+
+  #lookWhoIsTold(unit: string): void {
+    for (const { manager, databag } of this.#reportedTo(unit))
+      for (const { "job-id": id } of reportsIn(databag))
+        if (!manager.asked.has(id))
+          this.#seen.board.violate(
+            "own",
+            `${unit} tells ${manager.application} of ${id}, which it never asked for`,
+          );
+  }
+
   #endsOf(unit: string): readonly (readonly [id: string, phase: string])[] {
-    const { jobs } = this.reported(unit);
-    if (jobs === undefined) return [];
-    const reports: readonly { "job-id": string; phase: string }[] = JSON.parse(jobs);
-    return reports
+    return this.reported(unit)
+      .flatMap(reportsIn)
       .filter(({ phase }) => ends.has(phase))
       .map(({ "job-id": id, phase }) => [id, phase] as const);
   }
@@ -183,6 +205,13 @@ export class Witness {
     if (phase === "lost") this.#noteLost(id);
     this.ends.set(id, [...known, { unit, phase }]);
   }
+}
+
+function reportsIn({ jobs }: Readonly<Record<string, string>>): readonly {
+  readonly "job-id": string;
+  readonly phase: string;
+}[] {
+  return jobs === undefined ? [] : JSON.parse(jobs);
 }
 
 const addresses = ["ingress-address", "egress-subnets", "private-address"];

@@ -1,6 +1,6 @@
 /**
- * A database of several units in a simulated Juju that takes its steps only when it is told to, and a manager that is a
- * databag.
+ * A database of several units in a simulated Juju that takes its steps only when it is told to, and managers that are
+ * databags.
  */
 import type { DatabagChanges, Juju } from "../../lib/juju/juju.ts";
 import type { CharmFunction } from "../../lib/testing/in-process/in-process-runner.ts";
@@ -18,7 +18,7 @@ import { providerActions } from "../../provider/provider-actions.ts";
 import type { Around } from "./around.ts";
 import { beginningOf, takePlace, type Beginning } from "./beginning.ts";
 import { Board } from "./board.ts";
-import { accessKey, secretKey } from "./manager.ts";
+import { accessKey, managerNames, secretKey, type Manager } from "./manager.ts";
 import { Witness, type ReadEnd } from "./witness.ts";
 
 /** Where the cluster archives to. */
@@ -26,14 +26,13 @@ export const archiveStorage: StorageConfig = {
   bucket: "archive",
   credentials: new Credentials(accessKey, secretKey),
 };
-/** By number of units and whether there is a storage that keeps fences. */
+/** By number of units and managers, and whether there is a storage that keeps fences. */
 const beginnings = new Map<string, Beginning>();
 /**
  * Schedules come to rest long before, even one in which a unit leaves, and its hook and a process of its own look four times
  * a second whether a worker has ended.
  */
 const mostSteps = 1_000;
-const managerEnd = "manager:database-backup";
 const databaseEnd = "database:database-backup";
 
 /** Called with everything that happens. */
@@ -46,6 +45,8 @@ const askedJob: AskedJob = { id: "asked-1", type: "backup", backupType: "full", 
 /** How a world is made. */
 export interface WorldOptions {
   readonly units: number;
+  /** Default: 1. */
+  readonly managers?: number;
   readonly rules: Partial<Rules>;
   /** What is put around the charm of the units. Default: nothing. */
   readonly around?: Around;
@@ -58,12 +59,6 @@ export interface WorldOptions {
   readonly isFresh?: boolean;
 }
 
-/** A request as the manager wrote it. */
-export interface Requested {
-  readonly id: string;
-  readonly fields: Record<string, unknown>;
-}
-
 /** Whom the log is read to, once there is somebody. */
 interface Told {
   to?: Witness;
@@ -74,10 +69,8 @@ export class World {
   readonly juju: SimulatedJuju;
   readonly clock: VirtualClock;
   readonly board: Board;
-  /** Its id with the manager; undefined while there is none. */
-  relation: number | undefined;
+  readonly managers: readonly Manager[];
   readonly peers: number;
-  readonly requests: Map<string, Requested> = new Map();
   /** Where a unit keeps fences that has another storage than the others. */
   readonly archives: Map<string, StorageConfig>;
   /** The units whose command of `juju-exec` writes as the leader's, or has: nothing looks at the time any more. */
@@ -88,17 +81,17 @@ export class World {
   leaderChanges = 0;
 
   private constructor(
-    parts: Pick<World, "juju" | "clock" | "board" | "relation" | "peers" | "archives" | "writing">,
+    parts: Pick<World, "juju" | "clock" | "board" | "managers" | "peers" | "archives" | "writing">,
     told: Told,
   ) {
     this.juju = parts.juju;
     this.clock = parts.clock;
     this.board = parts.board;
-    this.relation = parts.relation;
+    this.managers = parts.managers;
     this.peers = parts.peers;
     this.archives = parts.archives;
     this.writing = parts.writing;
-    this.#witness = new Witness({ ...parts, relation: () => this.relation });
+    this.#witness = new Witness(parts);
     told.to = this.#witness;
     this.#runsSeen = parts.juju.hooksRun().length;
   }
@@ -106,7 +99,7 @@ export class World {
   /** Makes a world in which everything is set up and nothing was requested yet. */
   static async start(options: WorldOptions): Promise<World> {
     if (options.isFresh === true) return await World.#make(options);
-    const kind = `${options.units} ${options.keepsFences}`;
+    const kind = `${options.units} ${options.managers ?? 1} ${options.keepsFences}`;
     let beginning = beginnings.get(kind);
     if (beginning === undefined) {
       const first = await World.#make({
@@ -149,18 +142,22 @@ export class World {
       const disk = beginning?.disks[unit]?.copy();
       await juju.addUnit("database", disk === undefined ? {} : { disk });
     }
-    await juju.deploy({
-      application: "manager",
-      charm: "examples/backup-manager-charm",
-      units: 0,
-      inProcess: async () => undefined,
-    });
-    const relation = await juju.integrate(managerEnd, databaseEnd);
+    const managers: Manager[] = [];
+    for (const application of managerNames.slice(0, options.managers ?? 1)) {
+      await juju.deploy({
+        application,
+        charm: "examples/backup-manager-charm",
+        units: 0,
+        inProcess: async () => undefined,
+      });
+      const relation = await juju.integrate(endOf(application), databaseEnd);
+      managers.push({ application, relation, requests: new Map(), asked: new Set() });
+    }
     const peers = juju.peerRelation("database", "database-backup-peers");
     for (const [key, text] of beginning?.objects ?? []) board.objects.set(key, text);
     await juju.settle();
     isBegun = true;
-    const world = new World({ juju, clock, board, relation, peers, archives, writing }, told);
+    const world = new World({ juju, clock, board, managers, peers, archives, writing }, told);
     world.#witness.begin();
     return world;
   }
@@ -235,22 +232,24 @@ export class World {
     this.clock.moveTo(end);
   }
 
-  /** What a unit, or the application, wrote for the manager. */
-  reported(owner: string): Readonly<Record<string, string>> {
+  /** What a unit, or the application, wrote for each of the managers. */
+  reported(owner: string): readonly Readonly<Record<string, string>>[] {
     return this.#witness.reported(owner);
   }
 
-  /** The manager goes away, with all that it requested. */
-  async unrelate(): Promise<void> {
-    this.relation = undefined;
-    this.requests.clear();
-    await this.juju.removeRelation(managerEnd, databaseEnd);
+  /** A manager goes away, with all that it requested. */
+  async unrelate(manager: Manager): Promise<void> {
+    manager.relation = undefined;
+    manager.requests.clear();
+    manager.asked.clear();
+    await this.juju.removeRelation(endOf(manager.application), databaseEnd);
   }
 
-  /** The manager comes back, as soon as nothing is left of its relation. @returns Whether it is there. */
-  async relate(): Promise<boolean> {
-    this.relation ??= await this.juju.integrate(managerEnd, databaseEnd).catch(() => undefined);
-    return this.relation !== undefined;
+  /** A manager comes back, as soon as nothing is left of its relation. @returns Whether it is there. */
+  async relate(manager: Manager): Promise<boolean> {
+    const { application } = manager;
+    manager.relation ??= await this.juju.integrate(endOf(application), databaseEnd).catch(() => undefined);
+    return manager.relation !== undefined;
   }
 
   /** A unit asks for a backup of its own, as an action of its charm does. */
@@ -258,11 +257,12 @@ export class World {
     void this.juju.exec(unit, `JUJU_DISPATCH_PATH=hooks/${askEvent} $CHARM_DIR/dispatch`);
   }
 
-  /** Writes what is requested. */
-  async publish(): Promise<void> {
-    const jobs = JSON.stringify([...this.requests.values()].map(({ fields }) => fields));
-    if (this.relation === undefined) return;
-    await this.juju.writeDatabag(this.relation, "manager", { jobs: this.requests.size === 0 ? "" : jobs });
+  /** Writes what a manager requests. */
+  async publish({ application, relation, requests, asked }: Manager): Promise<void> {
+    if (relation === undefined) return;
+    for (const id of requests.keys()) asked.add(id);
+    const jobs = JSON.stringify([...requests.values()].map(({ fields }) => fields));
+    await this.juju.writeDatabag(relation, application, { jobs: requests.size === 0 ? "" : jobs });
   }
 
   /** Looks at what the units tell. */
@@ -292,6 +292,10 @@ export class World {
     this.board.forget();
     await this.juju.stop();
   }
+}
+
+function endOf(manager: string): string {
+  return `${manager}:database-backup`;
 }
 
 function databaseCharm(
