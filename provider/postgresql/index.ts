@@ -10,7 +10,7 @@ import type { UnitStatus } from "../../lib/juju/juju.ts";
 import { ConfigurationError, isExecutorError } from "../../lib/errors.ts";
 import { settleArchiving, type ArchivingDispatch } from "./archiving/settle-archiving.ts";
 import { keepCertificate, type MemberCertificate } from "./cluster/certificates.ts";
-import { settleMembers, type ClusterDispatch } from "./cluster/settle-tls-server.ts";
+import { settleCluster, type ClusterDispatch } from "./cluster/settle-cluster.ts";
 import { PostgresqlExecutor } from "./executor.ts";
 import { listEntries } from "./list.ts";
 import { repositoryTable } from "./listing/repository-table.ts";
@@ -19,7 +19,9 @@ import { settingsOf, type PostgresqlOptions, type Settings } from "./options.ts"
 import { assemble } from "./parts.ts";
 
 export type { MemberCertificate } from "./cluster/certificates.ts";
-export type { ClusterDispatch } from "./cluster/settle-tls-server.ts";
+export type { ClusterEndpoints } from "./cluster/endpoints.ts";
+export type { ClusterDispatch } from "./cluster/settle-cluster.ts";
+export type { SynchronousReplicas } from "./cluster/synchronous-settings.ts";
 export type { ArchivingDispatch } from "./archiving/settle-archiving.ts";
 export type {
   BackupEntry,
@@ -104,9 +106,11 @@ export async function archiveToRelatedStorage(
 }
 
 /**
- * Makes this unit a member of its cluster: tells the others how they reach its pgBackRest, learns the same of them, and
- * starts or stops pgBackRest's TLS server (flowchart s3-credentials-changed from "Is TLS disabled or single unit cluster"
- * on). Call it in every dispatch, before {@link archiveToRelatedStorage}; it takes milliseconds where nothing is new.
+ * Makes this unit a member of its cluster: tells the others how they reach its pgBackRest, learns the same of them, has the
+ * primary wait for as many replicas as there are (`patroni.synchronousReplicas`), says where clients connect to (flowcharts
+ * peer-relation-changed and peer-relation-departed), and starts or stops pgBackRest's TLS server (flowchart
+ * s3-credentials-changed from "Is TLS disabled or single unit cluster" on). Call it in every dispatch, before
+ * {@link archiveToRelatedStorage}; it takes milliseconds where nothing is new.
  *
  * @returns The unit status to show; undefined where there is nothing to say.
  * @throws ConfigurationError as {@link createExecutor} does.
@@ -119,7 +123,7 @@ export async function joinCluster(
 ): Promise<UnitStatus | undefined> {
   const settings = checkedSettings(options, environment);
   return await blockedOnFailure(async () => {
-    await settleMembers(await assemble(settings), dispatch);
+    await settleCluster(await assemble(settings), dispatch);
     return undefined;
   });
 }
