@@ -164,6 +164,8 @@ export interface Settings {
     readonly overlay: string;
     /** Patroni's additional configuration during a backup. */
     readonly backupOverlay: string;
+    /** Patroni's additional configuration with the cluster's passwords. */
+    readonly passwordsOverlay: string;
     /** Patroni's additional configuration that has this member of a cluster archive with its own settings. */
     readonly archiveOverlay: string;
   };
@@ -211,6 +213,7 @@ export function settingsOf(options: PostgresqlOptions, environment: ExecutorEnvi
       pgbackrest,
       overlay: join(options.patroni.configDirectory, "zz-database-backup-restore.yml"),
       backupOverlay: join(options.patroni.configDirectory, "zz-database-backup-in-progress.yml"),
+      passwordsOverlay: join(options.patroni.configDirectory, "zz-database-backup-passwords.yml"),
       archiveOverlay: join(options.patroni.configDirectory, "zz-database-backup-archive.yml"),
     },
   };

@@ -48,8 +48,7 @@ export class ArchivingPeers {
 
   /** Takes the leader's word back. */
   async withdraw(): Promise<void> {
-    if (this.#relation !== undefined)
-      await this.#juju.writeApplicationDatabag(this.#relation, { [key]: "" });
+    if (this.#relation !== undefined) await this.#juju.writeApplicationDatabag(this.#relation, { [key]: "" });
   }
 
   /** Takes the primary's word back. */

@@ -112,7 +112,9 @@ export const peerChangedChart: readonly (Decision<PeerChangedFacts> | Deed<Clust
   {
     name: "restart-postgresql",
     chart: "Restart PostgreSQL if TLS is turned on/off",
-    decide: notApplicable("PostgreSQL's own TLS is its admin's; the chart of pgBackRest's TLS server comes next"),
+    decide: notApplicable(
+      "PostgreSQL's own TLS is its admin's; the chart of pgBackRest's TLS server comes next",
+    ),
   },
   {
     name: "has-member-started",

@@ -1,0 +1,81 @@
+/**
+ * The passwords by which the members of a cluster know each other: given to the database and to Patroni, in an order in
+ * which both go on understanding each other.
+ *
+ * @module
+ */
+import { readFile } from "node:fs/promises";
+import { hasStarted } from "../checks/restore-end-checks.ts";
+import { failureIn } from "../job-failure.ts";
+import type { Parts } from "../parts.ts";
+import { isVerifierOf, scramVerifier } from "./scram-verifier.ts";
+
+/** The passwords of a cluster, of printable ASCII. */
+export interface ClusterPasswords {
+  /** Of the superuser, whose name is the option `postgresql.user`. */
+  readonly superuser: string;
+  readonly replication: string;
+  /**
+   * The user by which replicas reach the primary, as Patroni's own configuration says. Where the database has no such user, its
+   * password is left as it is.
+   */
+  readonly replicationUser: string;
+}
+
+const memberTimeoutMs = 900;
+
+/**
+ * Gives the passwords to the database, on the primary, and to Patroni, on each member as soon as its database knows them. Does
+ * nothing while Patroni does not answer, and where nothing is new.
+ *
+ * @returns Whether Patroni on this unit goes by the passwords.
+ * @throws ExecutorError `postgresql-query-failed`
+ */
+export async function settleClusterPasswords(
+  { settings, user, patroni, psql }: Parts,
+  passwords: ClusterPasswords,
+): Promise<boolean> {
+  const { replicationUser } = passwords;
+  const file = settings.files.passwordsOverlay;
+  const kept = await readFile(file, "utf8").catch(() => "");
+  const render = (isReplicationKnown: boolean): string =>
+    `${JSON.stringify(
+      {
+        postgresql: {
+          authentication: {
+            superuser: { password: passwords.superuser },
+            ...(isReplicationKnown ? { replication: { password: passwords.replication } } : {}),
+          },
+        },
+      },
+      null,
+      2,
+    )}\n`;
+  if (kept === render(true) || kept === render(false)) return true;
+  const member = await patroni.member(memberTimeoutMs);
+  if (member === undefined) return false;
+  let isReplicationKnown = true;
+  // A member without a database needs the passwords to get one.
+  if (/^(running|streaming)$/.test(member.state)) {
+    const wanted = new Map([
+      [settings.postgresql.user, passwords.superuser],
+      [replicationUser, passwords.replication],
+    ]);
+    const rows = await psql.query("SELECT rolname, coalesce(rolpassword, '') FROM pg_authid");
+    const roles = rows.filter(([name = ""]) => wanted.has(name));
+    isReplicationKnown = roles.some(([name]) => name === replicationUser);
+    const changed = roles.filter(
+      ([name = "", verifier = ""]) => !isVerifierOf(verifier, wanted.get(name) ?? ""),
+    );
+    if (changed.length > 0 && !hasStarted(member)) return false;
+    const statements = changed.map(
+      ([name = ""]) =>
+        `ALTER ROLE "${name.replaceAll('"', '""')}" PASSWORD '${scramVerifier(wanted.get(name) ?? "")}';`,
+    );
+    if (statements.length > 0) await psql.execute(statements.join("\n"));
+  }
+  await user.writeFile(file, render(isReplicationKnown), 0o600);
+  // A Patroni that does not reload now reads the file when it starts.
+  await failureIn(async () => patroni.reload());
+  return true;
+}
