@@ -1,5 +1,6 @@
 import { runAction, type Dispatch } from "juju-database-backup/juju";
 import { Provider, readS3Storage, usableStorageOf } from "juju-database-backup/provider";
+import { archive } from "./archive.ts";
 import { postgresqlOptions } from "./options.ts";
 
 const endpoint = "s3-parameters";
@@ -19,17 +20,7 @@ export async function charm(dispatch: Dispatch): Promise<void> {
     const { actionsOf } = await import("./actions.ts");
     return await runAction(juju, event.name, actionsOf(juju, provider, options, related, endpoint));
   }
-  const [{ archive }, { DatabaseEndpoint }, { keepPasswords }] = await Promise.all([
-    import("./archive.ts"),
-    import("./database.ts"),
-    import("./passwords.ts"),
-  ]);
-  const database = new DatabaseEndpoint(dispatch);
-  await keepPasswords(dispatch, provider, options, config);
-  await database.settle(provider, options);
-  const archiving = await archive(dispatch, provider, options, related, endpoint, async (endpoints) =>
-    database.publish(endpoints),
-  );
+  const archiving = await archive(dispatch, provider, options, related, endpoint);
   const { status } = await provider.reconcile();
   await juju.setStatus(status ?? archiving ?? { name: "active", message: "" });
 }

@@ -34,7 +34,7 @@ export class DatabaseEndpoint {
   }
 
   /** Admits clients and lets go of those that are gone, on the leader, and makes their users, on the primary. */
-  async settle(provider: Provider, options: PostgresqlOptions): Promise<void> {
+  async settle(provider: Pick<Provider, "executorEnvironment">, options: PostgresqlOptions): Promise<void> {
     const { juju } = this.#dispatch;
     const [relation] = await juju.relationIds(peers);
     if (relation === undefined) return;

@@ -13,7 +13,7 @@ type Passwords = Readonly<Record<"superuser-password" | "replication-password", 
 /** Has the cluster go by the passwords in the application's secret, which the leader makes and the other units read. */
 export async function keepPasswords(
   { juju }: Dispatch,
-  provider: Provider,
+  provider: Pick<Provider, "executorEnvironment">,
   options: PostgresqlOptions,
   config: Config,
 ): Promise<void> {

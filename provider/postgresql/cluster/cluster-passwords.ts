@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { readFile } from "node:fs/promises";
+import { access, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { hasStarted } from "../checks/restore-end-checks.ts";
 import { failureIn } from "../job-failure.ts";
 import type { Parts } from "../parts.ts";
@@ -53,10 +54,9 @@ export async function settleClusterPasswords(
     )}\n`;
   if (kept === render(true) || kept === render(false)) return true;
   const member = await patroni.member(memberTimeoutMs);
-  if (member === undefined) return false;
   let isReplicationKnown = true;
-  // A member without a database needs the passwords to get one.
-  if (/^(running|streaming)$/.test(member.state)) {
+  if (await exists(join(settings.postgresql.dataDirectory, "PG_VERSION"))) {
+    if (!/^(running|streaming)$/.test(member?.state ?? "")) return false;
     const wanted = new Map([
       [settings.postgresql.user, passwords.superuser],
       [replicationUser, passwords.replication],
@@ -73,9 +73,17 @@ export async function settleClusterPasswords(
         `ALTER ROLE "${name.replaceAll('"', '""')}" PASSWORD '${scramVerifier(wanted.get(name) ?? "")}';`,
     );
     if (statements.length > 0) await psql.execute(statements.join("\n"));
-  }
+  } else if (!(await exists(settings.patroni.configDirectory))) return false;
+  // A member without a database needs the passwords to get one.
   await user.writeFile(file, render(isReplicationKnown), 0o600);
   // A Patroni that does not reload now reads the file when it starts.
-  await failureIn(async () => patroni.reload());
+  if (member !== undefined) await failureIn(async () => patroni.reload());
   return true;
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }
