@@ -77,13 +77,13 @@ async function settled(what: string, holds: () => Promise<boolean> | boolean): P
 }
 
 /** For how many replicas the primary waits, as Patroni's configuration and PostgreSQL itself say. */
-async function waitsFor(): Promise<number> {
+async function waitsFor(): Promise<number | string> {
   const primary = await stand.primary();
   const response = await fetch(`${primary.options.patroni.restUrl}/config`);
   const { synchronous_node_count: count = 1 } = (await response.json()) as Record<string, number>;
   const names = await stand.sql(primary, "SHOW synchronous_standby_names");
   const shown = Number(/^"?(?:ANY |FIRST )?(\d+) ?\(/.exec(names)?.[1] ?? 1);
-  return shown === count ? count : Number.NaN;
+  return shown === count ? count : `${count}, and PostgreSQL for ${names}`;
 }
 
 test(
@@ -145,7 +145,8 @@ test(
       for (const unit of stand.units)
         unit.options = { ...unit.options, patroni: { ...unit.options.patroni, synchronousReplicas: wish } };
       await stand.updateStatus();
-      await until(`it waits for ${count}`, async () => ((await waitsFor()) === count ? true : undefined));
+      // Patroni tells PostgreSQL in its next round.
+      await expect.poll(waitsFor, { timeout: 60_000, interval: 500 }).toBe(count);
     }
   },
   limitMs,

@@ -44,7 +44,9 @@ describe("where clients connect to", () => {
     ],
     [
       "bears the tag noloadbalance",
-      parseCluster({ members: answer.with(2, { ...answer[2]!, ...{ tags: { noloadbalance: true } } }) }),
+      parseCluster({
+        members: answer.with(2, Object.assign({}, answer[2]!, { tags: { noloadbalance: true } })),
+      }),
       units,
     ],
   ])("is no replica that %s", (_, seen, known) => {

@@ -41,7 +41,7 @@ export class DatabaseEndpoint {
     if (await juju.isLeader()) await this.#admit(relation);
     const { [key]: text } = await juju.readApplicationDatabag(relation, juju.application);
     if (text === undefined) return;
-    const clients = parse<Client>(text);
+    const clients = clientsIn(text);
     const users: ClientUser[] = [];
     for (const { secret, database } of clients) {
       const { username: name, password: secretPassword } = (await juju.readSecret(secret)) ?? {};
@@ -61,11 +61,11 @@ export class DatabaseEndpoint {
     const [relation] = await juju.relationIds(peers);
     if (relation === undefined) return;
     const { [key]: text } = await juju.readApplicationDatabag(relation, juju.application);
-    const clients = parse<Client>(text);
+    const clients = clientsIn(text);
     if (clients.length === 0) return;
     const made = new Set<string>();
     for (const unit of [juju.unit, ...(await juju.relationUnits(relation))])
-      for (const each of parse<string>((await juju.readUnitDatabag(relation, unit))[key])) made.add(each);
+      for (const each of textsIn((await juju.readUnitDatabag(relation, unit))[key])) made.add(each);
     for (const client of clients.filter((each) => made.has(each.relation)))
       await this.#tell(client, {
         database: client.database,
@@ -79,7 +79,7 @@ export class DatabaseEndpoint {
     const { juju } = this.#dispatch;
     const asked = await juju.readApplicationDatabag(relation, await juju.relationApplication(relation));
     const own = await juju.readApplicationDatabag(relation, juju.application);
-    const takesSecrets = parse<string>(asked["requested-secrets"]).includes("password");
+    const takesSecrets = textsIn(asked["requested-secrets"]).includes("password");
     const { username = "", password: plain = "" } = takesSecrets
       ? {}
       : ((await juju.readSecret(secret)) ?? {});
@@ -96,7 +96,7 @@ export class DatabaseEndpoint {
     const isBroken = event.kind === "relation" && event.change === "broken";
     const gone = isBroken ? event.relationId : undefined;
     const { [key]: text } = await juju.readApplicationDatabag(relation, juju.application);
-    const before = parse<Client>(text);
+    const before = clientsIn(text);
     const clients: Client[] = [];
     for (const each of (await juju.relationIds(endpoint)).filter((id) => id !== gone)) {
       const known = before.find((client) => client.relation === each);
@@ -126,8 +126,19 @@ export class DatabaseEndpoint {
   }
 }
 
-/** The list in a databag's value; empty for what is none. */
-function parse<Item>(text: string | undefined): readonly Item[] {
+/** The clients in a databag's value; what is none is left out. */
+function clientsIn(text: string | undefined): readonly Client[] {
+  return listIn(text).filter(
+    (item): item is Client =>
+      typeof item === "object" && item !== null && "relation" in item && "secret" in item,
+  );
+}
+
+function textsIn(text: string | undefined): readonly string[] {
+  return listIn(text).filter((item) => typeof item === "string");
+}
+
+function listIn(text: string | undefined): readonly unknown[] {
   try {
     const list: unknown = JSON.parse(text ?? "[]");
     return Array.isArray(list) ? list : [];
