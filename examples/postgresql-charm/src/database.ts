@@ -38,10 +38,16 @@ export class DatabaseEndpoint {
     const { juju } = this.#dispatch;
     const [relation] = await juju.relationIds(peers);
     if (relation === undefined) return;
-    if (await juju.isLeader()) await this.#admit(relation);
+    const { [key]: before } = await juju.readApplicationDatabag(relation, juju.application);
+    const related = await juju.relationIds(endpoint);
+    const isDue = related.length > 0 || clientsIn(before).length > 0;
+    if (isDue && (await juju.isLeader())) await this.#admit(relation, related);
     const { [key]: text } = await juju.readApplicationDatabag(relation, juju.application);
-    if (text === undefined) return;
+    const own = await juju.readUnitDatabag(relation, juju.unit);
     const clients = clientsIn(text);
+    const made = JSON.stringify(clients.map((client) => client.relation));
+    // Where clients are, it is looked after in every dispatch: a restore brings other users.
+    if (clients.length === 0 && made === (own[key] ?? "[]")) return;
     const users: ClientUser[] = [];
     for (const { secret, database } of clients) {
       const { username: name, password: secretPassword } = (await juju.readSecret(secret)) ?? {};
@@ -50,8 +56,6 @@ export class DatabaseEndpoint {
       users.push({ name, password: secretPassword, database });
     }
     if (!(await keepClientUsers(options, provider.executorEnvironment, { juju, users }))) return;
-    const made = JSON.stringify(clients.map((client) => client.relation));
-    const own = await juju.readUnitDatabag(relation, juju.unit);
     if (own[key] !== made) await juju.writeUnitDatabag(relation, { [key]: made });
   }
 
@@ -91,14 +95,14 @@ export class DatabaseEndpoint {
     if (Object.keys(changes).length > 0) await juju.writeApplicationDatabag(relation, changes);
   }
 
-  async #admit(relation: string): Promise<void> {
+  async #admit(relation: string, related: readonly string[]): Promise<void> {
     const { juju, event } = this.#dispatch;
     const isBroken = event.kind === "relation" && event.change === "broken";
     const gone = isBroken ? event.relationId : undefined;
     const { [key]: text } = await juju.readApplicationDatabag(relation, juju.application);
     const before = clientsIn(text);
     const clients: Client[] = [];
-    for (const each of (await juju.relationIds(endpoint)).filter((id) => id !== gone)) {
+    for (const each of related.filter((id) => id !== gone)) {
       const known = before.find((client) => client.relation === each);
       if (known !== undefined) {
         clients.push(known);

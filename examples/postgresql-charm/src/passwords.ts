@@ -20,7 +20,10 @@ export async function keepPasswords(
   const [relation] = await juju.relationIds(endpoint);
   if (relation === undefined || config["manage-passwords"] === false) return;
   const { [key]: known } = await juju.readApplicationDatabag(relation, juju.application);
-  const uri = (await juju.isLeader()) ? await keepSecret(juju, relation, known, config) : known;
+  const isChosen =
+    Boolean(config["superuser-password"] ?? "") || Boolean(config["replication-password"] ?? "");
+  const isDue = known === undefined || isChosen;
+  const uri = isDue && (await juju.isLeader()) ? await keepSecret(juju, relation, known, config) : known;
   const passwords = uri === undefined ? undefined : await juju.readSecret(uri);
   if (uri === undefined || passwords === undefined) return;
   const { "superuser-password": superuser = "", "replication-password": replication = "" } = passwords;
