@@ -2,7 +2,7 @@
  * The PostgreSQL example's endpoint `database` and its secret of passwords, with two units. What the database itself has to do
  * is done by nobody here: real servers have that.
  */
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -25,14 +25,18 @@ beforeEach(async () => {
   await juju.deploy({
     application: "postgresql",
     charm: "examples/postgresql-charm",
-    config: { "patroni-rest-url": "http://127.0.0.1:1", "patroni-config": folder },
+    config: { "patroni-rest-url": "http://127.0.0.1:1", "data-directory": join(folder, "none") },
     units: 2,
     inProcess: async (dispatch) => {
       const config = await dispatch.juju.config();
       const { unit, application, modelUuid } = dispatch.juju;
       const executorEnvironment = { unit, application, modelUuid, workDirectory: folder };
-      const { postgresql, ...options } = postgresqlOptions(config);
-      const own = { ...options, postgresql: { ...postgresql, user: userInfo().username } };
+      const { postgresql, patroni } = postgresqlOptions(config);
+      await mkdir(configOf(unit), { recursive: true });
+      const own = {
+        patroni: { ...patroni, configDirectory: configOf(unit) },
+        postgresql: { ...postgresql, user: userInfo().username },
+      };
       await keepPasswords(dispatch, { executorEnvironment }, own, config);
       const database = new DatabaseEndpoint(dispatch);
       await database.settle({ executorEnvironment }, own);
@@ -53,6 +57,18 @@ afterEach(async () => {
 
 const passwords = (): readonly SecretReport[] =>
   juju.secrets().filter(({ label }) => label === "database-peers.passwords");
+const configOf = (unit: string): string => join(folder, unit.replace("/", "-"));
+
+/** The passwords in the configuration of each unit's Patroni. */
+async function configured(): Promise<readonly unknown[]> {
+  const files = units.map((unit) => join(configOf(unit), "zz-database-backup-passwords.yml"));
+  const texts = await Promise.all(files.map(async (file) => readFile(file, "utf8")));
+  return texts.map((text): unknown => {
+    const { postgresql }: { readonly postgresql: unknown } = JSON.parse(text);
+    return postgresql;
+  });
+}
+
 const newest = (secret: SecretReport | undefined): Readonly<Record<string, string>> | undefined =>
   Object.values(secret?.revisions ?? {}).at(-1)?.content;
 const peers = (): number => juju.peerRelation("postgresql", "database-peers");
@@ -82,7 +98,11 @@ describe("the cluster's passwords", () => {
     expect(Object.keys(content).toSorted()).toEqual(["replication-password", "superuser-password"]);
     expect(new Set(Object.values(content)).size).toBe(2);
     for (const value of Object.values(content)) expect(value).toMatch(/^[0-9a-f]{48}$/);
-    expect(Object.keys(secret?.consumers ?? {})).toEqual(expect.arrayContaining(units));
+    const [superuser, replication] = ["superuser-password", "replication-password"].map((name) => ({
+      password: content[name],
+    }));
+    const authentication = { superuser, replication };
+    expect(await configured()).toEqual([{ authentication }, { authentication }]);
     expect(JSON.stringify([...units, "postgresql"].map((owner) => juju.databag(peers(), owner)))).not.toMatch(
       new RegExp(Object.values(content).join("|")),
     );
@@ -93,6 +113,8 @@ describe("the cluster's passwords", () => {
     await juju.configure("postgresql", { "superuser-password": "chosen" });
     await juju.settle();
     expect(newest(passwords()[0])).toEqual({ ...before, "superuser-password": "chosen" });
+    const chosen = { authentication: { superuser: { password: "chosen" } } };
+    expect(await configured()).toMatchObject([chosen, chosen]);
     await juju.configure("postgresql", { "superuser-password": "" });
     await juju.settle();
     expect(newest(passwords()[0])).toEqual({ ...before, "superuser-password": "chosen" });

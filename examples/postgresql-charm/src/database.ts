@@ -1,11 +1,5 @@
 import type { Databag, Dispatch } from "juju-database-backup/juju";
-import {
-  isDatabaseName,
-  keepClientUsers,
-  type ClientUser,
-  type ClusterEndpoints,
-  type PostgresqlOptions,
-} from "juju-database-backup/postgresql";
+import type { ClientUser, ClusterEndpoints, PostgresqlOptions } from "juju-database-backup/postgresql";
 import type { Provider } from "juju-database-backup/provider";
 import { password } from "./passwords.ts";
 
@@ -55,6 +49,7 @@ export class DatabaseEndpoint {
       if (name === undefined || secretPassword === undefined) return;
       users.push({ name, password: secretPassword, database });
     }
+    const { keepClientUsers } = await import("juju-database-backup/postgresql");
     if (!(await keepClientUsers(options, provider.executorEnvironment, { juju, users }))) return;
     if (own[key] !== made) await juju.writeUnitDatabag(relation, { [key]: made });
   }
@@ -101,6 +96,7 @@ export class DatabaseEndpoint {
     const gone = isBroken ? event.relationId : undefined;
     const { [key]: text } = await juju.readApplicationDatabag(relation, juju.application);
     const before = clientsIn(text);
+    const { isDatabaseName } = await import("juju-database-backup/postgresql");
     const clients: Client[] = [];
     for (const each of related.filter((id) => id !== gone)) {
       const known = before.find((client) => client.relation === each);

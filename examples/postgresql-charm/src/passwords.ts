@@ -1,9 +1,9 @@
 import type { Dispatch, Juju } from "juju-database-backup/juju";
-import { keepClusterPasswords, type PostgresqlOptions } from "juju-database-backup/postgresql";
+import type { PostgresqlOptions } from "juju-database-backup/postgresql";
 import type { Provider } from "juju-database-backup/provider";
 
 const endpoint = "database-peers";
-/** In the application's databag where the secret is, in a unit's which one it goes by. */
+/** In the application's databag where the secret is and which of its contents counts, in a unit's which one it goes by. */
 const key = "passwords-secret";
 const label = "database-peers.passwords";
 
@@ -19,51 +19,64 @@ export async function keepPasswords(
 ): Promise<void> {
   const [relation] = await juju.relationIds(endpoint);
   if (relation === undefined || config["manage-passwords"] === false) return;
-  const { [key]: known } = await juju.readApplicationDatabag(relation, juju.application);
+  const [{ [key]: known }, own] = await Promise.all([
+    juju.readApplicationDatabag(relation, juju.application),
+    juju.readUnitDatabag(relation, juju.unit),
+  ]);
   const isChosen =
-    Boolean(config["superuser-password"] ?? "") || Boolean(config["replication-password"] ?? "");
+    textOf(config, "superuser-password") !== "" || textOf(config, "replication-password") !== "";
   const isDue = known === undefined || isChosen;
-  const uri = isDue && (await juju.isLeader()) ? await keepSecret(juju, relation, known, config) : known;
-  const passwords = uri === undefined ? undefined : await juju.readSecret(uri);
-  if (uri === undefined || passwords === undefined) return;
+  const wanted = isDue && (await juju.isLeader()) ? await keepSecret(juju, relation, known, config) : known;
+  if (wanted === undefined || own[key] === wanted) return;
+  const passwords = await juju.readSecret(uriIn(wanted));
+  if (passwords === undefined) return;
   const { "superuser-password": superuser = "", "replication-password": replication = "" } = passwords;
-  const replicationUser = String(config["replication-user"]);
-  const kept = await keepClusterPasswords(options, provider.executorEnvironment, {
+  const { keepClusterPasswords } = await import("juju-database-backup/postgresql");
+  const isKept = await keepClusterPasswords(options, provider.executorEnvironment, {
     juju,
     superuser,
     replication,
-    replicationUser,
+    replicationUser: textOf(config, "replication-user"),
   });
   // The others wait for the primary, and this wakes them.
-  const own = await juju.readUnitDatabag(relation, juju.unit);
-  if (kept && own[key] !== uri) await juju.writeUnitDatabag(relation, { [key]: uri });
+  if (isKept) await juju.writeUnitDatabag(relation, { [key]: wanted });
 }
 
-/** The leader's part: makes the secret, and takes passwords of the configuration into it. */
+/** The leader's part: makes the secret, and takes passwords of the configuration into it. @returns What counts now. */
 async function keepSecret(
   juju: Juju,
   relation: string,
   known: string | undefined,
   config: Config,
-): Promise<string> {
-  const uri = known ?? (await juju.secretInfo(label))?.uri;
+): Promise<string | undefined> {
+  const uri = known === undefined ? (await juju.secretInfo(label))?.uri : uriIn(known);
   const before = uri === undefined ? undefined : await juju.readSecret(uri);
-  const wanted = (name: keyof Passwords): string =>
-    String(config[name] ?? "") || (before?.[name] ?? password());
+  // A secret that cannot be read now is none to be written over.
+  if (uri !== undefined && before === undefined) return known;
+  const wanted = (name: keyof Passwords): string => textOf(config, name) || (before?.[name] ?? password());
   const passwords: Passwords = {
     "superuser-password": wanted("superuser-password"),
     "replication-password": wanted("replication-password"),
   };
-  if (uri === undefined) {
-    const added = await juju.addSecret(label, passwords);
-    await juju.writeApplicationDatabag(relation, { [key]: added });
-    return added;
-  }
-  if (known !== uri) await juju.writeApplicationDatabag(relation, { [key]: uri });
   const isNew = Object.entries(passwords).some(([name, value]) => before?.[name] !== value);
-  // A secret that cannot be read now is none to be written over.
-  if (before !== undefined && isNew) await juju.updateSecret(uri, passwords);
-  return uri;
+  if (known !== undefined && !isNew) return known;
+  if (uri !== undefined && isNew) await juju.updateSecret(uri, passwords);
+  const counts = `${uri ?? (await juju.addSecret(label, passwords))} ${contentIn(known) + 1}`;
+  await juju.writeApplicationDatabag(relation, { [key]: counts });
+  return counts;
+}
+
+function uriIn(word: string): string {
+  return word.split(" ")[0] ?? "";
+}
+
+/** How many contents the secret has had. */
+function contentIn(word: string | undefined): number {
+  return Number(word?.split(" ")[1] ?? 0);
+}
+
+function textOf(config: Config, name: string): string {
+  return String(config[name] ?? "");
 }
 
 /** A password that needs no quoting anywhere. */
