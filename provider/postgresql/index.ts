@@ -126,10 +126,7 @@ export async function joinCluster(
   dispatch: ClusterDispatch,
 ): Promise<UnitStatus | undefined> {
   const settings = checkedSettings(options, environment);
-  return await blockedOnFailure(async () => {
-    await settleCluster(await assemble(settings), dispatch);
-    return undefined;
-  });
+  return await blockedOnFailure(async () => await settleCluster(await assemble(settings), dispatch));
 }
 
 /**

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Juju } from "../../../lib/juju/juju.ts";
+import type { Juju, UnitStatus } from "../../../lib/juju/juju.ts";
 import { readArchiveStorage } from "../archiving/archive-storage.ts";
 import { refusesClients } from "../backup/member-in-backup.ts";
 import type { WalkEnd } from "../checks/chart.ts";
@@ -14,7 +14,6 @@ import {
   type ClusterPort,
   type PeerChangedFacts,
 } from "../checks/peer-relation-checks.ts";
-import type { TlsServerDecision } from "../checks/tls-server-checks.ts";
 import { failureIn } from "../job-failure.ts";
 import type { Settings } from "../options.ts";
 import type { Parts } from "../parts.ts";
@@ -63,10 +62,13 @@ interface ClusterState {
 /**
  * Tells the other units of this one, learns of them, walks through the charts, and starts or stops the TLS server.
  *
- * @returns What was decided about the TLS server.
+ * @returns The status to show where Patroni knows this unit's member by another name; undefined where there is nothing to say.
  * @throws ExecutorError `tls-certificate-unusable`, `tls-server-failed`
  */
-export async function settleCluster(parts: Parts, dispatch: ClusterDispatch): Promise<TlsServerDecision> {
+export async function settleCluster(
+  parts: Parts,
+  dispatch: ClusterDispatch,
+): Promise<UnitStatus | undefined> {
   const { juju, departing } = dispatch;
   const state = await gather(parts, dispatch);
   const { known, isLeader, member } = state;
@@ -76,8 +78,13 @@ export async function settleCluster(parts: Parts, dispatch: ClusterDispatch): Pr
   };
   if (departing !== undefined)
     await tell(await walkPeerDeparted({ member, isLeader, isOwnDeparture: departing === juju.unit }, port));
-  await tell(await walkPeerChanged(changedFacts(state), port));
-  return settleTlsServer(parts, known, async (line) => juju.log("INFO", line));
+  const facts = changedFacts(state);
+  await tell(await walkPeerChanged(facts, port));
+  await settleTlsServer(parts, known, async (line) => juju.log("INFO", line));
+  const isMisnamed = !facts.isListed && state.members.length > 0 && isInStep(member?.state);
+  return isMisnamed
+    ? { name: "waiting", message: `Patroni lists no member ${state.own.member}: check the member's name` }
+    : undefined;
 }
 
 async function gather(
@@ -106,10 +113,14 @@ function changedFacts({ own, known, isLeader, member, members, change }: Cluster
     unlisted: units.filter((unit) => !states.has(unit.member)).map((unit) => unit.member),
     isSynchronousFitting: change === undefined,
     unready: units
-      .filter((unit) => !/^(running|streaming)$/.test(states.get(unit.member) ?? "running"))
+      .filter((unit) => states.has(unit.member) && !isInStep(states.get(unit.member)))
       .map((unit) => unit.member),
     isListed: states.has(own.member),
   };
+}
+
+function isInStep(state: string | undefined): boolean {
+  return state === "running" || state === "streaming";
 }
 
 function clusterPort(
