@@ -188,6 +188,28 @@ test(
 );
 
 test(
+  "clients are told of a new primary though the leader's own Patroni is dead",
+  async () => {
+    const before = await stand.primary();
+    await stand.juju.setLeader(before.name);
+    await stand.updateStatus();
+    await stand.servers.killNode(before.index);
+    const primary = await until("there is another primary", async () => {
+      const now = await stand.primary();
+      return now.name === before.name ? undefined : now;
+    });
+    await stand.juju.updateStatus(before.name);
+    await stand.settle();
+    expect(told()["endpoints"]).toBe(addressOf(primary));
+    await stand.servers.startNode(before.index);
+    await stand.whole();
+    await stand.updateStatus();
+    expect(told()["read-only-endpoints"]).toBe(addresses(await stand.replicas()));
+  },
+  limitMs,
+);
+
+test(
   "a member that is removed is forgotten, and one that is added is counted",
   async () => {
     const [gone, stays] = await stand.replicas();

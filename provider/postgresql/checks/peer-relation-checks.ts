@@ -68,6 +68,15 @@ const publishEndpoints: Pick<Deed<ClusterPort>, "perform"> = {
 /** The boxes of peer-relation-changed, in order. */
 export const peerChangedChart: readonly (Decision<PeerChangedFacts> | Deed<ClusterPort>)[] = [
   {
+    name: "does-patroni-answer",
+    decide: ({ member }) => (member === undefined ? passed : goesOn("has-cluster-initialised")),
+  },
+  {
+    // The primary may be another one by now, and clients must not wait for this member.
+    name: "tell-of-another-primary",
+    ...publishEndpoints,
+  },
+  {
     name: "has-cluster-initialised",
     chart: "Has cluster initialised?",
     decide: clusterInitialised,

@@ -18,7 +18,7 @@ import { failureIn } from "../job-failure.ts";
 import type { Settings } from "../options.ts";
 import type { Parts } from "../parts.ts";
 import type { ClusterMember } from "../patroni/cluster-view.ts";
-import type { DynamicConfig, MemberState } from "../patroni/patroni.ts";
+import { clusterMembers, type DynamicConfig, type MemberState } from "../patroni/patroni.ts";
 import { commonNameOf } from "./certificates.ts";
 import { exchangeMembers } from "./cluster-peers.ts";
 import { endpointsOf, type ClusterEndpoints } from "./endpoints.ts";
@@ -91,17 +91,28 @@ async function gather(
   { settings, patroni }: Parts,
   { juju, peerEndpoint = "database-peers", departing, isJobUnderWay = false }: ClusterDispatch,
 ): Promise<ClusterState> {
-  const own = await describeMember(settings, isJobUnderWay);
-  const known = await exchangeMembers(juju, peerEndpoint, own, departing);
   const isLeader = await juju.isLeader();
   const member = await patroni.member(memberTimeoutMs);
-  const members = member === undefined ? [] : await patroni.cluster().catch(() => []);
+  const listed = member === undefined ? [] : await patroni.cluster().catch(() => []);
+  const own = await describeMember(settings, listed, isJobUnderWay);
+  const known = await exchangeMembers(juju, peerEndpoint, own, departing);
+  const members = member === undefined && isLeader ? await askOthers(known) : listed;
   const wish = settings.patroni.synchronousReplicas;
   // A Patroni that does not tell its configuration now does so in another dispatch.
   const config =
     isLeader && wish !== undefined && member !== undefined ? await patroni.config().catch(() => ({})) : {};
   const change = synchronousChange(config, wish, 1 + Object.keys(known.others).length);
   return { own, known, isLeader, member, members, change };
+}
+
+/** What the Patroni of another unit says of the cluster, whichever answers first; nobody where none does. */
+async function askOthers({ others }: KnownMembers): Promise<readonly ClusterMember[]> {
+  for (const { apiUrl } of Object.values(others)) {
+    const url = apiUrl === undefined ? undefined : new URL("/", apiUrl).href;
+    const members = url === undefined ? [] : await clusterMembers(url, memberTimeoutMs);
+    if (members.length > 0) return members;
+  }
+  return [];
 }
 
 function changedFacts({ own, known, isLeader, member, members, change }: ClusterState): PeerChangedFacts {
@@ -151,8 +162,14 @@ function clusterPort(
 }
 
 /** What this unit tells the others of itself. */
-async function describeMember(settings: Settings, isJobUnderWay: boolean): Promise<MemberRecord> {
+async function describeMember(
+  settings: Settings,
+  listed: readonly ClusterMember[],
+  isJobUnderWay: boolean,
+): Promise<MemberRecord> {
   const { patroni, postgresql, tls } = settings;
+  // A Patroni that is down has told before where it answers, and nobody asks it now.
+  const apiUrl = listed.find(({ name }) => name === patroni.member)?.apiUrl;
   const { dataDirectory, socketDirectory, port, user } = postgresql;
   const commonName = await commonNameOf(tls);
   return {
@@ -163,6 +180,7 @@ async function describeMember(settings: Settings, isJobUnderWay: boolean): Promi
     port,
     user,
     ...((await readArchiveStorage(settings)) === undefined ? {} : { archives: true }),
+    ...(apiUrl === undefined ? {} : { apiUrl }),
     ...(isJobUnderWay || (await refusesClients(settings)) ? { refusesClients: true } : {}),
     ...(tls === undefined || commonName === undefined
       ? {}

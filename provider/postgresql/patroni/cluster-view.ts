@@ -23,6 +23,8 @@ export interface ClusterMember {
   readonly tags: JsonRecord;
   /** Undefined where Patroni does not know it yet. */
   readonly address: MemberAddress | undefined;
+  /** Where the member's own Patroni answers, for example `http://10.0.0.1:8008/patroni`. Absent where it does not tell. */
+  readonly apiUrl?: string;
 }
 
 /** The members in Patroni's answer. */
@@ -35,6 +37,7 @@ export function parseCluster(answer: JsonRecord): readonly ClusterMember[] {
     timeline: typeof member["timeline"] === "number" ? member["timeline"] : undefined,
     tags: isJsonRecord(member["tags"]) ? member["tags"] : {},
     address: addressOf(member),
+    ...(typeof member["api_url"] === "string" ? { apiUrl: member["api_url"] } : {}),
   }));
 }
 
