@@ -11,6 +11,7 @@ const longTests =
         "end-to-end/postgresql-actions",
         "end-to-end/postgresql-archiving",
         "end-to-end/postgresql-cluster",
+        "end-to-end/postgresql-members",
         "end-to-end/postgresql-restores",
         "end-to-end/postgresql-scaling",
         "simulation/bad-disk-processes",

@@ -60,6 +60,7 @@ export function postgresqlConfig(servers: Servers): Readonly<Record<string, stri
   return {
     "patroni-config": node.patroni.configDirectory,
     "patroni-scope": node.patroni.scope,
+    "patroni-member": node.name,
     "patroni-rest-url": node.patroni.restUrl,
     "patroni-unit": "",
     "patroni-pid-file": node.patroni.pidFile,

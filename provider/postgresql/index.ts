@@ -6,11 +6,13 @@
 import type { Executor, ExecutorEnvironment } from "../../lib/executor.ts";
 import type { StorageConfig } from "../../lib/job/storage-config.ts";
 import type { ActionHandler } from "../../lib/juju/action.ts";
-import type { UnitStatus } from "../../lib/juju/juju.ts";
+import type { Juju, UnitStatus } from "../../lib/juju/juju.ts";
 import { ConfigurationError, isExecutorError } from "../../lib/errors.ts";
 import { settleArchiving, type ArchivingDispatch } from "./archiving/settle-archiving.ts";
 import { keepCertificate, type MemberCertificate } from "./cluster/certificates.ts";
-import { settleMembers, type ClusterDispatch } from "./cluster/settle-tls-server.ts";
+import { settleClientUsers, type ClientUser } from "./cluster/client-users.ts";
+import { settleClusterPasswords, type ClusterPasswords } from "./cluster/cluster-passwords.ts";
+import { settleCluster, type ClusterDispatch } from "./cluster/settle-cluster.ts";
 import { PostgresqlExecutor } from "./executor.ts";
 import { listEntries } from "./list.ts";
 import { repositoryTable } from "./listing/repository-table.ts";
@@ -19,7 +21,11 @@ import { settingsOf, type PostgresqlOptions, type Settings } from "./options.ts"
 import { assemble } from "./parts.ts";
 
 export type { MemberCertificate } from "./cluster/certificates.ts";
-export type { ClusterDispatch } from "./cluster/settle-tls-server.ts";
+export { isDatabaseName, type ClientUser } from "./cluster/client-users.ts";
+export type { ClusterPasswords } from "./cluster/cluster-passwords.ts";
+export type { ClusterEndpoints } from "./cluster/endpoints.ts";
+export type { ClusterDispatch } from "./cluster/settle-cluster.ts";
+export type { SynchronousReplicas } from "./cluster/synchronous-settings.ts";
 export type { ArchivingDispatch } from "./archiving/settle-archiving.ts";
 export type {
   BackupEntry,
@@ -104,9 +110,11 @@ export async function archiveToRelatedStorage(
 }
 
 /**
- * Makes this unit a member of its cluster: tells the others how they reach its pgBackRest, learns the same of them, and
- * starts or stops pgBackRest's TLS server (flowchart s3-credentials-changed from "Is TLS disabled or single unit cluster"
- * on). Call it in every dispatch, before {@link archiveToRelatedStorage}; it takes milliseconds where nothing is new.
+ * Makes this unit a member of its cluster: tells the others how they reach its pgBackRest, learns the same of them, has the
+ * primary wait for as many replicas as there are (`patroni.synchronousReplicas`), says where clients connect to (flowcharts
+ * peer-relation-changed and peer-relation-departed), and starts or stops pgBackRest's TLS server (flowchart
+ * s3-credentials-changed from "Is TLS disabled or single unit cluster" on). Call it in every dispatch, before
+ * {@link archiveToRelatedStorage}; it takes milliseconds where nothing is new.
  *
  * @returns The unit status to show; undefined where there is nothing to say.
  * @throws ConfigurationError as {@link createExecutor} does.
@@ -118,10 +126,7 @@ export async function joinCluster(
   dispatch: ClusterDispatch,
 ): Promise<UnitStatus | undefined> {
   const settings = checkedSettings(options, environment);
-  return await blockedOnFailure(async () => {
-    await settleMembers(await assemble(settings), dispatch);
-    return undefined;
-  });
+  return await blockedOnFailure(async () => await settleCluster(await assemble(settings), dispatch));
 }
 
 /**
@@ -143,6 +148,42 @@ export async function keepMemberCertificate(
     });
   const { user } = await assemble(settings);
   await keepCertificate(user, settings.tls, certificate);
+}
+
+/**
+ * Sees to it that just these clients have a user and a database, with the passwords given. The primary does it, also for its
+ * replicas; a client that is no longer named may not log in any more, and what it owns stays.
+ *
+ * @returns Whether it was done; false where this unit is not the primary, or cannot do it now, which is in the log.
+ * @throws ConfigurationError as {@link createExecutor} does.
+ */
+export async function keepClientUsers(
+  options: PostgresqlOptions,
+  environment: ExecutorEnvironment,
+  { juju, users }: { readonly juju: Juju; readonly users: readonly ClientUser[] },
+): Promise<boolean> {
+  const settings = checkedSettings(options, environment);
+  return await falseOnFailure(juju, async () => await settleClientUsers(await assemble(settings), users));
+}
+
+/**
+ * Has the cluster go by these passwords: the primary gives them to the database, and each member to its Patroni as soon as its
+ * database knows them, so that both go on understanding each other. Call it in every dispatch; it reads a file where nothing
+ * is new.
+ *
+ * @returns Whether Patroni on this unit goes by the passwords; false where another dispatch has to see to it.
+ * @throws ConfigurationError as {@link createExecutor} does.
+ */
+export async function keepClusterPasswords(
+  options: PostgresqlOptions,
+  environment: ExecutorEnvironment,
+  { juju, ...wanted }: ClusterPasswords & { readonly juju: Juju },
+): Promise<boolean> {
+  const settings = checkedSettings(options, environment);
+  return await falseOnFailure(
+    juju,
+    async () => await settleClusterPasswords(await assemble(settings), wanted),
+  );
 }
 
 /**
@@ -186,5 +227,16 @@ async function blockedOnFailure(
   } catch (error) {
     if (!isExecutorError(error)) throw error;
     return { name: "blocked", message: error.message };
+  }
+}
+
+/** What the executor cannot do now is tried again in another dispatch, and fails no hook. */
+async function falseOnFailure(juju: Juju, settle: () => Promise<boolean>): Promise<boolean> {
+  try {
+    return await settle();
+  } catch (error) {
+    if (!isExecutorError(error)) throw error;
+    await juju.log("WARNING", `${error.failure.message} ${error.failure.remedy}`);
+    return false;
   }
 }

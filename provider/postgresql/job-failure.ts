@@ -18,6 +18,16 @@ export function failureOf(thrown: unknown): Failure {
   };
 }
 
+/** Does something. @returns Why it failed; undefined where it did not. */
+export async function failureIn(deed: () => Promise<unknown>): Promise<Failure | undefined> {
+  try {
+    await deed();
+    return undefined;
+  } catch (error) {
+    return failureOf(error);
+  }
+}
+
 /** The failure of a job that was cancelled. */
 export const cancelledFailure: Failure = {
   code: "cancelled",

@@ -6,6 +6,7 @@
 import { cpus } from "node:os";
 import { join } from "node:path";
 import type { ExecutorEnvironment } from "../../lib/executor.ts";
+import type { SynchronousReplicas } from "./cluster/synchronous-settings.ts";
 
 /** How Patroni is started and stopped. */
 export type PatroniServiceOptions =
@@ -86,6 +87,11 @@ export interface PostgresqlOptions {
     /** Patroni's name of this member. Default: the unit's, with a hyphen for the slash. */
     readonly member?: string;
     readonly service: PatroniServiceOptions;
+    /**
+     * For how many replicas a transaction waits, where Patroni's synchronous mode is on: for all of them, for so many that
+     * they and the primary are a majority, or for a number. Default: as Patroni's dynamic configuration says.
+     */
+    readonly synchronousReplicas?: SynchronousReplicas;
   };
   readonly postgresql: {
     readonly dataDirectory: string;
@@ -131,7 +137,8 @@ export interface PostgresqlOptions {
 export interface Settings {
   readonly stanza: string;
   readonly allowRestore: boolean;
-  readonly patroni: Required<PostgresqlOptions["patroni"]>;
+  readonly patroni: Required<Omit<PostgresqlOptions["patroni"], "synchronousReplicas">> &
+    Pick<PostgresqlOptions["patroni"], "synchronousReplicas">;
   readonly tls: Required<TlsOptions> | undefined;
   readonly postgresql: Required<PostgresqlOptions["postgresql"]>;
   readonly program: string;
@@ -157,6 +164,8 @@ export interface Settings {
     readonly overlay: string;
     /** Patroni's additional configuration during a backup. */
     readonly backupOverlay: string;
+    /** Patroni's additional configuration with the cluster's passwords. */
+    readonly passwordsOverlay: string;
     /** Patroni's additional configuration that has this member of a cluster archive with its own settings. */
     readonly archiveOverlay: string;
   };
@@ -204,6 +213,7 @@ export function settingsOf(options: PostgresqlOptions, environment: ExecutorEnvi
       pgbackrest,
       overlay: join(options.patroni.configDirectory, "zz-database-backup-restore.yml"),
       backupOverlay: join(options.patroni.configDirectory, "zz-database-backup-in-progress.yml"),
+      passwordsOverlay: join(options.patroni.configDirectory, "zz-database-backup-passwords.yml"),
       archiveOverlay: join(options.patroni.configDirectory, "zz-database-backup-archive.yml"),
     },
   };

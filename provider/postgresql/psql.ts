@@ -32,6 +32,28 @@ export class Psql {
     statement: string,
     timeoutMs: number = defaultTimeoutMs,
   ): Promise<readonly (readonly string[])[]> {
+    return (await this.#run([`--command=${statement}`], timeoutMs))
+      .split("\n")
+      .filter((line) => line !== "")
+      .map((line) => line.split("\t"));
+  }
+
+  /**
+   * Runs a script of statements, each in a transaction of its own, up to the first that fails. It reaches psql on standard
+   * input: in an argument everybody on the machine could read it.
+   *
+   * @throws ExecutorError `postgresql-query-failed`.
+   */
+  async execute(script: string, timeoutMs: number = defaultTimeoutMs): Promise<void> {
+    await this.#run(["--quiet", "--file=-"], timeoutMs, script);
+  }
+
+  /** The single value that a statement returns. */
+  async value(statement: string): Promise<string> {
+    return (await this.query(statement))[0]?.[0] ?? "";
+  }
+
+  async #run(command: readonly string[], timeoutMs: number, stdin?: string): Promise<string> {
     const { binDirectory, socketDirectory, port, user } = this.#settings.postgresql;
     const result = await this.#user.run(
       [
@@ -46,9 +68,9 @@ export class Psql {
         `--port=${port}`,
         `--username=${user}`,
         "--dbname=postgres",
-        `--command=${statement}`,
+        ...command,
       ],
-      { timeoutMs },
+      { timeoutMs, ...(stdin === undefined ? {} : { stdin }) },
     );
     if (result.exitCode !== 0)
       throw new ExecutorError({
@@ -57,14 +79,6 @@ export class Psql {
         remedy:
           "Check that PostgreSQL runs and that its superuser may connect on the socket without a password.",
       });
-    return result.stdout
-      .split("\n")
-      .filter((line) => line !== "")
-      .map((line) => line.split("\t"));
-  }
-
-  /** The single value that a statement returns. */
-  async value(statement: string): Promise<string> {
-    return (await this.query(statement))[0]?.[0] ?? "";
+    return result.stdout;
   }
 }

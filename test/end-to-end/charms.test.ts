@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { ListObjectsV2Command } from "@aws-sdk/client-s3";
 import type { SimulatedJuju } from "juju-database-backup/testing";
 import { nodeMachine } from "../../lib/machine/node-machine.ts";
+import { run } from "../../lib/process/run.ts";
 import { StateDirectory } from "../../provider/journal/state-directory.ts";
 import { bucket, deployModel, manager } from "../../examples/demo/model.ts";
 import type { Keys } from "../canaries/credentials.ts";
@@ -124,6 +125,39 @@ test("each type of backup ends in the bucket, compressed or not, and is listed",
   }
   const { backups = "" } = await act("list-backups");
   for (const id of made) expect(backups).toContain(id);
+});
+
+test("a client is given a database, and the passwords are those of the application's secrets", async () => {
+  await juju.deploy({
+    application: "shop",
+    charm: "test/charms/database-client",
+    inProcess: async () => undefined,
+  });
+  const client = await juju.integrate("shop:database", "postgresql:database");
+  await juju.writeDatabag(client, "shop", { database: "shop", "requested-secrets": '["password"]' });
+  await juju.settle();
+  const [node] = servers.nodes;
+  const address = `127.0.0.1:${node?.postgresql.port ?? 0}`;
+  const secretOf = (label: string): Readonly<Record<string, string>> =>
+    Object.values(juju.secrets().find((each) => each.label === label)?.revisions ?? {})[0]?.content ?? {};
+  expect(juju.databag(client, "postgresql")).toEqual({
+    database: "shop",
+    endpoints: address,
+    "read-only-endpoints": address,
+    "secret-user": expect.stringMatching(/^secret:/),
+    version: node?.postgresql.version,
+  });
+  const { username = "", password = "" } = secretOf(`database.${client}.user.secret`);
+  const { "superuser-password": superuser = "" } = secretOf("database-peers.passwords");
+  for (const [user, itsPassword, database] of [
+    [username, password, "shop"],
+    ["postgres", superuser, "postgres"],
+  ] as const) {
+    const shown = await run(["psql", `postgresql://${user}@${address}/${database}`, "-Atc", "select 1"], {
+      env: { PATH: process.env["PATH"], PGPASSWORD: itsPassword },
+    });
+    expect(shown).toMatchObject({ exitCode: 0, stdout: "1\n" });
+  }
 });
 
 describe("what cannot work is one clear line, changes nothing, and is over with the next good job", () => {

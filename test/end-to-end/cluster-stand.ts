@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { expect } from "vitest";
 import { Credentials, type StorageConfig } from "../../lib/job/storage-config.ts";
 import type { BackupRequest, JobRequest, RestoreRequest } from "../../lib/job/request.ts";
+import type { Dispatch } from "../../lib/juju/index.ts";
 import { run } from "../../lib/process/run.ts";
 import { openS3Store } from "../../lib/storage/s3-store.ts";
 import type { Executor, ExecutorEnvironment, JobContext, JobResult } from "../../lib/executor.ts";
@@ -18,6 +19,7 @@ import {
   createExecutor,
   joinCluster,
   keepMemberCertificate,
+  type ClusterDispatch,
   type MemberCertificate,
   type PostgresqlOptions,
 } from "../../provider/postgresql/index.ts";
@@ -32,7 +34,7 @@ import { optionsOfNode } from "./node-options.ts";
 export interface Unit {
   readonly name: string;
   readonly index: number;
-  readonly options: PostgresqlOptions;
+  options: PostgresqlOptions;
   readonly environment: ExecutorEnvironment;
   readonly executor: Executor;
   /** Signed for the unit. Undefined: its TLS is off. */
@@ -82,8 +84,15 @@ export class ClusterStand {
     this.#newUnit = newUnit;
   }
 
-  /** @param nodes How many. Default: 3. */
-  static async start(nodes: number = 3): Promise<ClusterStand> {
+  /**
+   * @param nodes How many. Default: 3.
+   * @param more What else the charm does in each dispatch, before the unit joins its cluster, and what it joins it with. Default:
+   *   nothing.
+   */
+  static async start(
+    nodes: number = 3,
+    more: (dispatch: Dispatch, unit: Unit) => Promise<Pick<ClusterDispatch, "publish">> = async () => ({}),
+  ): Promise<ClusterStand> {
     const servers = await startWatchedServers({ nodes, synchronous: true });
     await servers.s3.createBucket("backups");
     const { s3, certificates } = servers;
@@ -117,7 +126,8 @@ export class ClusterStand {
     };
     const units = await Promise.all(servers.nodes.map(async (_, index) => newUnit(index, index)));
     let stand: ClusterStand | undefined;
-    const charm: CharmFunction = async ({ juju, event }) => {
+    const charm: CharmFunction = async (dispatch) => {
+      const { juju, event } = dispatch;
       const unit = units.find(({ name }) => name === juju.unit);
       // What a unit that is going says in its last hooks, its machine need not do.
       if (unit === undefined) return;
@@ -128,6 +138,7 @@ export class ClusterStand {
       const joined = await joinCluster(options, environment, {
         juju,
         ...(departing === undefined ? {} : { departing }),
+        ...(await more(dispatch, unit)),
       });
       const archiving = await archiveToRelatedStorage(options, environment, {
         juju,
@@ -176,9 +187,11 @@ export class ClusterStand {
     await rm(postgresql.dataDirectory, { recursive: true });
     for (const name of await readdir(patroni.configDirectory))
       if (name.startsWith("zz-")) await rm(join(patroni.configDirectory, name));
-    await this.servers.startNode(index);
     this.units.push(unit);
     expect(await this.juju.addUnit("postgresql")).toBe(unit.name);
+    await this.settle();
+    // The charm comes first: it may have to tell Patroni how to reach the others.
+    await this.servers.startNode(index);
     await this.settle();
     return unit;
   }

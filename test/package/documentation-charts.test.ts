@@ -24,46 +24,10 @@ import {
   type TlsServerFacts,
 } from "../../provider/postgresql/checks/tls-server-checks.ts";
 import { first, stanza } from "../unit/repository-contents.ts";
+import { Choices, chosenFacts, chosenPort, everyPath, failing, type Variants } from "./chart-paths.ts";
 import { tableOf } from "./pages.ts";
 
 const page = "docs/reference/postgresql.md";
-
-/** For each fact the values between which some decision tells. */
-type Variants<Facts> = { readonly [Fact in keyof Facts]: readonly Facts[Fact][] };
-
-/** A fact that a decision asked for and that has no value yet. */
-class Asked {
-  readonly name: PropertyKey;
-
-  constructor(name: PropertyKey) {
-    this.name = name;
-  }
-}
-
-/**
- * Every path: each combination of the values of those facts that the decisions on it ask for, and of no others.
- *
- * @param decide Makes all decisions. Called with facts that tell what they are asked.
- */
-function everyPath<Facts extends object>(
-  variants: Variants<Facts>,
-  decide: (facts: Facts) => void,
-  known: Partial<Facts> = {},
-): void {
-  const facts = new Proxy(known, {
-    get: (target, name) => {
-      if (!(name in target)) throw new Asked(name);
-      return Reflect.get(target, name) as unknown;
-    },
-  }) as Facts;
-  try {
-    decide(facts);
-  } catch (asked) {
-    if (!(asked instanceof Asked)) throw asked;
-    const name = asked.name as keyof Facts;
-    for (const value of variants[name]) everyPath(variants, decide, { ...known, [name]: value });
-  }
-}
 
 /** The codes with which each check ends some path. Some path must get to the end of all. */
 function walk<Facts extends object>(
@@ -100,33 +64,6 @@ function documented(table: string): Readonly<Record<string, readonly string[]>> 
   );
 }
 
-/** Answers questions with each combination of the values that are offered, one combination in each round. */
-class Choices {
-  #made: { readonly values: number; index: number }[] = [];
-  #asked = 0;
-
-  choose<Value>(values: readonly Value[]): Value {
-    const place = (this.#asked += 1) - 1;
-    const made = this.#made[place] ?? { values: values.length, index: 0 };
-    this.#made[place] = made;
-    return values[made.index] as Value;
-  }
-
-  /** Begins the next round. @returns Whether there is one. */
-  next(): boolean {
-    this.#made.length = this.#asked;
-    this.#asked = 0;
-    for (;;) {
-      const last = this.#made.at(-1);
-      if (last === undefined) return false;
-      last.index += 1;
-      if (last.index < last.values) return true;
-      this.#made.pop();
-    }
-  }
-}
-
-const failing = (code: string) => ({ code, message: "M.", remedy: "R." });
 const storage: StorageConfig = {
   bucket: "bucket",
   endpoint: "https://s3.example.com",
@@ -294,23 +231,8 @@ test("the reference has every end of every path when a storage is related", asyn
   const choices = new Choices();
   let settled = 0;
   do {
-    const asked = new Map<PropertyKey, unknown>();
-    const facts = new Proxy({} as S3CredentialsFacts, {
-      get: (_, name: keyof S3CredentialsFacts) => {
-        if (!asked.has(name)) asked.set(name, choices.choose<unknown>(variants[name]));
-        return asked.get(name);
-      },
-    });
-    const done: string[] = [];
-    const port = Object.fromEntries(
-      deeds.map((deed) => [
-        deed,
-        async () => {
-          done.push(deed);
-          return choices.choose([undefined, failing(deed)]);
-        },
-      ]),
-    ) as unknown as ArchivingPort;
+    const { facts, asked } = chosenFacts(choices, variants);
+    const { port, done } = chosenPort<ArchivingPort>(choices, deeds);
     const path: string[] = [];
     const end = await walkChart(
       facts,

@@ -10,7 +10,7 @@ import type { PackedPackage } from "./packed-package.ts";
 export const budget = {
   packedBytes: 585_000,
   unpackedBytes: 2_200_000,
-  files: 765,
+  files: 780,
   /** This package's dependencies, with theirs. */
   runTimePackages: 29,
 } as const;
@@ -23,10 +23,10 @@ const measuredBytes: Readonly<Record<string, number>> = {
   "dist/lib/testing": 400_463,
   "dist/lib/wire": 252_861,
   "dist/provider": 247_432,
-  "dist/provider/postgresql": 361_567,
+  "dist/provider/postgresql": 412_014,
   "dist/requirer": 170_476,
   schemas: 58_642,
-  "": 30_264,
+  "": 31_040,
 };
 
 /** The bytes of each part of a package: every file counts in the innermost folder that has a figure. */

@@ -127,3 +127,27 @@ test("settings that pgBackRest cannot use are told by each unit by itself", asyn
     });
   }
 });
+
+test("a storage that is no longer related leaves no wish, no word and no Blocked", async () => {
+  const said = (): readonly unknown[] => {
+    const peers = juju.peerRelation("database", "database-peers");
+    return ["database", leader, primary].map((owner) => juju.databag(peers, owner)["archive-storage"]);
+  };
+  const everybody = async (): Promise<void> => {
+    for (const unit of [leader, primary, leader]) {
+      await juju.updateStatus(unit);
+      await juju.settle();
+    }
+  };
+  related = { complete: true, storage, problems: [] };
+  await everybody();
+  expect(said()).toEqual([expect.any(String), undefined, expect.any(String)]);
+
+  related = { complete: false, related: false, missing: [] };
+  await everybody();
+  await everybody();
+  expect(said()).toEqual([undefined, undefined, undefined]);
+  for (const unit of [leader, primary]) expect(statusOf(unit)).toMatchObject({ name: "active" });
+  const told = juju.log().filter(({ message }) => message.includes("no longer related"));
+  expect(told.map(({ unit }) => unit).toSorted()).toEqual([leader, primary]);
+});

@@ -63,7 +63,7 @@ describe("the rules while a backup is made", () => {
 });
 
 describe("the leader", () => {
-  const leader = { name: "a", role: "leader", state: "running", timeline: 3, tags: {} };
+  const leader = { name: "a", role: "leader", state: "running", timeline: 3, tags: {}, address: undefined };
   const follower = { ...leader, role: "replica" };
 
   it.each([

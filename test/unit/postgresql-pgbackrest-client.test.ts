@@ -151,6 +151,7 @@ describe("a restore under Patroni", () => {
       await watchBootstrap(
         parts,
         { ...positions, startedAtMs: Date.now(), logDirectory: undefined },
+        { timeline: 1, target: { kind: "latest" } },
         context,
       );
     } finally {

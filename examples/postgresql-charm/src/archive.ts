@@ -1,28 +1,49 @@
 import type { Dispatch, UnitStatus } from "juju-database-backup/juju";
 import type { PostgresqlOptions } from "juju-database-backup/postgresql";
 import type { Provider, RelatedStorage } from "juju-database-backup/provider";
+import { DatabaseEndpoint } from "./database.ts";
+import { keepPasswords } from "./passwords.ts";
 
 /**
- * Makes the unit a member of its cluster, and has the database archive to the storage that is related. Where there is neither
- * a storage nor TLS, nothing of it is loaded.
+ * Makes the unit a member of its cluster, serves the database's clients, and has the database archive to the storage that is
+ * related. Where there is nobody and nothing of that, none of it is loaded.
  */
 export async function archive(
-  { juju, event }: Dispatch,
+  dispatch: Dispatch,
   provider: Provider,
   options: PostgresqlOptions,
   related: RelatedStorage,
   storageEndpoint: string,
 ): Promise<UnitStatus | undefined> {
-  const isRelated = related.complete || related.related;
-  if (!isRelated && options.tls === undefined) return undefined;
-  const { archiveToRelatedStorage, joinCluster } = await import("juju-database-backup/postgresql");
+  const { juju, event } = dispatch;
   const { executorEnvironment } = provider;
-  const departing = event.kind === "relation" ? event.departingUnit : undefined;
-  const cluster = departing === undefined ? { juju } : { juju, departing };
-  const joined = await joinCluster(options, executorEnvironment, cluster);
-  if (!isRelated) return joined;
+  const change = event.kind === "relation" ? event : undefined;
+  const [[peers], clients] = await Promise.all([
+    juju.relationIds("database-peers"),
+    juju.relationIds("database"),
+  ]);
+  const others = peers === undefined ? [] : await juju.relationUnits(peers);
+  await keepPasswords(dispatch, provider, options, await juju.config());
+  const database = new DatabaseEndpoint(dispatch);
+  await database.settle(provider, options);
+  const isStorage = related.complete || related.related || change?.endpoint === storageEndpoint;
+  const isMember = others.length > 0 || change?.departingUnit !== undefined || options.tls !== undefined;
+  if (!isStorage && !isMember && clients.length === 0) return undefined;
+  const { archiveToRelatedStorage, joinCluster } = await import("juju-database-backup/postgresql");
   const isJobUnderWay = await provider.isBusy();
-  const dispatch = { juju, event, storageEndpoint, related, isJobUnderWay };
-  const archiving = await archiveToRelatedStorage(options, executorEnvironment, dispatch);
+  const joined = await joinCluster(options, executorEnvironment, {
+    juju,
+    isJobUnderWay,
+    publish: async (endpoints) => database.publish(endpoints),
+    ...(change?.departingUnit === undefined ? {} : { departing: change.departingUnit }),
+  });
+  if (!isStorage) return joined;
+  const archiving = await archiveToRelatedStorage(options, executorEnvironment, {
+    juju,
+    event,
+    storageEndpoint,
+    related,
+    isJobUnderWay,
+  });
   return joined ?? archiving;
 }

@@ -16,6 +16,7 @@ export function postgresqlOptions(
       restUrl: text("patroni-rest-url"),
       scope: text("patroni-scope"),
       ...(text("patroni-member") === "" ? {} : { member: text("patroni-member") }),
+      ...synchronousReplicas(text("synchronous-node-count")),
       service:
         text("patroni-unit") === ""
           ? {
@@ -47,4 +48,9 @@ export function postgresqlOptions(
           },
         }),
   };
+}
+
+function synchronousReplicas(wish: string): Pick<PostgresqlOptions["patroni"], "synchronousReplicas"> {
+  if (wish === "all" || wish === "majority") return { synchronousReplicas: wish };
+  return /^[1-9]\d{0,3}$/.test(wish) ? { synchronousReplicas: Number(wish) } : {};
 }

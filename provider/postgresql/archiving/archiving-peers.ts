@@ -38,6 +38,24 @@ export class ArchivingPeers {
     return (await this.#juju.readApplicationDatabag(this.#relation, this.#juju.application))[key] === place;
   }
 
+  /** Whether any storage is wanted, and whether this unit has said anything of one. */
+  async standing(): Promise<{ readonly isAskedFor: boolean; readonly hasSaid: boolean }> {
+    if (this.#relation === undefined) return { isAskedFor: false, hasSaid: false };
+    const wish = await this.#juju.readApplicationDatabag(this.#relation, this.#juju.application);
+    const word = await this.#juju.readUnitDatabag(this.#relation, this.#juju.unit);
+    return { isAskedFor: wish[key] !== undefined, hasSaid: word[key] !== undefined };
+  }
+
+  /** Takes the leader's word back. */
+  async withdraw(): Promise<void> {
+    if (this.#relation !== undefined) await this.#juju.writeApplicationDatabag(this.#relation, { [key]: "" });
+  }
+
+  /** Takes the primary's word back. */
+  async unsay(): Promise<void> {
+    if (this.#relation !== undefined) await this.#juju.writeUnitDatabag(this.#relation, { [key]: "" });
+  }
+
   /** The leader's word: which storage is wanted. */
   async ask(place: string): Promise<void> {
     if (this.#relation === undefined || (await this.isAskedFor(place))) return;

@@ -10,7 +10,7 @@ import { storageFailure } from "../../../lib/storage/storage-failure.ts";
 import { rejectOwner } from "../checks/create-backup-checks.ts";
 import type { ArchivingPort } from "../checks/s3-credentials-checks.ts";
 import { inspect } from "../inspection.ts";
-import { failureOf } from "../job-failure.ts";
+import { failureIn } from "../job-failure.ts";
 import type { Parts } from "../parts.ts";
 import type { MemberState } from "../patroni/patroni.ts";
 import { PgBackRest } from "../pgbackrest/pgbackrest.ts";
@@ -60,13 +60,4 @@ export function archivingPort(
         PgBackRest.existing(settings, user, settings.files.archiveConfig).check(undefined, archiveTimeoutS),
       ),
   };
-}
-
-async function failureIn(deed: () => Promise<unknown>): Promise<Failure | undefined> {
-  try {
-    await deed();
-    return undefined;
-  } catch (error) {
-    return failureOf(error);
-  }
 }

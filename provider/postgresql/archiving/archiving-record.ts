@@ -5,7 +5,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Failure } from "../../../lib/job/report.ts";
 import { storageLocation, type StorageConfig } from "../../../lib/job/storage-config.ts";
@@ -33,6 +33,11 @@ export async function writeArchivingRecord(settings: Settings, record: Archiving
   const draft = `${settings.files.archivingRecord}.draft`;
   await writeFile(draft, `${JSON.stringify(record)}\n`, { mode: 0o600 });
   await rename(draft, settings.files.archivingRecord);
+}
+
+/** Forgets what was found out. */
+export async function removeArchivingRecord(settings: Settings): Promise<void> {
+  await rm(settings.files.archivingRecord, { force: true });
 }
 
 /**

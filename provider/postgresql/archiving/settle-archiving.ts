@@ -7,8 +7,10 @@ import type { JujuEvent } from "../../../lib/juju/event.ts";
 import type { Juju, UnitStatus } from "../../../lib/juju/juju.ts";
 import { requestS3Secrets, type RelatedStorage } from "../../../lib/storage/s3-relation.ts";
 import { readMembers } from "../cluster/known-members.ts";
+import { walkCredentialsGone, type CredentialsGoneFacts } from "../checks/credentials-gone-checks.ts";
 import { walkChart, type ArchivingPort, type S3CredentialsFacts } from "../checks/s3-credentials-checks.ts";
 import { rejectStorage } from "../checks/storage-check.ts";
+import type { Settings } from "../options.ts";
 import type { Parts } from "../parts.ts";
 import { readRestoreJournal } from "../restore/restore-journal.ts";
 import { ArchivingPeers } from "./archiving-peers.ts";
@@ -17,6 +19,7 @@ import {
   archivePlace,
   archivingDigest,
   readArchivingRecord,
+  removeArchivingRecord,
   writeArchivingRecord,
 } from "./archiving-record.ts";
 
@@ -38,7 +41,7 @@ export interface ArchivingDispatch {
 const memberTimeoutMs = 900;
 
 /**
- * Evaluates the chart, after the leader has asked for the storage's keys as a secret.
+ * Evaluates the chart s3-credentials-changed, or, where no storage is related, credentials-gone, after the leader has asked for the storage's keys as a secret.
  *
  * @returns The status to show where WAL does not reach the storage; undefined where there is nothing to say.
  */
@@ -50,9 +53,14 @@ export async function settleArchiving(
   const isLeader = await juju.isLeader();
   await requestS3Secrets(juju, storageEndpoint, event, isLeader);
   const { settings, patroni } = parts;
+  const isRelated = related.complete || related.related;
+  const peers = await ArchivingPeers.of(juju, peerEndpoint);
+  if (!isRelated) {
+    await settleGone(settings, juju, peers, isLeader);
+    return undefined;
+  }
   const storage = related.complete ? related.storage : undefined;
   const member = await patroni.member(memberTimeoutMs);
-  const peers = await ArchivingPeers.of(juju, peerEndpoint);
   const place = storage === undefined ? "" : archivePlace(storage);
   const isAlone = Object.keys((await readMembers(settings)).others).length === 0;
   const digest =
@@ -62,7 +70,7 @@ export async function settleArchiving(
     member,
     isJobUnderWay,
     isRestoreUnfinished: (await readRestoreJournal(settings)) !== undefined,
-    isRelated: related.complete || related.related,
+    isRelated,
     missing: related.complete ? [] : related.missing,
     settingsFailure: settingsFailure(related),
     isLeader,
@@ -94,6 +102,27 @@ export async function settleArchiving(
   const before = end.kind === "deferred" && known?.digest === digest ? known.failure?.message : undefined;
   const message = before ?? (isLeader ? await peers.failureElsewhere(place) : undefined);
   return message === undefined ? undefined : { name: "blocked", message };
+}
+
+async function settleGone(
+  settings: Settings,
+  juju: Juju,
+  peers: ArchivingPeers,
+  isLeader: boolean,
+): Promise<void> {
+  const facts: CredentialsGoneFacts = {
+    isRelated: false,
+    isLeader,
+    ...(await peers.standing()),
+    hasFound: (await readArchivingRecord(settings)) !== undefined,
+  };
+  const end = await walkCredentialsGone(facts, {
+    withdrawWish: async () => peers.withdraw(),
+    takeBackWord: async () => peers.unsay(),
+    forgetFinding: async () => removeArchivingRecord(settings),
+  });
+  if (end.kind === "settled")
+    await juju.log("INFO", "The storage is no longer related. WAL goes on to where it went.");
 }
 
 function settingsFailure(related: RelatedStorage): S3CredentialsFacts["settingsFailure"] {

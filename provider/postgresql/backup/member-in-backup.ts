@@ -8,6 +8,7 @@ import { access, readFile, rm } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ExecutorError } from "../../../lib/errors.ts";
 import { failureOf } from "../job-failure.ts";
+import type { Settings } from "../options.ts";
 import type { Parts } from "../parts.ts";
 import { blockClients, blockingRule } from "./blocked-connections.ts";
 
@@ -69,6 +70,12 @@ export async function leaveBackup(parts: Parts, log: (line: string) => void): Pr
     log(`WARN: clients are let in again when Patroni starts: ${failureOf(error).message}`);
   }
   return true;
+}
+
+/** Whether this member lets no new clients in, because of a backup. */
+export async function refusesClients({ files }: Pick<Settings, "files">): Promise<boolean> {
+  const text = await readFile(files.backupOverlay, "utf8").catch(() => "");
+  return text.includes(blockingRule);
 }
 
 async function blockedRules(

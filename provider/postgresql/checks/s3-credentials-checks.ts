@@ -6,6 +6,16 @@
  */
 import type { Failure } from "../../../lib/job/report.ts";
 import type { MemberState } from "../patroni/patroni.ts";
+import {
+  deferred,
+  notApplicable,
+  passed,
+  returned,
+  walkBoxes,
+  type Decision,
+  type Deed,
+  type WalkEnd,
+} from "./chart.ts";
 
 /** What is known before anything is done. */
 export interface S3CredentialsFacts {
@@ -44,37 +54,13 @@ export interface ArchivingPort {
   proveArchiving(): Promise<Failure | undefined>;
 }
 
-/** How a decision came out. */
-export type ChartOutcome =
-  | { readonly kind: "passed" }
-  | { readonly kind: "not-applicable"; readonly why: string }
-  /** Decided again in the next dispatch; nothing is stored. */
-  | { readonly kind: "deferred"; readonly why: string }
-  /** There is nothing to do. */
-  | { readonly kind: "returned"; readonly why: string }
-  /** Blocked, and decided again in the next dispatch, so that it heals. */
-  | { readonly kind: "blocked"; readonly failure: Failure };
-
 /** A box of the flowchart: a decision, or a deed, whose failure blocks. */
-export type ChartBox = {
-  readonly name: string;
-  /** The box of the flowchart that it stands for; absent where we ask more than the chart. */
-  readonly chart?: string;
-} & (
-  | { decide(facts: S3CredentialsFacts): ChartOutcome }
-  | {
-      perform(port: ArchivingPort): Promise<Failure | undefined>;
-      /** What the message begins with. */
-      readonly failed: string;
+export type ChartBox =
+  | Decision<S3CredentialsFacts>
+  | (Deed<ArchivingPort> & {
       /** The members that do it. */
       readonly by: "primary" | "replica" | "every member";
-    }
-);
-
-const passed: ChartOutcome = { kind: "passed" };
-const deferred = (why: string): ChartOutcome => ({ kind: "deferred", why });
-const returned = (why: string): ChartOutcome => ({ kind: "returned", why });
-const notApplicable = (why: string) => (): ChartOutcome => ({ kind: "not-applicable", why });
+    });
 
 /** The boxes, in order. */
 export const s3CredentialsChart: readonly ChartBox[] = [
@@ -182,11 +168,8 @@ export const s3CredentialsChart: readonly ChartBox[] = [
   },
 ];
 
-/** Where the walk through the chart ended. */
-export type ChartEnd =
-  | Exclude<ChartOutcome, { kind: "passed" | "not-applicable" }>
-  /** At its end: the cluster archives there, and it is proven. */
-  | { readonly kind: "settled" };
+/** Where the walk through the chart ended: settled, the cluster archives there, and it is proven. */
+export type ChartEnd = Exclude<WalkEnd, { kind: "failed" }>;
 
 /**
  * Walks through the chart, up to the first box that does not let it go on.
@@ -200,17 +183,9 @@ export async function walkChart(
   note: (name: string) => void = () => undefined,
 ): Promise<ChartEnd> {
   const self = facts.member?.isPrimary === true ? "primary" : "replica";
-  for (const box of s3CredentialsChart) {
-    if ("by" in box && box.by !== "every member" && box.by !== self) continue;
-    note(box.name);
-    if ("decide" in box) {
-      const outcome = box.decide(facts);
-      if (outcome.kind !== "passed" && outcome.kind !== "not-applicable") return outcome;
-      continue;
-    }
-    const failure = await box.perform(port());
-    if (failure !== undefined)
-      return { kind: "blocked", failure: { ...failure, message: `${box.failed}: ${failure.message}` } };
-  }
-  return { kind: "settled" };
+  const boxes = s3CredentialsChart.filter(
+    (box) => !("by" in box) || box.by === "every member" || box.by === self,
+  );
+  const end = await walkBoxes(boxes, facts, port, note);
+  return end.kind === "failed" ? { ...end, kind: "blocked" } : end;
 }

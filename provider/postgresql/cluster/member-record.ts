@@ -17,6 +17,10 @@ export interface MemberRecord {
   readonly user: string;
   /** Whether it knows where the cluster archives its WAL, and would do so as the primary. Default: it does not. */
   readonly archives?: true;
+  /** Whether it lets no clients in, because it makes a backup. Default: it lets them in. */
+  readonly refusesClients?: true;
+  /** Where its Patroni answers the other members, once Patroni knows it. */
+  readonly apiUrl?: string;
   /** Absent while its TLS is off. */
   readonly tls?: MemberTls;
 }
@@ -51,7 +55,11 @@ export function parseMember(text: string | undefined): MemberRecord | undefined 
       return undefined;
     const tls = parseTls(given["tls"]);
     const archives = given["archives"] === true ? ({ archives: true } as const) : {};
-    const known = { member, configFile, dataDirectory, socketDirectory, port, user, ...archives };
+    const refuses = given["refusesClients"] === true ? ({ refusesClients: true } as const) : {};
+    const { apiUrl } = given;
+    const answers = isWord(apiUrl) && URL.canParse(apiUrl) ? { apiUrl } : {};
+    const paths = { member, configFile, dataDirectory, socketDirectory, port, user };
+    const known = { ...paths, ...archives, ...refuses, ...answers };
     return tls === undefined ? known : { ...known, tls };
   } catch {
     return undefined;

@@ -7,68 +7,24 @@ import { createHash } from "node:crypto";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Juju } from "../../../lib/juju/juju.ts";
-import { readArchiveStorage } from "../archiving/archive-storage.ts";
 import { decideTlsServer, type TlsServerDecision } from "../checks/tls-server-checks.ts";
 import type { Settings, TlsOptions } from "../options.ts";
 import type { Parts } from "../parts.ts";
 import { leaderOf } from "../patroni/cluster-view.ts";
 import { renderServerConfig } from "../pgbackrest/tls-config.ts";
 import { commonNameOf } from "./certificates.ts";
-import { exchangeMembers } from "./cluster-peers.ts";
-import { keepMembers, type KnownMembers } from "./known-members.ts";
-import type { MemberRecord } from "./member-record.ts";
+import type { KnownMembers } from "./known-members.ts";
 import { answersPing, ownAddress, tlsServer, tlsServerFailed } from "./tls-server.ts";
-
-/** What a dispatch knows of the cluster. */
-export interface ClusterDispatch {
-  readonly juju: Juju;
-  /** The peer endpoint of the cluster's units. Not that of the library. Default: `database-peers`. */
-  readonly peerEndpoint?: string;
-  /** The unit that is going, in its departed hook. */
-  readonly departing?: string;
-}
 
 const memberTimeoutMs = 900;
 const pollMs = 100;
 
 /**
- * Tells the other units of this one, learns of them, and starts or stops the TLS server.
+ * Starts or stops the TLS server for the members that are known.
  *
- * @returns What was decided about the TLS server.
+ * @returns What was decided.
  * @throws ExecutorError `tls-certificate-unusable`, `tls-server-failed`
  */
-export async function settleMembers(
-  parts: Parts,
-  { juju, peerEndpoint = "database-peers", departing }: ClusterDispatch,
-): Promise<TlsServerDecision> {
-  const { settings } = parts;
-  const commonName = await commonNameOf(settings.tls);
-  const own = describeMember(settings, commonName, (await readArchiveStorage(settings)) !== undefined);
-  const known = await exchangeMembers(juju, peerEndpoint, own, departing);
-  await keepMembers(settings, known);
-  return settleTlsServer(parts, known, async (line) => juju.log("INFO", line));
-}
-
-/** What this unit tells the others of itself. */
-function describeMember(settings: Settings, commonName: string | undefined, archives: boolean): MemberRecord {
-  const { patroni, postgresql, tls } = settings;
-  const { dataDirectory, socketDirectory, port, user } = postgresql;
-  return {
-    member: patroni.member,
-    configFile: tls?.configFile ?? settings.files.archiveConfig,
-    dataDirectory,
-    socketDirectory,
-    port,
-    user,
-    ...(archives ? { archives } : {}),
-    ...(tls === undefined || commonName === undefined
-      ? {}
-      : { tls: { address: tls.address, port: tls.port, commonName } }),
-  };
-}
-
-/** Starts or stops the TLS server for the members that are known. */
 export async function settleTlsServer(
   parts: Parts,
   { others }: KnownMembers,

@@ -6,6 +6,12 @@
  */
 import { isJsonRecord, type JsonRecord } from "../json-record.ts";
 
+/** Where a member's PostgreSQL takes connections. */
+export interface MemberAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
 /** A member, as the DCS knows it. */
 export interface ClusterMember {
   readonly name: string;
@@ -15,6 +21,10 @@ export interface ClusterMember {
   readonly state: string;
   readonly timeline: number | undefined;
   readonly tags: JsonRecord;
+  /** Undefined where Patroni does not know it yet. */
+  readonly address: MemberAddress | undefined;
+  /** Where the member's own Patroni answers, for example `http://10.0.0.1:8008/patroni`. Absent where it does not tell. */
+  readonly apiUrl?: string;
 }
 
 /** The members in Patroni's answer. */
@@ -26,6 +36,8 @@ export function parseCluster(answer: JsonRecord): readonly ClusterMember[] {
     state: text(member["state"]),
     timeline: typeof member["timeline"] === "number" ? member["timeline"] : undefined,
     tags: isJsonRecord(member["tags"]) ? member["tags"] : {},
+    address: addressOf(member),
+    ...(typeof member["api_url"] === "string" ? { apiUrl: member["api_url"] } : {}),
   }));
 }
 
@@ -37,6 +49,10 @@ export function leaderOf(members: readonly ClusterMember[]): ClusterMember | und
 /** Whether a member is a replica that keeps up. Patroni calls it running before version 3.0.3, streaming since. */
 export function isReplicaInStep({ role, state }: ClusterMember): boolean {
   return (role === "replica" || role === "sync_standby") && (state === "running" || state === "streaming");
+}
+
+function addressOf({ host, port }: JsonRecord): MemberAddress | undefined {
+  return typeof host === "string" && host !== "" && typeof port === "number" ? { host, port } : undefined;
 }
 
 function text(value: unknown): string {

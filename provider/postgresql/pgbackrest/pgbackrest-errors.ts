@@ -166,3 +166,13 @@ export function errorLine(output: string): string | undefined {
   const found = /ERROR: \[\d+\]: (.*(?:\n\s+.*)*)/.exec(output)?.[1];
   return found === undefined ? undefined : oneLine(found).replace(/(?<![.!?…])$/, ".");
 }
+
+/** The failure that stands for a command that copied nothing for too long. */
+export function stalledFailure(command: string): Failure {
+  return {
+    code: "pgbackrest-stalled",
+    message: `pgBackRest's ${command} was ended because it had copied no file for too long.`,
+    remedy:
+      "Check that the storage has room and answers, or raise the option pgbackrest.timeLimits.fileMs where it is slow.",
+  };
+}

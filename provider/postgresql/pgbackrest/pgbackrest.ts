@@ -17,7 +17,7 @@ import { cancelledFailure, oneLine } from "../job-failure.ts";
 import type { Settings } from "../options.ts";
 import { ManifestReader, type BackupManifest } from "./backup-manifest.ts";
 import { caChain, renderConfig } from "./pgbackrest-config.ts";
-import { pgBackRestFailure, unreadableRepository } from "./pgbackrest-errors.ts";
+import { pgBackRestFailure, stalledFailure, unreadableRepository } from "./pgbackrest-errors.ts";
 import { parseInfo, type RepositoryInfo } from "./pgbackrest-info.ts";
 import { parseVersion, type Version } from "./pgbackrest-version.ts";
 import { endPgBackRest } from "../processes.ts";
@@ -363,14 +363,4 @@ export function commandFailure(command: string, result: RunResult): Failure {
         "Find out who or what killed it (memory running out is a frequent cause), then request the job again.",
     };
   return pgBackRestFailure(command, result.exitCode, `${result.stdout}\n${result.stderr}`);
-}
-
-/** The failure that stands for a command that copied nothing for too long. */
-export function stalledFailure(command: string): Failure {
-  return {
-    code: "pgbackrest-stalled",
-    message: `pgBackRest's ${command} was ended because it had copied no file for too long.`,
-    remedy:
-      "Check that the storage has room and answers, or raise the option pgbackrest.timeLimits.fileMs where it is slow.",
-  };
 }

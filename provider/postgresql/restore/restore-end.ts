@@ -4,14 +4,12 @@
  *
  * @module
  */
-import { ExecutorError } from "../../../lib/errors.ts";
 import type { JobContext, JobResult } from "../../../lib/executor.ts";
 import type { Failure } from "../../../lib/job/report.ts";
-import { cancelledFailure, failureOf } from "../job-failure.ts";
+import { failureOf } from "../job-failure.ts";
 import type { Parts } from "../parts.ts";
 import { finishRestore } from "./restore-finish.ts";
 import { writeRestoreJournal, type RestoreJournal } from "./restore-journal.ts";
-import { readProof, rejectProof } from "./restore-proof.ts";
 import { undoRestore } from "./restore-undo.ts";
 import { watchBootstrap } from "./restore-watch.ts";
 
@@ -27,20 +25,15 @@ export async function completeRestore(
   context: JobContext,
   kept: (journal: RestoreJournal) => void,
 ): Promise<JobResult> {
-  const { settings, psql } = parts;
-  await watchBootstrap(parts, journal.positions, context);
-  const proof = await readProof(psql);
-  const unproven = rejectProof(proof, journal.goal);
-  if (unproven !== undefined) throw new ExecutorError(unproven);
+  const proof = await watchBootstrap(parts, journal.positions, journal.goal, context);
   context.log(
     `Restored. Timeline ${proof.timeline} left timeline ${proof.left?.timeline ?? 0} at ${proof.left?.lsn ?? ""}: ` +
       `${proof.left?.reason ?? ""}.`,
   );
-  if (context.signal.aborted) throw new ExecutorError(cancelledFailure);
   if (journal.discards !== true) await context.pointOfNoReturn();
   const proven: RestoreJournal = { ...journal, stage: "proven", provenTimeline: proof.timeline };
   kept(proven);
-  await writeRestoreJournal(settings, proven);
+  await writeRestoreJournal(parts.settings, proven);
   return finishProven(parts, proven, (line) => context.log(line));
 }
 

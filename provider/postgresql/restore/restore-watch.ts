@@ -8,12 +8,13 @@ import { isAbsolute, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { JobContext } from "../../../lib/executor.ts";
 import { run } from "../../../lib/process/run.ts";
+import type { Failure } from "../../../lib/job/report.ts";
 import { parseLogLine } from "../pgbackrest/backup-log.ts";
+import { decideRestoreEnd, hasStarted } from "../checks/restore-end-checks.ts";
 import { ExecutorError } from "../../../lib/errors.ts";
-import { cancelledFailure } from "../job-failure.ts";
 import type { Parts } from "../parts.ts";
-import { stalledFailure } from "../pgbackrest/pgbackrest.ts";
-import type { LogPositions } from "./restore-journal.ts";
+import type { LogPositions, RestoreGoal } from "./restore-journal.ts";
+import { readProof, type RestoreProof } from "./restore-proof.ts";
 import { unreachableTarget } from "./unreachable-target.ts";
 import { pgBackRestFailure } from "../pgbackrest/pgbackrest-errors.ts";
 
@@ -42,7 +43,7 @@ export async function notePositions(
 }
 
 /**
- * Waits until Patroni has made the restored database the primary. A restore and the replay of its WAL take as long as
+ * Waits until Patroni has made the restored database the primary, and proves it. A restore and the replay of its WAL take as long as
  * they take, and can be cancelled; only the copying of files must not stand still for too long.
  *
  * @throws ExecutorError saying why the restore failed, or that it was cancelled.
@@ -50,15 +51,15 @@ export async function notePositions(
 export async function watchBootstrap(
   parts: Parts,
   positions: LogPositions,
+  goal: Pick<RestoreGoal, "timeline" | "target">,
   context: JobContext,
-): Promise<void> {
+): Promise<RestoreProof> {
   let copied = 0;
   const restoreLog = { ...positions.restoreLog };
   let finalizing = false;
   let copying = true;
   let lastLineAt = performance.now();
   for (;;) {
-    if (context.signal.aborted) throw new ExecutorError(cancelledFailure);
     for (const line of await newLines(restoreLog)) {
       lastLineAt = performance.now();
       copying &&= !/ restore command end: /.test(line);
@@ -69,22 +70,32 @@ export async function watchBootstrap(
       } else if (event.kind === "message") context.log(event.text);
     }
     const member = await parts.patroni.member(2_000);
-    if (member?.isPrimary === true && member.locked && member.state === "running") return;
+    const isStarted = hasStarted(member);
     if (!finalizing && (member?.state === "starting" || member?.state === "restarting")) {
       finalizing = true;
       copying = false;
       context.progress({ percent: 100 });
       context.finalizing();
     }
-    if (!(await parts.service.running())) throw new ExecutorError(await whyFailed(parts, positions));
-    if (copying && performance.now() - lastLineAt > parts.settings.timeLimits.fileMs)
-      throw new ExecutorError(stalledFailure("restore"));
+    const isOver = !isStarted && !context.signal.aborted && !(await parts.service.running());
+    const end = decideRestoreEnd({
+      member,
+      serviceFailure: isOver ? await whyFailed(parts, positions) : undefined,
+      isCopying: copying,
+      quietMs: performance.now() - lastLineAt,
+      quietLimitMs: parts.settings.timeLimits.fileMs,
+      proof: isStarted ? await readProof(parts.psql) : undefined,
+      goal,
+      isCancelled: context.signal.aborted,
+    });
+    if (end.kind === "failed") throw new ExecutorError(end.failure);
+    if (end.kind === "proven") return end.proof;
     await sleep(pollMs);
   }
 }
 
 /** Reads from the logs why a bootstrap failed. */
-async function whyFailed(parts: Parts, positions: LogPositions): Promise<ExecutorError["failure"]> {
+async function whyFailed(parts: Parts, positions: LogPositions): Promise<Failure> {
   const text = await logsSince(parts, positions);
   if (/recovery ended before configured recovery target was reached/.test(text))
     return unreachableTarget(text);
