@@ -10,6 +10,7 @@ const longTests =
         "end-to-end/judged-charm",
         "end-to-end/postgresql-actions",
         "end-to-end/postgresql-archiving",
+        "end-to-end/postgresql-charm-cluster",
         "end-to-end/postgresql-cluster",
         "end-to-end/postgresql-members",
         "end-to-end/postgresql-restores",

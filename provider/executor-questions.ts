@@ -9,18 +9,20 @@ import type { JobRequest, JobType } from "../lib/job/request.ts";
 import type { StorageConfig } from "../lib/job/storage-config.ts";
 import type { JujuEvent } from "../lib/juju/event.ts";
 import type { Juju } from "../lib/juju/juju.ts";
+import type { Machine } from "../lib/machine/machine.ts";
 import { thrownText } from "../lib/thrown.ts";
 import { storageId } from "./coordination/digest.ts";
 import {
   jobKey,
   noClaim,
   type ApplicationRecord,
+  type AskedJob,
   type ClaimPlace,
   type PublishedStanding,
   type Role,
 } from "./coordination/peer-records.ts";
 import type { RequestsSeen } from "./coordination/requests-seen.ts";
-import type { DispatchView } from "./dispatch-view.ts";
+import { withStorage, type DispatchView } from "./dispatch-view.ts";
 import type { PeersRead } from "./peers.ts";
 import type { StateDirectory } from "./journal/state-directory.ts";
 import type { UnitWork } from "./unit-work.ts";
@@ -33,6 +35,8 @@ export interface ExecutorQuestionsOptions {
   readonly executor: ModuleReference;
   readonly environment: ExecutorEnvironment;
   readonly archiveStorage: StorageConfig | undefined;
+  readonly machine: Pick<Machine, "clock">;
+  readonly store: ModuleReference | undefined;
   readonly state: StateDirectory;
   readonly work: UnitWork;
 }
@@ -126,6 +130,17 @@ export class ExecutorQuestions {
     if (!isNew && !hasWaiting(requests, application)) return rolesByDefault;
     const executor = await this.#loadIfItCan();
     return (type) => executor?.roles?.[type] ?? rolesByDefault(type);
+  }
+
+  /** Why a job of an action would be rejected now; undefined where nothing is found against it. */
+  async refusal(job: AskedJob): Promise<Failure | undefined> {
+    const { archiveStorage, juju, machine, store } = this.#options;
+    const executor = await this.#loadIfItCan();
+    if (archiveStorage === undefined || executor === undefined) return undefined;
+    const { entryCheck } = await import("./entry-check.ts");
+    const plannedUnits = (await juju.goalState()).units.length;
+    const given = { executor, store, clock: machine.clock, plannedUnits };
+    return await entryCheck(given, withStorage(job, archiveStorage));
   }
 
   /** Whether a job still runs somewhere, as far as this unit can see. */

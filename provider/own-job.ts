@@ -4,7 +4,9 @@
  * @module
  */
 import type { JobProgress } from "../lib/job/report.ts";
+import type { QueuedJob } from "../lib/job/waiting-job.ts";
 import { actionRelation, answers, jobKey } from "./coordination/peer-records.ts";
+import { queueOf, type WaitingJob } from "./coordination/wait.ts";
 import type { JournalState } from "./journal/journal.ts";
 import type { PeersRead } from "./peers.ts";
 import type { LiveProgress } from "./journal/state-directory.ts";
@@ -14,6 +16,8 @@ export interface OwnJob {
   readonly id: string;
   /** The phase, with what is known of the job in it. */
   readonly report: JobProgress;
+  /** What it waits for; absent where it does not wait, or nothing is in its way. */
+  readonly waiting?: Omit<QueuedJob, "jobId">;
   /** The unit that has it, or had it. */
   readonly unit?: string;
 }
@@ -24,6 +28,14 @@ export function isBackingUp({ application, others }: PeersRead, self: string): b
     (grant) =>
       grant.type === "backup" && grant.unit !== self && !answers(others.get(grant.unit)?.released, grant),
   );
+}
+
+/** Adds to a job that waits what it waits for. */
+export function withWait(job: OwnJob, waiting: readonly WaitingJob[]): OwnJob {
+  const queued = queueOf(waiting, actionRelation).find(({ jobId }) => jobId === job.id);
+  if (queued === undefined) return job;
+  const { jobId: _, ...wait } = queued;
+  return { ...job, waiting: wait };
 }
 
 /** Finds a job in what the units tell each other, and in this unit's journal. */

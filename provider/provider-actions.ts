@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { RequestError } from "../lib/errors.ts";
+import { ExecutorError, RequestError } from "../lib/errors.ts";
 import { statusOf } from "../lib/job/phase.ts";
 import { backupTypes } from "../lib/job/request.ts";
 import type { ActionHandler, ActionParameters } from "../lib/juju/action.ts";
@@ -16,7 +16,8 @@ import type { Provider } from "./provider.ts";
  * `charmcraft.yaml`, as the example does:
  *
  * - `create-backup` (`type`: full, differential or incremental; `compression`) and `restore` (`backup-id`,
- *   `restore-to-time`, `restore-timeline`, an integer; `discard-old-data`) ask for a job, see {@link Provider.requestJob}, and give its id;
+ *   `restore-to-time`, `restore-timeline`, an integer; `discard-old-data`) ask for a job, see {@link Provider.requestJob}, and give its id; `create-backup` fails at once where the
+ *   job would be rejected now, see {@link Provider.refusalOf};
  * - `show-job` (`job-id`; `format`: table or json) tells where such a job stands, see {@link Provider.ownJob};
  * - `release-grant` (`fence`, an integer; `confirm`, a unit): see {@link Provider.releaseGrant}.
  *
@@ -32,6 +33,8 @@ export function providerActions(
       requireStorage();
       const backupType = given.choice("type", backupTypes) ?? "full";
       const job = { ...(await newJob(given)), type: "backup", backupType } as const;
+      const refusal = await provider.refusalOf(job);
+      if (refusal !== undefined) throw new ExecutorError(refusal);
       await provider.requestJob(job);
       return { "job-id": job.id };
     },
@@ -100,7 +103,7 @@ function targetOf(given: ActionParameters): {
   };
 }
 
-function describeOwnJob({ id, report, unit }: OwnJob): Readonly<Record<string, string>> {
+function describeOwnJob({ id, report, unit, waiting }: OwnJob): Readonly<Record<string, string>> {
   const { phase, progress } = report;
   const fields: Readonly<Record<string, string | number | undefined>> = {
     "job-id": id,
@@ -110,13 +113,15 @@ function describeOwnJob({ id, report, unit }: OwnJob): Readonly<Record<string, s
     "started-at": report.startedAt,
     "finished-at": report.finishedAt,
     progress: phase === "running" && progress !== undefined ? `${progress.percent} %` : undefined,
+    position: waiting?.position,
+    "waiting-for": waiting?.waitingFor,
     "backup-id": report.backupId,
     "artefact-path": report.artefactPath,
     "size-bytes": report.sizeBytes,
     timeline: report.timeline,
     "log-path": report.logPath,
     "error-code": report.errorCode,
-    message: report.message,
+    message: report.message ?? waiting?.reason,
     remedy: report.remedy,
   };
   const results: Record<string, string> = {};

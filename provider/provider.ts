@@ -6,6 +6,7 @@
 import { join } from "node:path";
 import { JournalError, PeerDatabagError, RequestError } from "../lib/errors.ts";
 import type { ExecutorEnvironment } from "../lib/executor.ts";
+import type { Failure } from "../lib/job/report.ts";
 import type { StorageConfig } from "../lib/job/storage-config.ts";
 import type { Dispatch } from "../lib/juju/dispatch.ts";
 import { currentEvent, type JujuEvent } from "../lib/juju/event.ts";
@@ -27,7 +28,7 @@ import {
   type GrantRelease,
 } from "./grant-release.ts";
 import { LeaderWrites } from "./leader-writes.ts";
-import { isBackingUp, ownJobIn, type OwnJob } from "./own-job.ts";
+import { isBackingUp, ownJobIn, withWait, type OwnJob } from "./own-job.ts";
 import { incarnationsOf } from "./peers.ts";
 import { pokeCommand } from "./worker/poke.ts";
 import { Publisher } from "./publisher.ts";
@@ -137,11 +138,11 @@ export class Provider {
     const { archiveStorage } = options;
     const executor = reference(options.executor);
     const environment = this.executorEnvironment;
-    const common = { juju, state: this.#state, executor, environment, archiveStorage };
+    const store = options.store === undefined ? undefined : reference(options.store);
+    const machine = this.#machine;
+    const common = { juju, machine, state: this.#state, executor, store, environment, archiveStorage };
     this.#work = new UnitWork({
       ...common,
-      machine: this.#machine,
-      store: options.store === undefined ? undefined : reference(options.store),
       poke: this.#poke,
       rules,
     });
@@ -211,9 +212,24 @@ export class Provider {
    * @throws PeerDatabagError, JournalError, HookToolError
    */
   async ownJob(job: string): Promise<OwnJob | undefined> {
-    const { peers } = await readDispatch(this.#reading, this.#juju.isLeader());
-    if (peers === undefined) return undefined;
-    return ownJobIn(job, peers.read, await this.#rounds.readState());
+    const view = await readDispatch(this.#reading, this.#juju.isLeader());
+    if (view.peers === undefined) return undefined;
+    const { read } = view.peers;
+    const found = ownJobIn(job, read, await this.#rounds.readState());
+    return found?.report.phase === "waiting"
+      ? withWait(found, await this.#rounds.waiting(view, read))
+      : found;
+  }
+
+  /**
+   * Tells why a job of the charm's own would be rejected if its turn came now: for an action, which fails at once where a job
+   * would fail later. While this unit has a job, whatever its executor sees is passing, and nothing is said.
+   *
+   * @returns Undefined where nothing is found against it, which its own checks may still do.
+   * @throws JournalError, HookToolError
+   */
+  async refusalOf(job: AskedJob): Promise<Failure | undefined> {
+    return (await this.isBusy()) ? undefined : await this.#questions.refusal(job);
   }
 
   /**

@@ -19,6 +19,7 @@ import {
   type UnitRecord,
 } from "./coordination/peer-records.ts";
 import type { Rules } from "./coordination/rules.ts";
+import type { WaitingJob } from "./coordination/wait.ts";
 import { decideUnit, unitRecord, type UnitAction, type UnitView } from "./coordination/unit-step.ts";
 import type { DispatchView } from "./dispatch-view.ts";
 import type { ExecutorQuestions } from "./executor-questions.ts";
@@ -177,6 +178,12 @@ export class Rounds {
       },
       this.#options.rules,
     );
+  }
+
+  /** What waits, and for what, as the leader would find it from what this unit has read. Nothing is done about it. */
+  async waiting(view: DispatchView, read: PeersRead): Promise<readonly WaitingJob[]> {
+    if (read.own === undefined) return [];
+    return (await this.#leaderPlan(view, read, read.own, await this.readState())).waiting;
   }
 
   /** What the unit's disk says, and which of its processes live. */

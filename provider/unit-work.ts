@@ -167,6 +167,9 @@ export class UnitWork {
     const { juju, state, machine, executor, store, environment } = this.#options;
     const { cleanUp, endProcess } = await import("./worker/worker.ts");
     const process = await this.#processOf(entry);
+    const { lineage, fence } = entry;
+    // On a disk that takes no more the worker is stopped all the same, and says less of why.
+    await state.append({ record: "leaving", lineage, fence, unit: juju.unit }).catch(() => undefined);
     if (process !== undefined) await endProcess(process, machine, leavingGraceMs);
     await state.enterWorker(grantId(entry), { nobody: true });
     const now = (await state.open()).entries.get(grantId(entry));
@@ -187,7 +190,7 @@ export class UnitWork {
       finishedAt: machine.clock.now().toISOString(),
       ...failureFields({ ...failure, message: `${failure.message} ${left}`.trim() }),
     };
-    await state.append({ record: "progress", lineage: entry.lineage, fence: entry.fence, progress });
+    await state.append({ record: "progress", lineage, fence, progress });
   }
 
   /** The process that works on a job: the journal may not know one whose hook died before it wrote it down. */

@@ -8,6 +8,7 @@ import type { StorageConfig } from "../job/storage-config.ts";
 import type { JujuEvent } from "../juju/event.ts";
 import type { Databag, Juju } from "../juju/juju.ts";
 import { readRemoteApplication } from "../juju/remote-application.ts";
+import { standingRelation } from "../juju/standing-relation.ts";
 import type { Problem } from "../wire/problem.ts";
 import { decodeS3, s3SecretOf } from "../wire/s3.ts";
 
@@ -87,13 +88,4 @@ export async function requestS3Secrets(
   if (!(await leads)) return;
   const wish = await s3SecretsWanted(juju, endpoint, event);
   if (wish !== undefined) await juju.writeApplicationDatabag(wish.relation, wish.changes);
-}
-
-async function standingRelation(
-  juju: Juju,
-  endpoint: string,
-  event: JujuEvent | undefined,
-): Promise<string | undefined> {
-  const broken = event?.kind === "relation" && event.change === "broken" ? event.relationId : undefined;
-  return (await juju.relationIds(endpoint)).find((relation) => relation !== broken);
 }

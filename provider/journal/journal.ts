@@ -8,6 +8,7 @@ import { isEnd } from "../../lib/job/phase.ts";
 import type { JobProgress } from "../../lib/job/report.ts";
 import type { JobRequest, JobType } from "../../lib/job/request.ts";
 import { Credentials } from "../../lib/job/storage-config.ts";
+import { failureFields, unitLeaves } from "../coordination/ends.ts";
 import { grantId, type Outcome } from "../coordination/peer-records.ts";
 
 /** One line of the journal. */
@@ -46,6 +47,8 @@ export type JournalRecord =
       readonly fence: number;
       readonly process: ProcessIdentity;
     }
+  /** The unit goes away, and stops the job that it runs. */
+  | { readonly record: "leaving"; readonly lineage: string; readonly fence: number; readonly unit: string }
   /** From here on the job runs to its end. */
   | { readonly record: "no-return"; readonly lineage: string; readonly fence: number }
   /** A grant was answered without a run. */
@@ -75,6 +78,8 @@ export interface JournalEntry {
   /** The last process started to end the job's, if the journal knows it. */
   readonly stopper?: ProcessIdentity;
   readonly pastNoReturn: boolean;
+  /** The unit that goes away, and stops the job. */
+  readonly leaving?: string;
   /** What a grant was answered with that was not run. */
   readonly answer?: Outcome;
 }
@@ -152,6 +157,9 @@ export function foldJournal(records: Iterable<JournalRecord>): JournalState {
       case "stopping":
         change(record, (entry) => ({ ...entry, stopper: record.process }));
         break;
+      case "leaving":
+        change(record, (entry) => ({ ...entry, leaving: record.unit }));
+        break;
       case "no-return":
         change(record, (entry) => ({ ...entry, pastNoReturn: true }));
         break;
@@ -159,13 +167,21 @@ export function foldJournal(records: Iterable<JournalRecord>): JournalState {
         change(record, (entry) => {
           // Who notes an end may not know when the job began.
           const { startedAt } = entry.progress;
-          const progress = { ...(startedAt === undefined ? {} : { startedAt }), ...record.progress };
+          const told = withReason(entry, record.progress);
+          const progress = { ...(startedAt === undefined ? {} : { startedAt }), ...told };
           return { ...entry, progress };
         });
         break;
     }
   }
   return { ...(incarnation === undefined ? {} : { incarnation }), entries, length };
+}
+
+/** A worker that is stopped does not know what for: nobody cancelled the job of a unit that goes away. */
+function withReason({ leaving, cancelAsked }: JournalEntry, progress: JobProgress): JobProgress {
+  if (leaving === undefined || cancelAsked || progress.phase !== "cancelled") return progress;
+  const failure = unitLeaves(leaving);
+  return progress.errorCode === failure.code ? progress : { ...progress, ...failureFields(failure) };
 }
 
 /** What became of a grant; undefined while its job is under way. */
@@ -212,6 +228,7 @@ function* recordsOf(entry: JournalEntry): Iterable<JournalRecord> {
   if (process !== undefined) yield { record: "spawned", lineage, fence, process };
   if (entry.cancelAsked) yield { record: "cancel", lineage, fence };
   if (stopper !== undefined) yield { record: "stopping", lineage, fence, process: stopper };
+  if (entry.leaving !== undefined) yield { record: "leaving", lineage, fence, unit: entry.leaving };
   if (entry.pastNoReturn) yield { record: "no-return", lineage, fence };
   yield { record: "progress", lineage, fence, progress };
 }

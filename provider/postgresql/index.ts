@@ -12,6 +12,7 @@ import { settleArchiving, type ArchivingDispatch } from "./archiving/settle-arch
 import { keepCertificate, type MemberCertificate } from "./cluster/certificates.ts";
 import { settleClientUsers, type ClientUser } from "./cluster/client-users.ts";
 import { settleClusterPasswords, type ClusterPasswords } from "./cluster/cluster-passwords.ts";
+import { settleCertificate, type CertificateDispatch } from "./cluster/settle-certificate.ts";
 import { settleCluster, type ClusterDispatch } from "./cluster/settle-cluster.ts";
 import { PostgresqlExecutor } from "./executor.ts";
 import { listEntries } from "./list.ts";
@@ -24,6 +25,7 @@ export type { MemberCertificate } from "./cluster/certificates.ts";
 export { isDatabaseName, type ClientUser } from "./cluster/client-users.ts";
 export type { ClusterPasswords } from "./cluster/cluster-passwords.ts";
 export type { ClusterEndpoints } from "./cluster/endpoints.ts";
+export type { CertificateDispatch } from "./cluster/settle-certificate.ts";
 export type { ClusterDispatch } from "./cluster/settle-cluster.ts";
 export type { SynchronousReplicas } from "./cluster/synchronous-settings.ts";
 export type { ArchivingDispatch } from "./archiving/settle-archiving.ts";
@@ -130,6 +132,30 @@ export async function joinCluster(
 }
 
 /**
+ * Has this unit's certificate signed by the application that is related with the interface tls-certificates v1: makes a
+ * key, which never leaves the unit, and a request, and puts the certificate that comes where the option `tls` says. One that
+ * expires is renewed after nine tenths of its life, with a new key; one that is taken back, or whose relation is gone, is
+ * taken away. Without such a relation it touches nothing. Call it in every dispatch, before {@link joinCluster}, which
+ * starts, reloads and stops the TLS server by what it finds. The machine needs the program `openssl`.
+ *
+ * @returns The unit status to show; undefined where there is nothing to say.
+ * @throws ConfigurationError where the options have no `tls`, and as {@link createExecutor} does.
+ * @throws HookToolError where Juju does not answer.
+ */
+export async function obtainMemberCertificate(
+  options: PostgresqlOptions,
+  environment: ExecutorEnvironment,
+  dispatch: CertificateDispatch,
+): Promise<UnitStatus | undefined> {
+  const settings = checkedSettings(options, environment);
+  const tls = requiredTls(settings);
+  return await blockedOnFailure(async () => {
+    await settleCertificate(await assemble(settings), tls, dispatch);
+    return undefined;
+  });
+}
+
+/**
  * Puts a certificate where the option `tls` says, as pgBackRest wants it: the key readable by the database user alone.
  * Undefined takes it away, which switches TLS off. {@link joinCluster} does the rest, in the same dispatch.
  *
@@ -142,12 +168,9 @@ export async function keepMemberCertificate(
   certificate: MemberCertificate | undefined,
 ): Promise<void> {
   const settings = checkedSettings(options, environment);
-  if (settings.tls === undefined)
-    throw new ConfigurationError("The options do not say where a certificate is kept.", {
-      remedy: "Set the option tls.",
-    });
+  const tls = requiredTls(settings);
   const { user } = await assemble(settings);
-  await keepCertificate(user, settings.tls, certificate);
+  await keepCertificate(user, tls, certificate);
 }
 
 /**
@@ -216,6 +239,13 @@ function checkedSettings(options: PostgresqlOptions, environment: ExecutorEnviro
       remedy: "Set the option stanza to a name of letters, digits, dots, hyphens and underscores.",
     });
   return settings;
+}
+
+function requiredTls({ tls }: Settings): NonNullable<Settings["tls"]> {
+  if (tls !== undefined) return tls;
+  throw new ConfigurationError("The options do not say where a certificate is kept.", {
+    remedy: "Set the option tls.",
+  });
 }
 
 /** What the executor cannot do becomes the unit's status, and fails no hook. */

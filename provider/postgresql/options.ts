@@ -158,6 +158,8 @@ export interface Settings {
     readonly restoreJournal: string;
     /** What the units of the cluster have told each other. Holds no keys. */
     readonly members: string;
+    /** What this unit asked to have signed for the TLS between the members. Holds its key. */
+    readonly certificateRequest: string;
     /** The folder of pgBackRest's own files, owned by the database user. */
     readonly pgbackrest: string;
     /** Patroni's additional configuration during a restore. */
@@ -209,6 +211,7 @@ export function settingsOf(options: PostgresqlOptions, environment: ExecutorEnvi
       archiveStorage: join(environment.workDirectory, "archive-storage.json"),
       archivingRecord: join(environment.workDirectory, "archiving.json"),
       members: join(environment.workDirectory, "members.json"),
+      certificateRequest: join(environment.workDirectory, "certificate-request.json"),
       restoreJournal: join(environment.workDirectory, "restore.json"),
       pgbackrest,
       overlay: join(options.patroni.configDirectory, "zz-database-backup-restore.yml"),

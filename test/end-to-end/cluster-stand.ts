@@ -10,7 +10,6 @@ import { expect } from "vitest";
 import { Credentials, type StorageConfig } from "../../lib/job/storage-config.ts";
 import type { BackupRequest, JobRequest, RestoreRequest } from "../../lib/job/request.ts";
 import type { Dispatch } from "../../lib/juju/index.ts";
-import { run } from "../../lib/process/run.ts";
 import { openS3Store } from "../../lib/storage/s3-store.ts";
 import type { Executor, ExecutorEnvironment, JobContext, JobResult } from "../../lib/executor.ts";
 import { SimulatedJuju, type CharmFunction } from "../../lib/testing/index.ts";
@@ -26,6 +25,7 @@ import {
 import { freePort } from "../servers/free-port.ts";
 import type { Servers } from "../servers/servers.ts";
 import { until } from "../simulation/until.ts";
+import { clientRefusalOf, membersOf, type Member } from "./cluster-members.ts";
 import { tlsServerOf } from "./cluster-processes.ts";
 import { startWatchedServers } from "./watched-servers.ts";
 import { optionsOfNode } from "./node-options.ts";
@@ -46,15 +46,6 @@ export interface Running {
   readonly result: Promise<JobResult>;
   readonly controller: AbortController;
   readonly lines: readonly string[];
-}
-
-/** What Patroni says of a member. */
-export interface Member {
-  readonly name: string;
-  readonly role: string;
-  readonly state: string;
-  readonly timeline?: number;
-  readonly tags?: Readonly<Record<string, unknown>>;
 }
 
 /** The cluster. */
@@ -212,18 +203,7 @@ export class ClusterStand {
 
   /** What Patroni says of the members, whichever of them answers. */
   async members(): Promise<readonly Member[]> {
-    for (const { options } of this.units) {
-      try {
-        const response = await fetch(`${options.patroni.restUrl}/cluster`, {
-          signal: AbortSignal.timeout(5_000),
-        });
-        const { members } = (await response.json()) as { readonly members: readonly Member[] };
-        return members;
-      } catch {
-        continue;
-      }
-    }
-    return [];
+    return membersOf(this.units);
   }
 
   /** The unit that leads the database. */
@@ -311,23 +291,7 @@ export class ClusterStand {
 
   /** Why a client, who is no superuser, does not get in; undefined where it does. */
   async clientRefusal(unit: Unit): Promise<string | undefined> {
-    const { binDirectory, port } = unit.options.postgresql;
-    const { exitCode, stderr } = await run(
-      [
-        join(binDirectory, "psql"),
-        "-X",
-        "-h",
-        "127.0.0.1",
-        "-p",
-        String(port),
-        "-d",
-        "postgres",
-        "-c",
-        "select 1",
-      ],
-      { env: { PATH: "/usr/bin:/bin", PGUSER: "client", PGPASSWORD: "client-password" }, timeoutMs: 20_000 },
-    );
-    return exitCode === 0 ? undefined : stderr;
+    return clientRefusalOf(unit);
   }
 
   /** Has another member lead, whichever can. */

@@ -2,16 +2,15 @@
  * A PostgreSQL charm on a real server, whose dispatches can be killed, and managers that are databags which the test
  * writes.
  */
-import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { bucket, postgresqlConfig } from "../../examples/demo/model.ts";
 import { nodeMachine } from "../../lib/machine/node-machine.ts";
 import { SimulatedJuju } from "../../lib/testing/index.ts";
 import { StateDirectory } from "../../provider/journal/state-directory.ts";
 import type { Servers } from "../servers/servers.ts";
-import { charmWithDispatch } from "../simulation/charm-with-dispatch.ts";
 import { RequestsModel } from "../simulation/requests-model.ts";
 import { until } from "../simulation/until.ts";
+import { killablePostgresqlCharm, killNextDispatch, type Killed } from "./killable-charm.ts";
 
 /** The only unit. */
 export const unit = "database/0";
@@ -42,24 +41,15 @@ export class PostgresqlModel extends RequestsModel {
 
   static async start(servers: Servers, managers: readonly string[]): Promise<PostgresqlModel> {
     const { directory } = servers;
-    await mkdir(join(directory, "told"));
-    const charm = await charmWithDispatch(
-      "examples/postgresql-charm",
-      join(directory, "charm"),
-      `isTold() { [ -e '${directory}/told/'"$1" ] && rm '${directory}/told/'"$1"; }
-isTold die-before-writes && kill -9 $$
-node '${process.cwd()}/examples/postgresql-charm/dist/main.js' || exit
-isTold die-after-writes && kill -9 $$
-exit 0`,
-    );
+    const charm = await killablePostgresqlCharm(directory);
     const juju = await SimulatedJuju.start({ directory: join(directory, "juju"), hookRetryDelayMs: 100 });
     await juju.deploy({ charm, application: "database", config: postgresqlConfig(servers) });
     return new PostgresqlModel(juju, await RequestsModel.relate(juju, managers), servers);
   }
 
   /** Lets the next dispatch be killed. */
-  async tell(what: "die-before-writes" | "die-after-writes"): Promise<void> {
-    await writeFile(join(this.#servers.directory, "told", what), "");
+  async tell(what: Killed): Promise<void> {
+    await killNextDispatch(this.#servers.directory, unit, what);
   }
 
   /** Waits until a job is reported so. Juju dispatches the unit now and then. */

@@ -243,7 +243,9 @@ describe("a unit that is removed", () => {
     await model.juju.removeUnit(unit);
     await model.juju.settle();
     expect(machine.processes).toEqual([]);
-    expect(model.phases("first")).toEqual(["cancelled"]);
+    expect(Object.values(model.reports("first"))).toMatchObject([
+      { phase: "cancelled", "error-code": "unit-removed", message: expect.stringContaining(unit) },
+    ]);
     expect(model.phases("second")).toEqual(["succeeded"]);
     expect(model.grants()).toEqual([]);
     await model.updateStatus();

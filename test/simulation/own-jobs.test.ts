@@ -128,6 +128,44 @@ describe("a job that an action asks for", () => {
   );
 });
 
+describe("a job that waits", () => {
+  test("says for what, on every unit, as a manager's does", async () => {
+    await start({ units: 2 });
+    model.scripted.script = { jobs: { "*": { waitFor: "the disk" } } };
+    await model.request("first");
+    const { "job-id": second } = await act("database/1", "create-backup");
+    const { "job-id": third } = await act("database/1", "create-backup");
+    await model.request("fourth");
+    const [queued] = model.queue();
+    for (const unit of ["database/0", "database/1"]) {
+      expect(await show(unit, second)).toMatchObject({
+        phase: "waiting",
+        position: "1",
+        "waiting-for": "another manager's",
+        message: expect.stringMatching(/^waits for the backup of another manager on database/),
+      });
+      expect(await show(unit, third)).toMatchObject({ phase: "waiting", position: "2" });
+    }
+    expect(queued).toMatchObject({ "job-id": "fourth", position: 3 });
+    model.scripted.release("the disk");
+    await model.juju.settle();
+    const ended = await show("database/0", third);
+    expect(ended).toMatchObject({ phase: "succeeded" });
+    expect(ended).not.toHaveProperty("message");
+  });
+
+  test("says why no unit can take it", async () => {
+    await start({ units: 2 });
+    const reason = "PostgreSQL is a replica here, and TLS to the primary is not enabled";
+    model.scripted.script = { standings: { "database/0": { ready: false, reason } } };
+    const { "job-id": id } = await act("database/0", "create-backup");
+    expect(await show("database/0", id)).toMatchObject({
+      phase: "waiting",
+      message: `no unit can take it: database/0: ${reason}`,
+    });
+  });
+});
+
 describe("an action", () => {
   async function refusal(name: string, parameters: Parameters = {}): Promise<string> {
     const result = await model.juju.runAction("database/0", name, parameters);
@@ -141,6 +179,30 @@ describe("an action", () => {
     await start({ units: 1, provider: {} });
     expect(await refusal("create-backup")).toMatch(/^There is no archive storage .* Relate /);
     expect(await refusal("restore", { "backup-id": "b" })).toMatch(/^There is no archive storage/);
+  });
+
+  test("asks for no backup that would be rejected now", async () => {
+    await start({ units: 1 });
+    const failure = { code: "tls-not-enabled", message: "TLS is not enabled.", remedy: "Relate it." };
+    model.scripted.script = { jobs: { "*": { refuse: failure } } };
+    expect(await refusal("create-backup")).toBe("TLS is not enabled. Relate it.");
+    model.scripted.script = {};
+    expect(await show("database/0", (await act("database/0", "create-backup"))["job-id"])).toMatchObject({
+      phase: "succeeded",
+    });
+  });
+
+  test("leaves it to the job what becomes of it while the unit has another one", async () => {
+    await start({ units: 1 });
+    const failure = { code: "database-not-running", message: "It does not run.", remedy: "Wait." };
+    model.scripted.script = { jobs: { first: { waitFor: "the disk" } } };
+    await model.request("first");
+    model.scripted.script = { jobs: { first: { waitFor: "the disk" }, "*": { refuse: failure } } };
+    const { "job-id": id } = await act("database/0", "create-backup");
+    model.scripted.script = {};
+    model.scripted.release("the disk");
+    await model.juju.settle();
+    expect(await show("database/0", id)).toMatchObject({ phase: "succeeded" });
   });
 
   test("asks for no restore that names neither a backup nor a time", async () => {

@@ -70,6 +70,7 @@ const journals = fc
         "spawned",
         "cancel",
         "no-return",
+        "leaving",
         "incarnation",
       ),
       dice: fc.nat(1000),
@@ -89,6 +90,7 @@ const journals = fc
       else if (what === "progress") records.push(reached(fence, phase));
       else if (what === "spawned") records.push(spawned(fence, dice));
       else if (what === "incarnation") records.push({ record: what, incarnation: `life-${dice}` });
+      else if (what === "leaving") records.push({ record: what, lineage, fence, unit: "pg/0" });
       else records.push({ record: what, lineage, fence });
     }
     return records;
@@ -100,6 +102,27 @@ describe("what a journal says", () => {
     expect(journal).toEqual({ entries: new Map(), length: 0 });
     expect("incarnation" in journal).toBe(false);
     expect(lastFence(journal)).toBe(0);
+  });
+
+  test("is that a job which was stopped ended because its unit goes away, unless somebody cancelled it", () => {
+    const leaving: JournalRecord = { record: "leaving", lineage, fence: 1, unit: "pg/0" };
+    const cancelled: JournalRecord = {
+      record: "progress",
+      lineage,
+      fence: 1,
+      progress: { phase: "cancelled", errorCode: "cancelled", message: "It was cancelled." },
+    };
+    const endOf = (...records: readonly JournalRecord[]): unknown =>
+      foldJournal([started(1, "a"), ...records]).entries.get(idOf(1))?.progress;
+    expect(endOf(leaving, cancelled)).toMatchObject({
+      phase: "cancelled",
+      errorCode: "unit-removed",
+      message: expect.stringContaining("pg/0"),
+    });
+    const cancel: JournalRecord = { record: "cancel", lineage, fence: 1 };
+    for (const before of [[cancel, leaving], [cancel], []])
+      expect(endOf(...before, cancelled)).toMatchObject({ errorCode: "cancelled" });
+    expect(endOf(leaving, reached(1, "succeeded"))).toEqual({ phase: "succeeded" });
   });
 
   test("is what its records say, in their order, and of the unit's lives the last counts", () => {

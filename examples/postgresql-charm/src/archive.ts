@@ -1,6 +1,7 @@
 import type { Dispatch, UnitStatus } from "juju-database-backup/juju";
 import type { PostgresqlOptions } from "juju-database-backup/postgresql";
 import type { Provider, RelatedStorage } from "juju-database-backup/provider";
+import { certify } from "./certificates.ts";
 import { DatabaseEndpoint } from "./database.ts";
 import { keepPasswords } from "./passwords.ts";
 
@@ -23,6 +24,7 @@ export async function archive(
     juju.relationIds("database"),
   ]);
   const others = peers === undefined ? [] : await juju.relationUnits(peers);
+  const certified = await certify({ juju, event }, provider, options);
   await keepPasswords(dispatch, provider, options, await juju.config());
   const database = new DatabaseEndpoint(dispatch);
   await database.settle(provider, options);
@@ -37,7 +39,7 @@ export async function archive(
     publish: async (endpoints) => database.publish(endpoints),
     ...(change?.departingUnit === undefined ? {} : { departing: change.departingUnit }),
   });
-  if (!isStorage) return joined;
+  if (!isStorage) return certified ?? joined;
   const archiving = await archiveToRelatedStorage(options, executorEnvironment, {
     juju,
     event,
@@ -45,5 +47,5 @@ export async function archive(
     related,
     isJobUnderWay,
   });
-  return joined ?? archiving;
+  return certified ?? joined ?? archiving;
 }

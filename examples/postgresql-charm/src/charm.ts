@@ -1,6 +1,7 @@
 import { runAction, type Dispatch } from "juju-database-backup/juju";
 import { Provider, readS3Storage, usableStorageOf } from "juju-database-backup/provider";
 import { archive } from "./archive.ts";
+import { tlsAddress } from "./certificates.ts";
 import { postgresqlOptions } from "./options.ts";
 
 const endpoint = "s3-parameters";
@@ -9,7 +10,7 @@ const endpoint = "s3-parameters";
 export async function charm(dispatch: Dispatch): Promise<void> {
   const { juju, event } = dispatch;
   const [config, related] = await Promise.all([juju.config(), readS3Storage(juju, endpoint, event)]);
-  const options = postgresqlOptions(config);
+  const options = postgresqlOptions(config, await tlsAddress(juju, config));
   const provider = new Provider({
     ...dispatch,
     stateDirectory: String(config["state-directory"]),

@@ -1,8 +1,13 @@
 import type { PostgresqlOptions } from "juju-database-backup/postgresql";
 
-/** Turns the charm's configuration into the executor's options. */
+/**
+ * Turns the charm's configuration into the executor's options.
+ *
+ * @param tlsAddress The name by which the other units reach this one; the empty text where there is no TLS.
+ */
 export function postgresqlOptions(
   config: Readonly<Record<string, string | number | boolean>>,
+  tlsAddress: string,
 ): PostgresqlOptions {
   const text = (name: string): string => String(config[name] ?? "");
   const stanza = text("stanza");
@@ -34,14 +39,14 @@ export function postgresqlOptions(
       socketDirectory: text("socket-directory"),
       port: Number(config["port"]),
     },
-    ...(text("tls-address") === ""
+    ...(tlsAddress === ""
       ? {}
       : {
           tls: {
             keyFile: `${tlsDirectory}/key.pem`,
             certificateFile: `${tlsDirectory}/certificate.pem`,
             caFile: `${tlsDirectory}/ca.pem`,
-            address: text("tls-address"),
+            address: tlsAddress,
             port: Number(config["tls-port"]),
             service:
               text("tls-unit") === "" ? { kind: "process" } : { kind: "systemd", unit: text("tls-unit") },

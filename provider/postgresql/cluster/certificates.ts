@@ -9,6 +9,7 @@ import { dirname } from "node:path";
 import { ExecutorError } from "../../../lib/errors.ts";
 import type { DatabaseUser } from "../database-user.ts";
 import type { TlsOptions } from "../options.ts";
+import { commonNameIn } from "./certificate-databags.ts";
 
 /** A member's certificate, all of it PEM. */
 export interface MemberCertificate {
@@ -38,8 +39,7 @@ export async function commonNameOf(files: Files | undefined): Promise<string | u
   if (there.includes(false)) return undefined;
   const { certificateFile } = files;
   try {
-    const { subject } = new X509Certificate(await readFile(certificateFile));
-    const name = /^CN=(.+)$/m.exec(subject)?.[1];
+    const name = commonNameIn(new X509Certificate(await readFile(certificateFile)));
     if (name !== undefined) return name;
   } catch (error) {
     throw unusable(certificateFile, error);

@@ -1,0 +1,4 @@
+import { runCharm } from "juju-database-backup/juju";
+import { charm } from "./charm.js";
+
+await runCharm(charm);
