@@ -20,15 +20,17 @@ export function rounded(number, digits = 1) {
  * Measures several actions in turn (A B C, A B C, …), so that a machine that slows down slows all of them down.
  *
  * @param actions By name; each is awaited.
+ * @param after Awaited after each action, and not measured. Default: nothing.
  * @returns The median of each in milliseconds.
  */
-export async function interleaved(actions, runs, warmUps = 2) {
+export async function interleaved(actions, runs, warmUps = 2, after = async () => undefined) {
   const times = Object.fromEntries(Object.keys(actions).map((name) => [name, []]));
   for (let run = -warmUps; run < runs; run += 1) {
     for (const [name, action] of Object.entries(actions)) {
       const started = performance.now();
       await action();
       if (run >= 0) times[name].push(performance.now() - started);
+      await after(name);
     }
   }
   return Object.fromEntries(Object.entries(times).map(([name, measured]) => [name, median(measured)]));
