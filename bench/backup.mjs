@@ -1,10 +1,10 @@
 /**
- * What a backup by a job costs beside the same one by hand: from the admin's request to the success that the unit has
- * published, and the worker's memory.
+ * What a backup by a job costs beside the same one by hand: from the request in the manager's databag to the success that
+ * the unit has published, and the worker's memory.
  *
  * @module
  */
-import { interleaved, rounded } from "./figures.mjs";
+import { inTurn, rounded, timeOf } from "./figures.mjs";
 
 /** A backup takes long enough not to be made as often as a dispatch. */
 const mostRuns = 3;
@@ -13,12 +13,14 @@ const mostRuns = 3;
 export async function measureBackup({ runs, database }) {
   let workerBytes = 0;
   // The first one is made by a job: it creates the stanza, and writes what the tool by hand reads.
-  const medians = await interleaved(
+  const medians = await inTurn(
     {
       job: async () => {
-        workerBytes = Math.max(workerBytes, (await database.backup()).workerBytes);
+        const job = await database.backup();
+        workerBytes = Math.max(workerBytes, job.workerBytes);
+        return job.ms;
       },
-      plain: async () => await database.plainTools.backup(),
+      plain: async () => await timeOf(async () => await database.plainTools.backup()),
     },
     Math.min(runs, mostRuns),
     1,

@@ -20,20 +20,35 @@ export function rounded(number, digits = 1) {
  * Measures several actions in turn (A B C, A B C, …), so that a machine that slows down slows all of them down.
  *
  * @param actions By name; each is awaited.
- * @param after Awaited after each action, and not measured. Default: nothing.
  * @returns The median of each in milliseconds.
  */
-export async function interleaved(actions, runs, warmUps = 2, after = async () => undefined) {
-  const times = Object.fromEntries(Object.keys(actions).map((name) => [name, []]));
+export async function interleaved(actions, runs, warmUps = 2) {
+  const timed = Object.entries(actions).map(([name, action]) => [name, async () => await timeOf(action)]);
+  return await inTurn(Object.fromEntries(timed), runs, warmUps);
+}
+
+/**
+ * As {@link interleaved}, of actions that measure something themselves.
+ *
+ * @param actions By name; each resolves to what it has measured.
+ * @returns The median of each.
+ */
+export async function inTurn(actions, runs, warmUps) {
+  const figures = Object.fromEntries(Object.keys(actions).map((name) => [name, []]));
   for (let run = -warmUps; run < runs; run += 1) {
     for (const [name, action] of Object.entries(actions)) {
-      const started = performance.now();
-      await action();
-      if (run >= 0) times[name].push(performance.now() - started);
-      await after(name);
+      const figure = await action();
+      if (run >= 0) figures[name].push(figure);
     }
   }
-  return Object.fromEntries(Object.entries(times).map(([name, measured]) => [name, median(measured)]));
+  return Object.fromEntries(Object.entries(figures).map(([name, measured]) => [name, median(measured)]));
+}
+
+/** How long an action takes, in milliseconds. */
+export async function timeOf(action) {
+  const started = performance.now();
+  await action();
+  return performance.now() - started;
 }
 
 /** The exponent of the growth of times over sizes: the slope of the line through their logarithms. */

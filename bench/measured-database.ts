@@ -1,14 +1,15 @@
 /**
- * A PostgreSQL on real servers with the charms of the demonstration: a database of a wanted size that is backed up and
- * restored by jobs, and by hand.
+ * A PostgreSQL charm on real servers, with a database of a wanted size that is backed up and restored by jobs, and by hand. The
+ * manager is a databag, as if it were on a machine of its own.
  *
  * @module
  */
+import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { SimulatedJuju } from "juju-database-backup/testing";
-import { bucket, deployModel, manager } from "../examples/demo/model.ts";
+import { SimulatedJuju } from "juju-database-backup/testing";
+import { bucket, postgresqlConfig } from "../examples/demo/model.ts";
 import { nodeMachine } from "../lib/machine/node-machine.ts";
 import { StateDirectory } from "../provider/journal/state-directory.ts";
 import { runOrThrow } from "../test/servers/server-error.ts";
@@ -16,7 +17,9 @@ import { startServers, type Servers } from "../test/servers/servers.ts";
 import { isRoot } from "../test/servers/unix-user.ts";
 import { PlainTools } from "./plain-tools.ts";
 
-const unit = "postgresql/0";
+const application = "postgresql";
+const unit = `${application}/0`;
+const manager = "manager";
 /** So long that only what hangs exceeds it, whatever the size. */
 const limitMs = 30 * 60_000;
 const pollMs = 25;
@@ -24,6 +27,8 @@ const memoryPollMs = 100;
 
 /** A job that has succeeded. */
 export interface MeasuredJob {
+  /** How long it took from its request in the manager's databag to the success in the unit's, in milliseconds. */
+  readonly ms: number;
   readonly backupId: string;
   readonly timeline: number;
   /** What the worker's resident memory was at its most, in bytes. */
@@ -49,7 +54,19 @@ export class MeasuredDatabase {
     const servers = await startServers();
     try {
       await servers.s3.createBucket(bucket);
-      const { juju, relation } = await deployModel(servers);
+      const juju = await SimulatedJuju.start({ directory: join(servers.directory, "juju") });
+      await juju.deploy({
+        application,
+        charm: "examples/postgresql-charm",
+        config: postgresqlConfig(servers),
+      });
+      await juju.deploy({
+        application: manager,
+        charm: "examples/backup-manager-charm",
+        inProcess: async () => undefined,
+      });
+      const ends = [`${manager}:database-backup`, `${application}:database-backup`] as const;
+      const relation = await juju.integrate(...ends);
       await juju.settle();
       const database = new MeasuredDatabase(servers, juju, relation);
       await database.#pgbench("fill the database", "--initialize", "--quiet", `--scale=${scale}`);
@@ -65,14 +82,14 @@ export class MeasuredDatabase {
     await this.#servers.stop();
   }
 
-  /** Makes a full backup by a job, from the admin's action to the success that the unit has published. */
+  /** Makes a full backup by a job. */
   async backup(): Promise<MeasuredJob> {
-    return await this.#job("create-backup", {});
+    return await this.#job({ "job-type": "backup" });
   }
 
-  /** Restores a backup by a job, likewise. */
+  /** Restores a backup by a job. */
   async restore(backupId: string): Promise<MeasuredJob> {
-    return await this.#job("restore", { "backup-id": backupId, confirm: "postgresql" });
+    return await this.#job({ "job-type": "restore", "artefact-path": backupId });
   }
 
   /** How large the database is, in bytes. */
@@ -137,17 +154,39 @@ export class MeasuredDatabase {
     return new StateDirectory(join(this.#servers.directory, "state/postgresql-0"), nodeMachine);
   }
 
-  async #job(action: string, parameters: Readonly<Record<string, string>>): Promise<MeasuredJob> {
-    const { status, message, results } = await this.#juju.runAction(manager, action, { ...parameters });
-    const { "job-id": id } = results;
-    if (status !== "completed" || id === undefined) throw new Error(`${action} ${status}: ${message}`);
+  async #job(wanted: Readonly<Record<string, string>>): Promise<MeasuredJob> {
+    const id = randomUUID();
+    const request = {
+      "job-id": id,
+      ...wanted,
+      "job-config": { compression: true },
+      "storage-interface": "s3",
+      "storage-config": this.#storage,
+    };
+    const requested = performance.now();
+    await this.#juju.writeDatabag(this.#relation, manager, { jobs: JSON.stringify([request]) });
     const ended = new AbortController();
     const memory = this.#mostMemory(id, ended.signal);
     const report = await this.#success(id).finally(() => ended.abort());
     return {
+      ms: performance.now() - requested,
       backupId: String(report["backup-id"]),
       timeline: Number(report["timeline"]),
       workerBytes: await memory,
+    };
+  }
+
+  get #storage(): Readonly<Record<string, unknown>> {
+    const { s3 } = this.#servers;
+    return {
+      bucket,
+      path: "/bench",
+      endpoint: s3.endpoint,
+      region: s3.region,
+      "s3-uri-style": "path",
+      "tls-ca-chain": [s3.caPem],
+      "access-key": s3.users.admin.accessKey,
+      "secret-key": s3.users.admin.secretKey,
     };
   }
 

@@ -5,7 +5,7 @@
  * @module
  */
 import { besidePlain } from "./backup.mjs";
-import { interleaved, rounded } from "./figures.mjs";
+import { inTurn, rounded, timeOf } from "./figures.mjs";
 
 /** A restore takes long enough not to be made as often as a dispatch. */
 const mostRuns = 3;
@@ -14,20 +14,27 @@ const mostRuns = 3;
 export async function measureRestore({ runs, database }) {
   const { backupId, timeline } = await database.backup();
   const wanted = await database.checksum();
+  const prove = async () => {
+    const found = await database.checksum();
+    if (found !== wanted) throw new Error(`A restore made ${found} of what was ${wanted}.`);
+  };
   let workerBytes = 0;
-  const medians = await interleaved(
+  const medians = await inTurn(
     {
-      plain: async () => await database.plainTools.restore(backupId, timeline),
+      plain: async () => {
+        const ms = await timeOf(async () => await database.plainTools.restore(backupId, timeline));
+        await prove();
+        return ms;
+      },
       job: async () => {
-        workerBytes = Math.max(workerBytes, (await database.restore(backupId)).workerBytes);
+        const job = await database.restore(backupId);
+        workerBytes = Math.max(workerBytes, job.workerBytes);
+        await prove();
+        return job.ms;
       },
     },
     Math.min(runs, mostRuns),
     0,
-    async (name) => {
-      const found = await database.checksum();
-      if (found !== wanted) throw new Error(`The ${name} restore made ${found} of what was ${wanted}.`);
-    },
   );
   return { ...besidePlain(medians, 1.1), workerMB: rounded(workerBytes / 1e6) };
 }

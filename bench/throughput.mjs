@@ -5,7 +5,7 @@
  * @module
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { median, rounded } from "./figures.mjs";
+import { inTurn, rounded } from "./figures.mjs";
 
 const mostPairs = 5;
 /** Lets the clients find their pace again. */
@@ -14,23 +14,20 @@ const restMs = 2_000;
 /** Goal: a `lossPercent` of at most 10. */
 export async function measureThroughput({ runs, database }) {
   await database.backup();
-  const backups = {
-    plain: async () => await database.plainTools.backup(),
-    job: async () => await database.backup(),
-  };
-  const perSecond = { plain: [], job: [] };
-  await database.underLoad(async (committed) => {
-    for (let pair = 0; pair < Math.min(runs, mostPairs); pair += 1) {
-      for (const [name, backup] of Object.entries(backups)) {
-        await sleep(restMs);
-        const [before, began] = [await committed(), performance.now()];
-        await backup();
-        const [after, ended] = [await committed(), performance.now()];
-        perSecond[name].push((after - before) / ((ended - began) / 1000));
-      }
-    }
+  const { plain, job } = await database.underLoad(async (committed) => {
+    const during = async (backup) => {
+      await sleep(restMs);
+      const [before, began] = [await committed(), performance.now()];
+      await backup();
+      const [after, ended] = [await committed(), performance.now()];
+      return (after - before) / ((ended - began) / 1000);
+    };
+    const backups = {
+      plain: async () => await during(async () => await database.plainTools.backup()),
+      job: async () => await during(async () => await database.backup()),
+    };
+    return await inTurn(backups, Math.min(runs, mostPairs), 0);
   });
-  const [plain, job] = [median(perSecond.plain), median(perSecond.job)];
   return {
     plainPerSecond: Math.round(plain),
     jobPerSecond: Math.round(job),

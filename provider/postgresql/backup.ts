@@ -53,7 +53,7 @@ async function backup(parts: Parts, request: BackupRequest, context: JobContext)
   const isReplica = facts.member?.isPrimary === false;
   const pgbackrest = isReplica
     ? await PgBackRest.configure(settings, parts.user, settings.files.archiveConfig, storage)
-    : await settleArchiveStorage({ ...parts, log }, storage, context.signal);
+    : await settleArchiveStorage({ ...parts, log }, storage, holdsOwnStanza(facts), context.signal);
   await uploadMetadata(parts, request, context);
   const seen = await runInCluster(parts, facts, context, async (signal, primary) =>
     runBackup(pgbackrest, request, { ...context, signal }, primary),
@@ -90,6 +90,12 @@ async function backup(parts: Parts, request: BackupRequest, context: JobContext)
     timeline: made.timeline,
     ...(notes.length === 0 ? {} : { warning: notes.join(" ") }),
   };
+}
+
+/** Whether the repository has this database's stanza already. */
+function holdsOwnStanza({ stanza, member }: BackupFacts): boolean {
+  const systemId = stanza?.databases.at(-1)?.systemId;
+  return systemId !== undefined && systemId === member?.systemId;
 }
 
 /**
