@@ -13,6 +13,7 @@ const longTests =
         "end-to-end/postgresql-cluster",
         "end-to-end/postgresql-restores",
         "end-to-end/postgresql-scaling",
+        "end-to-end/postgresql-timelines",
         "simulation/bad-disk-processes",
         "simulation/bad-hook-tools-charms",
         "simulation/bad-requests",
