@@ -5,6 +5,7 @@ const longTests =
   process.env["LONG_TESTS"] === "none"
     ? [
         "coordination/exhaustive-pairs",
+        "end-to-end/bench",
         "end-to-end/coordination",
         "end-to-end/demonstration",
         "end-to-end/judged-charm",
