@@ -8,7 +8,7 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Juju } from "../../../lib/juju/juju.ts";
-import { readArchiveStorage } from "../archiving/archive-storage.ts";
+import { archivesToRelated } from "../archiving/archiving-record.ts";
 import { decideTlsServer, type TlsServerDecision } from "../checks/tls-server-checks.ts";
 import type { Settings, TlsOptions } from "../options.ts";
 import type { Parts } from "../parts.ts";
@@ -44,7 +44,7 @@ export async function settleMembers(
 ): Promise<TlsServerDecision> {
   const { settings } = parts;
   const commonName = await commonNameOf(settings.tls);
-  const own = describeMember(settings, commonName, (await readArchiveStorage(settings)) !== undefined);
+  const own = describeMember(settings, commonName, await archivesToRelated(settings));
   const known = await exchangeMembers(juju, peerEndpoint, own, departing);
   await keepMembers(settings, known);
   return settleTlsServer(parts, known, async (line) => juju.log("INFO", line));
