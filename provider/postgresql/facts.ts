@@ -10,6 +10,7 @@ import type { BackupRequest } from "../../lib/job/request.ts";
 import { storageLocation, type StorageConfig } from "../../lib/job/storage-config.ts";
 import { storageFailure } from "../../lib/storage/storage-failure.ts";
 import { readArchiveStorage } from "./archiving/archive-storage.ts";
+import { isForeignRepository } from "./archiving/foreign-repositories.ts";
 import { gatherClusterFacts } from "./cluster/cluster-facts.ts";
 import type { BackupFacts } from "./checks/create-backup-checks.ts";
 import { rejectStorage } from "./checks/storage-check.ts";
@@ -59,6 +60,7 @@ export async function gatherBackupFacts(
     probeFailure,
     repositoryFailure,
     stanza,
+    isForeignRepository: await isForeignRepository(settings, request.storage),
   };
 }
 

@@ -28,6 +28,8 @@ import type { Psql } from "../psql.ts";
 
 const settleTimeoutMs = 60_000;
 const pollMs = 250;
+const archiveTimeoutMs = 3_000;
+const archivePollMs = 100;
 
 /** The repository that this cluster archives to; undefined where none is settled yet. */
 export async function readArchiveStorage(settings: Settings): Promise<StorageLocation | undefined> {
@@ -136,6 +138,35 @@ export function archiveCommand(settings: Settings): string {
 /** What the commands of all members end with. */
 function archivePush(settings: Settings): string {
   return ` ${shellWord(`--stanza=${settings.stanza}`)} archive-push %p`;
+}
+
+/**
+ * Sees to it that all WAL up to now is in the repository. On the primary.
+ *
+ * PostgreSQL is asked first, which knows as soon as its archive_command has ended. Where that is not the executor's, or takes
+ * long, pgBackRest looks into the repository itself, and says what is wrong.
+ */
+export async function archiveUpToNow(
+  { settings, psql }: Pick<ArchiveParts, "settings" | "psql">,
+  pgbackrest: PgBackRest,
+  signal?: AbortSignal,
+): Promise<void> {
+  // Without a transaction since the last switch there would be nothing to switch.
+  await psql.query("SELECT txid_current()");
+  const segment = await psql.value("SELECT pg_walfile_name(pg_switch_wal())");
+  const isOurs = (await psql.value("SHOW archive_command")) === archiveCommand(settings);
+  if (isOurs && (await isSoonArchived(psql, segment))) return;
+  await pgbackrest.check(signal);
+}
+
+async function isSoonArchived(psql: Psql, segment: string): Promise<boolean> {
+  const deadline = performance.now() + archiveTimeoutMs;
+  do {
+    const archived = `SELECT count(*) FROM pg_ls_archive_statusdir() WHERE name = '${segment}.done'`;
+    if ((await psql.value(archived)) === "1") return true;
+    await sleep(archivePollMs);
+  } while (performance.now() < deadline);
+  return false;
 }
 
 /** Waits until PostgreSQL uses an archive_command that fits. */
