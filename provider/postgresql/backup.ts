@@ -14,7 +14,7 @@ import { artefactPathOf, recordFolderOf } from "./artefact-path.ts";
 import { parseLogLine } from "./pgbackrest/backup-log.ts";
 import { firstFailure } from "./checks/checks.ts";
 import { createBackupChecks, type BackupFacts } from "./checks/create-backup-checks.ts";
-import { gatherBackupFacts } from "./facts.ts";
+import { gatherBackupFacts, justFound } from "./facts.ts";
 import { ExecutorError } from "../../lib/errors.ts";
 import { cancelledFailure, failureOf } from "./job-failure.ts";
 import type { Parts } from "./parts.ts";
@@ -42,14 +42,17 @@ export async function makeBackup(
 async function backup(parts: Parts, request: BackupRequest, context: JobContext): Promise<JobResult> {
   const { settings } = parts;
   const { storage } = request;
-  await endLeftovers(parts, (line) => context.log(line));
-  await leaveBackup(parts, (line) => context.log(line));
-  await finishEarlierRestore(parts, (line) => context.log(line));
-  const facts = await gatherBackupFacts(parts, request, context);
+  const log = (line: string): void => context.log(line);
+  const cleanings = [
+    await endLeftovers(parts, log),
+    await leaveBackup(parts, log),
+    await finishEarlierRestore(parts, log),
+  ];
+  const known = cleanings.includes(true) ? undefined : justFound(context);
+  const facts = known ?? (await gatherBackupFacts(parts, request, context));
   const refused = firstFailure(createBackupChecks, facts);
   if (refused !== undefined) throw new ExecutorError(refused);
 
-  const log = (line: string): void => context.log(line);
   const isReplica = facts.member?.isPrimary === false;
   const pgbackrest = isReplica
     ? await PgBackRest.configure(settings, parts.user, settings.files.archiveConfig, storage)

@@ -51,8 +51,14 @@ export async function finishRestore(
   return warnings;
 }
 
-/** Brings an earlier restore to its end that was proven but did not get there. Does nothing where there is none. */
-export async function finishEarlierRestore(parts: Parts, log: (line: string) => void): Promise<void> {
+/**
+ * Brings an earlier restore to its end that was proven but did not get there. Does nothing where there is none.
+ *
+ * @returns Whether there was one.
+ */
+export async function finishEarlierRestore(parts: Parts, log: (line: string) => void): Promise<boolean> {
   const journal = await readRestoreJournal(parts.settings);
-  if (journal?.stage === "proven") await finishRestore(parts, journal, log);
+  if (journal?.stage !== "proven") return false;
+  await finishRestore(parts, journal, log);
+  return true;
 }
