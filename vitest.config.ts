@@ -5,6 +5,7 @@ const longTests =
   process.env["LONG_TESTS"] === "none"
     ? [
         "coordination/exhaustive-pairs",
+        "end-to-end/bench",
         "end-to-end/coordination",
         "end-to-end/demonstration",
         "end-to-end/judged-charm",
@@ -15,6 +16,7 @@ const longTests =
         "end-to-end/postgresql-members",
         "end-to-end/postgresql-restores",
         "end-to-end/postgresql-scaling",
+        "end-to-end/postgresql-timelines",
         "simulation/bad-disk-processes",
         "simulation/bad-hook-tools-charms",
         "simulation/bad-requests",

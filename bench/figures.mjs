@@ -23,15 +23,32 @@ export function rounded(number, digits = 1) {
  * @returns The median of each in milliseconds.
  */
 export async function interleaved(actions, runs, warmUps = 2) {
-  const times = Object.fromEntries(Object.keys(actions).map((name) => [name, []]));
+  const timed = Object.entries(actions).map(([name, action]) => [name, async () => await timeOf(action)]);
+  return await inTurn(Object.fromEntries(timed), runs, warmUps);
+}
+
+/**
+ * As {@link interleaved}, of actions that measure something themselves.
+ *
+ * @param actions By name; each resolves to what it has measured.
+ * @returns The median of each.
+ */
+export async function inTurn(actions, runs, warmUps) {
+  const figures = Object.fromEntries(Object.keys(actions).map((name) => [name, []]));
   for (let run = -warmUps; run < runs; run += 1) {
     for (const [name, action] of Object.entries(actions)) {
-      const started = performance.now();
-      await action();
-      if (run >= 0) times[name].push(performance.now() - started);
+      const figure = await action();
+      if (run >= 0) figures[name].push(figure);
     }
   }
-  return Object.fromEntries(Object.entries(times).map(([name, measured]) => [name, median(measured)]));
+  return Object.fromEntries(Object.entries(figures).map(([name, measured]) => [name, median(measured)]));
+}
+
+/** How long an action takes, in milliseconds. */
+export async function timeOf(action) {
+  const started = performance.now();
+  await action();
+  return performance.now() - started;
 }
 
 /** The exponent of the growth of times over sizes: the slope of the line through their logarithms. */

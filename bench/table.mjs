@@ -24,6 +24,11 @@ const goals = [
   ["history", "bytes", 262_144],
   ["history", "exponent", 1.1],
   ["history", "dispatch.ratio", 1.5],
+  ["backup", "overSeconds", 4],
+  ["backup", "workerMB", 100],
+  ["restore", "overSeconds", 6],
+  ["restore", "workerMB", 100],
+  ["throughput", "lossPercent", 10],
 ];
 
 /** Prints one line for each figure. */

@@ -28,7 +28,7 @@ export function runInstalled(program, args, options) {
   run(fileURLToPath(new URL(`../node_modules/.bin/${program}`, import.meta.url)), args, options);
 }
 
-/** Bundles a program of the project's into one file, and runs it in this process. */
+/** Bundles a program of the project's into one file, and runs it in this process. @returns What it exports. */
 export async function importBundled(entry, outfile) {
   runInstalled("esbuild", [
     entry,
@@ -39,5 +39,5 @@ export async function importBundled(entry, outfile) {
     "--log-level=warning",
     `--outfile=${outfile}`,
   ]);
-  await import(new URL(`../${outfile}`, import.meta.url).href);
+  return await import(new URL(`../${outfile}`, import.meta.url).href);
 }

@@ -12,12 +12,18 @@ import { identifyProcess, isRunning } from "./process-identity.ts";
 import type { Processes } from "./machine.ts";
 import { close, open } from "./node-files.ts";
 
+/**
+ * A worker lives for hours and has little to do. So what it leaves behind is cleared away soon, instead of when much has
+ * gathered: room for what is new, in MiB.
+ */
+const memoryOption = "--max-semi-space-size=1";
+
 /** Processes by Node.js, each in a process group of its own. */
 export const nodeProcesses: Processes = {
   start: async ({ main, args }, input, outputFile) => {
     const output = await open(outputFile, "w", 0o600);
     try {
-      const child = spawn(process.execPath, [fileURLToPath(main), ...args], {
+      const child = spawn(process.execPath, [memoryOption, fileURLToPath(main), ...args], {
         cwd: dirname(outputFile),
         detached: true,
         env: environmentOutsideHooks(process.env),

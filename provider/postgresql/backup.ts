@@ -14,7 +14,7 @@ import { artefactPathOf, recordFolderOf } from "./artefact-path.ts";
 import { parseLogLine } from "./pgbackrest/backup-log.ts";
 import { firstFailure } from "./checks/checks.ts";
 import { createBackupChecks, type BackupFacts } from "./checks/create-backup-checks.ts";
-import { gatherBackupFacts } from "./facts.ts";
+import { gatherBackupFacts, justFound } from "./facts.ts";
 import { ExecutorError } from "../../lib/errors.ts";
 import { cancelledFailure, failureOf } from "./job-failure.ts";
 import type { Parts } from "./parts.ts";
@@ -42,18 +42,21 @@ export async function makeBackup(
 async function backup(parts: Parts, request: BackupRequest, context: JobContext): Promise<JobResult> {
   const { settings } = parts;
   const { storage } = request;
-  await endLeftovers(parts, (line) => context.log(line));
-  await leaveBackup(parts, (line) => context.log(line));
-  await finishEarlierRestore(parts, (line) => context.log(line));
-  const facts = await gatherBackupFacts(parts, request, context);
+  const log = (line: string): void => context.log(line);
+  const cleanings = [
+    await endLeftovers(parts, log),
+    await leaveBackup(parts, log),
+    await finishEarlierRestore(parts, log),
+  ];
+  const known = cleanings.includes(true) ? undefined : justFound(context);
+  const facts = known ?? (await gatherBackupFacts(parts, request, context));
   const refused = firstFailure(createBackupChecks, facts);
   if (refused !== undefined) throw new ExecutorError(refused);
 
-  const log = (line: string): void => context.log(line);
   const isReplica = facts.member?.isPrimary === false;
   const pgbackrest = isReplica
     ? await PgBackRest.configure(settings, parts.user, settings.files.archiveConfig, storage)
-    : await settleArchiveStorage({ ...parts, log }, storage, context.signal);
+    : await settleArchiveStorage({ ...parts, log }, storage, holdsOwnStanza(facts), context.signal);
   await uploadMetadata(parts, request, context);
   const seen = await runInCluster(parts, facts, context, async (signal, primary) =>
     runBackup(pgbackrest, request, { ...context, signal }, primary),
@@ -90,6 +93,12 @@ async function backup(parts: Parts, request: BackupRequest, context: JobContext)
     timeline: made.timeline,
     ...(notes.length === 0 ? {} : { warning: notes.join(" ") }),
   };
+}
+
+/** Whether the repository has this database's stanza already. */
+function holdsOwnStanza({ stanza, member }: BackupFacts): boolean {
+  const systemId = stanza?.databases.at(-1)?.systemId;
+  return systemId !== undefined && systemId === member?.systemId;
 }
 
 /**

@@ -10,6 +10,7 @@ import type { BackupRequest } from "../../lib/job/request.ts";
 import { storageLocation, type StorageConfig } from "../../lib/job/storage-config.ts";
 import { storageFailure } from "../../lib/storage/storage-failure.ts";
 import { readArchiveStorage } from "./archiving/archive-storage.ts";
+import { isForeignRepository } from "./archiving/foreign-repositories.ts";
 import { gatherClusterFacts } from "./cluster/cluster-facts.ts";
 import type { BackupFacts } from "./checks/create-backup-checks.ts";
 import { rejectStorage } from "./checks/storage-check.ts";
@@ -22,6 +23,27 @@ import { PgBackRest } from "./pgbackrest/pgbackrest.ts";
 import type { Stanza } from "./pgbackrest/pgbackrest-info.ts";
 import { standingAside } from "./restore/data-directory.ts";
 import { readRestoreJournal } from "./restore/restore-journal.ts";
+
+/** For how long what a preflight has found out is taken for the present, in milliseconds. */
+const freshMs = 5_000;
+const found = new WeakMap<JobContext, { readonly facts: BackupFacts; readonly at: number }>();
+
+/** Gathers what is known before a backup, for a preflight. The backup itself, which follows, need not ask again. */
+export async function gatherForPreflight(
+  parts: Parts,
+  request: BackupRequest,
+  context: JobContext,
+): Promise<BackupFacts> {
+  const facts = await gatherBackupFacts(parts, request, context);
+  found.set(context, { facts, at: performance.now() });
+  return facts;
+}
+
+/** What the preflight of the same job has found out a moment ago; undefined where there was none. */
+export function justFound(context: JobContext): BackupFacts | undefined {
+  const known = found.get(context);
+  return known !== undefined && performance.now() - known.at < freshMs ? known.facts : undefined;
+}
 
 /** Gathers what is known before a backup. */
 export async function gatherBackupFacts(
@@ -59,6 +81,7 @@ export async function gatherBackupFacts(
     probeFailure,
     repositoryFailure,
     stanza,
+    isForeignRepository: await isForeignRepository(settings, request.storage),
   };
 }
 

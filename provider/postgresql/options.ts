@@ -152,6 +152,8 @@ export interface Settings {
     readonly restoreConfig: string;
     /** Which repository this cluster archives to. Holds no keys. */
     readonly archiveStorage: string;
+    /** Which repositories are this cluster's and which are others'. Holds no keys. */
+    readonly ownership: string;
     /** What was found out about the storage that is related. Holds no keys. */
     readonly archivingRecord: string;
     /** What a restore has done so far. */
@@ -209,6 +211,7 @@ export function settingsOf(options: PostgresqlOptions, environment: ExecutorEnvi
       archiveConfig: options.pgbackrest?.configFile ?? join(pgbackrest, "archive.conf"),
       restoreConfig: join(pgbackrest, "restore.conf"),
       archiveStorage: join(environment.workDirectory, "archive-storage.json"),
+      ownership: join(environment.workDirectory, "repositories.json"),
       archivingRecord: join(environment.workDirectory, "archiving.json"),
       members: join(environment.workDirectory, "members.json"),
       certificateRequest: join(environment.workDirectory, "certificate-request.json"),

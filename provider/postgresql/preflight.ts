@@ -8,7 +8,7 @@ import type { Failure } from "../../lib/job/report.ts";
 import type { JobRequest } from "../../lib/job/request.ts";
 import { firstFailure, type Outcome } from "./checks/checks.ts";
 import { createBackupChecks } from "./checks/create-backup-checks.ts";
-import { gatherBackupFacts } from "./facts.ts";
+import { gatherForPreflight } from "./facts.ts";
 import { failureOf } from "./job-failure.ts";
 import type { Parts } from "./parts.ts";
 import { restoreChecks } from "./checks/restore-checks.ts";
@@ -26,7 +26,7 @@ export async function preflight(
   try {
     const parts = await assemble();
     if (request.type === "backup")
-      return firstFailure(createBackupChecks, await gatherBackupFacts(parts, request, context), note);
+      return firstFailure(createBackupChecks, await gatherForPreflight(parts, request, context), note);
     return firstFailure(restoreChecks, (await gatherRestoreFacts(parts, request, context)).facts, note);
   } catch (error) {
     return failureOf(error);

@@ -87,9 +87,14 @@ async function adopt(parts: Parts, begun: RestoreJournal, context: JobContext): 
   }
 }
 
-/** Ends what a pgBackRest that was killed left running: it would keep the lock that the next job needs. */
-export async function endLeftovers(parts: Parts, log: (line: string) => void): Promise<void> {
+/**
+ * Ends what a pgBackRest that was killed left running: it would keep the lock that the next job needs.
+ *
+ * @returns Whether there was anything.
+ */
+export async function endLeftovers(parts: Parts, log: (line: string) => void): Promise<boolean> {
   const ended = await endOrphans(parts.settings.files.archiveConfig);
   if (ended > 0)
     log(`WARN: ${ended} pgBackRest processes whose main process was gone were ended, to free their lock.`);
+  return ended > 0;
 }

@@ -12,7 +12,8 @@ import type { JobContext, JobResult } from "../../lib/executor.ts";
 import type { RestoreRequest } from "../../lib/job/request.ts";
 import { sameLocation, storageLocation } from "../../lib/job/storage-config.ts";
 import { identifyProcess } from "../../lib/machine/process-identity.ts";
-import { readArchiveStorage } from "./archiving/archive-storage.ts";
+import { archiveUpToNow, readArchiveStorage } from "./archiving/archive-storage.ts";
+import { becomesForeign } from "./archiving/foreign-repositories.ts";
 import { artefactPathOf, recordFolderOf } from "./artefact-path.ts";
 import { firstFailure } from "./checks/checks.ts";
 import { restoreChecks } from "./checks/restore-checks.ts";
@@ -82,6 +83,7 @@ async function beginRestore(
   if (facts.member !== undefined && facts.listedSystemId !== facts.member.systemId)
     context.log(`WARN: the backup is of another cluster than the present one, which it will replace.`);
 
+  const isForeign = await becomesForeign(settings, request.storage, stanza, facts.member);
   await PgBackRest.configure(settings, user, settings.files.restoreConfig, request.storage, stanza.name);
   const discarded = await readDiscarded(settings);
   const collects = discarded === undefined && (await psql.value("SHOW logging_collector")) === "on";
@@ -93,6 +95,7 @@ async function beginRestore(
     stage: "begun",
     // What stands there is no database, and nothing of it is kept.
     ...(discarded === undefined ? {} : { discards: true }),
+    ...(isForeign ? { foreign: storageLocation(request.storage) } : {}),
     moves: discarded?.moves ?? (await planMoves(dataDirectory, context.fence)),
     goal: {
       timeline,
@@ -157,9 +160,7 @@ async function archiveTail(parts: Parts, request: RestoreRequest, context: JobCo
     settings.files.archiveConfig,
     request.storage,
   );
-  await psql.query("SELECT txid_current()");
-  await psql.query("SELECT pg_switch_wal()");
-  await pgbackrest.check(context.signal);
+  await archiveUpToNow({ settings, psql }, pgbackrest, context.signal);
   context.log("Everything up to now is archived.");
 }
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { readArchiveStorage } from "./archiving/archive-storage.ts";
+import { archivesToRelated } from "./archiving/archiving-record.ts";
 import type { StandingFacts } from "./checks/standing.ts";
 import { commonNameOf } from "./cluster/certificates.ts";
 import { readMembers } from "./cluster/known-members.ts";
@@ -28,7 +28,7 @@ export async function gatherStandingFacts(settings: Settings): Promise<StandingF
     discardedBy,
     member,
     isTlsEnabled,
-    isArchiving: (await readArchiveStorage(settings)) !== undefined,
+    isArchiving: await archivesToRelated(settings),
     isPrimaryReachable: isReplica && isTlsEnabled ? await isPrimaryReachable(settings) : undefined,
   };
 }

@@ -4,12 +4,13 @@
  */
 import { chown, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { PutBucketPolicyCommand } from "@aws-sdk/client-s3";
+import { ListObjectsV2Command, PutBucketPolicyCommand } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { SimulatedJuju } from "juju-database-backup/testing";
 import { bucket, deployModel } from "../../examples/demo/model.ts";
 import { run } from "../../lib/process/run.ts";
 import type { Servers } from "../servers/servers.ts";
+import { giveTo } from "../servers/unix-user.ts";
 import { until } from "../simulation/until.ts";
 import { watch } from "../canaries/credentials.ts";
 import { startWatchedServers } from "./watched-servers.ts";
@@ -152,6 +153,63 @@ test(
   },
   2 * limitMs,
 );
+
+test(
+  "a backup whose WAL does not arrive, though nothing has changed, fails before it copies anything",
+  async () => {
+    const loosen = await jamArchiver();
+    const failed = await backUp();
+    expect(failed).toMatchObject({ phase: "failed", "error-code": "pgbackrest-82" });
+    expect(await copiedFiles()).toEqual([]);
+    await loosen();
+    expect(await backUp()).toMatchObject({ phase: "succeeded" });
+    expect(await copiedFiles()).not.toEqual([]);
+  },
+  2 * limitMs,
+);
+
+/** What is shown of a backup at its end. */
+async function backUp(): Promise<Readonly<Record<string, string>>> {
+  const { results } = await juju.runAction(database, "create-backup");
+  return until(
+    "the backup has ended",
+    async () => {
+      await juju.settle();
+      const { results: shown } = await juju.runAction(database, "show-job", {
+        "job-id": results["job-id"] ?? "",
+      });
+      return shown["status"] === "running" ? undefined : shown;
+    },
+    limitMs,
+  );
+}
+
+/** The files of backups in the bucket. */
+async function copiedFiles(): Promise<readonly string[]> {
+  const client = servers.s3.client();
+  const { Contents = [] } = await client.send(
+    new ListObjectsV2Command({ Bucket: bucket, Prefix: "foreign/backup/postgresql/" }),
+  );
+  client.destroy();
+  return Contents.map(({ Key = "" }) => Key).filter((key) => /\/(bundle|pg_data)\//.test(key));
+}
+
+/** Gives PostgreSQL a segment to archive, before all others, that is none. @returns Takes it away. */
+async function jamArchiver(): Promise<() => Promise<void>> {
+  const [node] = servers.nodes;
+  if (node === undefined) throw new Error("there is no node");
+  const { user } = node.patroni;
+  const wal = join(node.postgresql.dataDirectory, "pg_wal");
+  const name = "000000010000000000000000";
+  const files = [join(wal, name), join(wal, "archive_status", `${name}.ready`)];
+  for (const file of files) {
+    await writeFile(file, Buffer.alloc(file.endsWith(".ready") ? 0 : 16 * 1024 * 1024));
+    await giveTo(user, file);
+  }
+  return async () => {
+    for (const file of files.toReversed()) await rm(file);
+  };
+}
 
 /** Makes a stanza of the same name for another database. */
 async function makeForeign(path: string): Promise<void> {

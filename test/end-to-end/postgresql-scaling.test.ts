@@ -1,9 +1,10 @@
 /**
  * A cluster of three on the real servers that is scaled down to one, restored, and scaled up again: a full backup and a
- * differential one, each made by a replica, each restored.
+ * differential one, each made by a replica, each restored; then another cluster's.
  */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { JobResult } from "../../lib/executor.ts";
+import { makeForeignRepository } from "../faults/foreign-repository.ts";
 import { until } from "../simulation/until.ts";
 import { tlsServerOf } from "./cluster-processes.ts";
 import { ClusterStand, type Unit } from "./cluster-stand.ts";
@@ -23,6 +24,14 @@ afterAll(async () => stand?.stop(), 3 * limitMs);
 /** Tells the rows from all others. */
 async function sum(unit: Unit): Promise<string> {
   return stand.sql(unit, "SELECT count(*), md5(string_agg(what, ',' ORDER BY id)) FROM proof");
+}
+
+/** The stanza of the cluster, and of the other one. */
+const stanza = "test.postgresql";
+
+/** Tells a cluster from all others. */
+async function systemId(unit: Unit): Promise<string> {
+  return stand.sql(unit, "SELECT system_identifier FROM pg_control_system()");
 }
 
 function succeeded(result: JobResult): Extract<JobResult, { succeeded: true }> {
@@ -94,6 +103,59 @@ test(
       expect(await replica.executor.standing()).toEqual({ ready: true, role: "replica" });
       succeeded(await stand.backup(replica));
     }
+  },
+  limitMs,
+);
+
+test(
+  "another cluster's repository is refused for backups, and read for a restore",
+  async () => {
+    const own = stand.storage;
+    const primary = await stand.primary();
+    const node = stand.servers.nodes[primary.index];
+    if (node === undefined) throw new Error("there is no node");
+    const foreign = await makeForeignRepository(
+      { servers: stand.servers, node },
+      "/theirs",
+      undefined,
+      stanza,
+    );
+    const before = await systemId(primary);
+    stand.storage = { ...own, path: "/theirs" };
+    await stand.updateStatus();
+    expect(stand.statuses()[primary.name]).toContain("the S3 repository has backups from another cluster");
+    for (const unit of stand.units)
+      expect(await stand.refusal(unit, stand.backupRequest()), unit.name).toBe("archive-storage-differs");
+    expect(await stand.refusal(primary, stand.restoreRequest(foreign))).toBe("restore-with-more-units");
+
+    for (const replica of await stand.replicas()) await stand.removeUnit(replica);
+    await until("Patroni has forgotten the others", async () =>
+      (await stand.members()).length === 1 ? true : undefined,
+    );
+    succeeded(await (await stand.begin(primary, stand.restoreRequest(foreign))).result);
+    expect(await systemId(primary)).not.toBe(before);
+    expect(await stand.sql(primary, "SELECT to_regclass('proof') IS NULL")).toBe("t");
+    await stand.updateStatus();
+    console.log(stand.statuses(), await stand.refusal(primary, stand.backupRequest()));
+  },
+  2 * limitMs,
+);
+
+test(
+  "a path of its own is all that a cluster needs which was restored from another one's",
+  async () => {
+    stand.storage = { ...stand.storage, path: "/of-its-own" };
+    await stand.updateStatus();
+    const primary = await stand.primary();
+    console.log(stand.statuses());
+    const free = [0, 1, 2].filter((index) => index !== primary.index);
+    await stand.addUnit(free[0] ?? 0);
+    await stand.whole();
+    await stand.updateStatus();
+    console.log(stand.statuses());
+    const [replica] = await stand.replicas();
+    if (replica === undefined) throw new Error("there is no replica");
+    succeeded(await stand.backup(replica));
   },
   limitMs,
 );

@@ -12,6 +12,9 @@ import { programPath } from "../servers/programs.ts";
 import { isRoot } from "../servers/unix-user.ts";
 import type { FaultStand } from "./fault-stand.ts";
 
+/** The servers of a stand, and the one whose PostgreSQL is taken for the other cluster's, too. */
+type ServersOfStand = Pick<FaultStand, "servers" | "node">;
+
 /** The programs of a PostgreSQL, and the environment that they need. */
 interface Programs {
   readonly binDirectory: string;
@@ -23,12 +26,14 @@ interface Programs {
  * takes it away.
  *
  * @param version The version of PostgreSQL. Default: that of the stand.
+ * @param stanza The name. Default: that of the stand's application.
  * @returns The id of the backup.
  */
 export async function makeForeignRepository(
-  stand: FaultStand,
+  stand: ServersOfStand,
   path: string,
   version?: "14",
+  stanza: string = "postgresql",
 ): Promise<string> {
   const { user } = stand.node.patroni;
   const folder = join(stand.servers.directory, "foreign");
@@ -40,7 +45,7 @@ export async function makeForeignRepository(
         : await programsOf14(join(folder, "programs"));
     await writeFile(join(folder, "ca.crt"), stand.servers.s3.caPem);
     const config = join(folder, "pgbackrest.conf");
-    await writeFile(config, pgBackRestConfig(stand, folder, path), { mode: 0o600 });
+    await writeFile(config, pgBackRestConfig(stand, folder, path, stanza), { mode: 0o600 });
     if (isRoot())
       for (const name of ["", "pgbackrest.conf"]) await chown(join(folder, name), user.uid, user.gid);
     const act = async (argv: readonly [string, ...string[]], env: Programs["env"] = {}): Promise<string> => {
@@ -54,10 +59,10 @@ export async function makeForeignRepository(
       throw new Error(`${basename(argv[0])} of another cluster failed: ${result.stdout} ${result.stderr}`);
     };
     const pgBackRest = async (...args: readonly string[]): Promise<string> =>
-      await act(["pgbackrest", `--config=${config}`, "--stanza=postgresql", ...args]);
-    await backUpAnother(folder, config, programs, act, pgBackRest);
-    const [stanza] = JSON.parse(await pgBackRest("--output=json", "info"));
-    return stanza.backup[0].label;
+      await act(["pgbackrest", `--config=${config}`, `--stanza=${stanza}`, ...args]);
+    await backUpAnother(folder, `--config=${config} --stanza=${stanza}`, programs, act, pgBackRest);
+    const [made] = JSON.parse(await pgBackRest("--output=json", "info"));
+    return made.backup[0].label;
   } finally {
     // It holds keys.
     await rm(folder, { recursive: true });
@@ -66,7 +71,7 @@ export async function makeForeignRepository(
 
 async function backUpAnother(
   folder: string,
-  config: string,
+  options: string,
   { binDirectory, env }: Programs,
   act: (argv: readonly [string, ...string[]], env?: Programs["env"]) => Promise<string>,
   pgBackRest: (...args: readonly string[]) => Promise<string>,
@@ -78,7 +83,7 @@ async function backUpAnother(
     `-c unix_socket_directories=${folder}`,
     "-c archive_mode=on",
     // pgBackRest has the system's libraries.
-    `-c archive_command='env -u LD_LIBRARY_PATH pgbackrest --config=${config} --stanza=postgresql archive-push %p'`,
+    `-c archive_command='env -u LD_LIBRARY_PATH pgbackrest ${options} archive-push %p'`,
   ].join(" ");
   const control = [join(binDirectory, "pg_ctl"), `--pgdata=${data}`, "--wait"] as const;
   await act([...control, `--log=${folder}/log`, `--options=${settings}`, "start"], env);
@@ -90,7 +95,12 @@ async function backUpAnother(
   }
 }
 
-function pgBackRestConfig({ servers: { s3 } }: FaultStand, folder: string, path: string): string {
+function pgBackRestConfig(
+  { servers: { s3 } }: ServersOfStand,
+  folder: string,
+  path: string,
+  stanza: string,
+): string {
   const { hostname, port } = new URL(s3.endpoint);
   const { accessKey, secretKey } = s3.users.admin;
   return `[global]
@@ -110,7 +120,7 @@ log-level-file=off
 log-path=${folder}
 lock-path=${folder}/lock
 spool-path=${folder}/spool
-[postgresql]
+[${stanza}]
 pg1-path=${folder}/data
 pg1-socket-path=${folder}
 `;

@@ -84,7 +84,7 @@ describe("the benchmark", () => {
     });
     expect(status).toBe(2);
     expect(stderr).toBe(
-      'There is no part "nothing". Name some of: hook, validate, detect, simulate, coordination, latency, command, history.\n',
+      'There is no part "nothing". Name some of: hook, validate, detect, simulate, coordination, latency, command, history, backup, restore, throughput.\n',
     );
   });
 });

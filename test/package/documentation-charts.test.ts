@@ -130,6 +130,7 @@ test("the reference has every end of every path before a backup", () => {
     probeFailure: [undefined, failing("storage-unreachable")],
     repositoryFailure: [undefined, failing("repository-unreadable")],
     stanza: [undefined, stanza, { ...stanza, backups: [] }],
+    isForeignRepository: [false, true],
     plannedUnits: [1, 3],
     isTlsEnabled: [true, false],
     readyReplicas: [[], ["pg/1"]],

@@ -62,6 +62,7 @@ function withoutBase(): Failure {
       storage: { bucket: "backups", credentials: new Credentials("", "") },
     },
     stanzaName: "database",
+    isForeignRepository: false,
     unfinishedRestore: undefined,
     pgBackRestVersion: [2, 45],
     member: undefined,

@@ -65,6 +65,7 @@ const backupFacts: BackupFacts = {
   ...loneMember,
   request: backupRequest,
   stanzaName: "s",
+  isForeignRepository: false,
   unfinishedRestore: undefined,
   pgBackRestVersion: [2, 45],
   member,
@@ -139,6 +140,11 @@ describe("the checks before a backup", () => {
     ],
     ["a storage that fails", { probeFailure: failure }, "x"],
     ["a repository that fails", { repositoryFailure: failure }, "x"],
+    [
+      "a repository that it was restored from",
+      { isForeignRepository: true },
+      "repository-of-another-cluster",
+    ],
     ["another cluster's stanza", { member: { ...member, systemId: "78" } }, "repository-of-another-cluster"],
     [
       "no base",

@@ -1,8 +1,11 @@
+import { once } from "node:events";
 import { mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { SimulatedJuju, type CharmFunction } from "../../lib/testing/index.ts";
+import { writeArchivingRecord } from "../../provider/postgresql/archiving/archiving-record.ts";
 import { commonNameOf, keepCertificate } from "../../provider/postgresql/cluster/certificates.ts";
 import { exchangeMembers } from "../../provider/postgresql/cluster/cluster-peers.ts";
 import {
@@ -12,7 +15,8 @@ import {
   type KnownMembers,
 } from "../../provider/postgresql/cluster/known-members.ts";
 import { DatabaseUser } from "../../provider/postgresql/database-user.ts";
-import { settingsOf } from "../../provider/postgresql/options.ts";
+import { createExecutor } from "../../provider/postgresql/index.ts";
+import { settingsOf, type PostgresqlOptions } from "../../provider/postgresql/options.ts";
 import { createCertificates } from "../servers/certificates.ts";
 
 let folder: string;
@@ -28,6 +32,55 @@ const recordOf = (unit: string) => ({
   socketDirectory: "/s",
   port: 5432,
   user: "postgres",
+});
+
+describe("a replica", () => {
+  it("does not make backups with what a job has brought when it was the primary", async () => {
+    const patroni = createServer((request, response) => {
+      const member = { state: "streaming", role: "replica", database_system_identifier: "7" };
+      response.end(JSON.stringify(request.url === "/cluster" ? { members: [] } : member));
+    }).listen(0, "127.0.0.1");
+    await once(patroni, "listening");
+    const address = patroni.address();
+    const tls = {
+      keyFile: join(folder, "key.pem"),
+      certificateFile: join(folder, "certificate.pem"),
+      caFile: join(folder, "ca.pem"),
+      address: "localhost",
+      service: { kind: "process" } as const,
+    };
+    const options: PostgresqlOptions = {
+      patroni: {
+        configDirectory: folder,
+        restUrl: `http://127.0.0.1:${typeof address === "object" ? address?.port : ""}`,
+        scope: "s",
+        service: { kind: "systemd", unit: "patroni" },
+      },
+      postgresql: { dataDirectory: folder, binDirectory: "/bin", socketDirectory: folder, port: 5432 },
+      tls,
+    };
+    const environment = { unit: "pg/0", application: "pg", modelUuid: "u", workDirectory: folder };
+    try {
+      const certificates = await createCertificates(join(folder, "authority"));
+      const user = await DatabaseUser.lookUp(userInfo().username);
+      await keepCertificate(user, tls, await certificates.issue("pg-0", ["DNS:localhost"]));
+      const executor = createExecutor(options, environment);
+      const settings = settingsOf(options, environment);
+      const location = { endpoint: "https://s3.example", bucket: "b", path: "/p" };
+      await writeFile(settings.files.archiveStorage, JSON.stringify(location));
+      expect(await executor.standing()).toMatchObject({
+        ready: false,
+        reason: "PostgreSQL is a replica here, and the primary does not archive yet",
+      });
+      await writeArchivingRecord(settings, { digest: "of the related storage" });
+      expect(await executor.standing()).toMatchObject({
+        ready: false,
+        reason: "PostgreSQL is a replica here, and the primary's TLS server does not answer",
+      });
+    } finally {
+      patroni.close();
+    }
+  });
 });
 
 describe("a member's certificate", () => {

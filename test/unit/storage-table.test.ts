@@ -57,6 +57,7 @@ async function preflight(request: JobRequest, context: JobContext): Promise<Fail
     ...loneMember,
     request,
     stanzaName: "db",
+    isForeignRepository: false,
     unfinishedRestore: undefined,
     pgBackRestVersion: [2, 45],
     member: {

@@ -28,6 +28,8 @@ import type { Psql } from "../psql.ts";
 
 const settleTimeoutMs = 60_000;
 const pollMs = 250;
+const archiveTimeoutMs = 3_000;
+const archivePollMs = 100;
 
 /** The repository that this cluster archives to; undefined where none is settled yet. */
 export async function readArchiveStorage(settings: Settings): Promise<StorageLocation | undefined> {
@@ -51,18 +53,29 @@ export interface ArchiveParts {
   readonly log: (line: string) => void;
 }
 
+/** How a storage became the one that a cluster archives to. */
+export interface SettledArchive {
+  readonly pgbackrest: PgBackRest;
+  /** Whether anything had to be changed for it. */
+  readonly isNew: boolean;
+}
+
 /**
  * Makes a storage the one that this cluster archives to, or takes over new keys for the one that it is: creates the stanza,
- * writes the configuration, and has PostgreSQL archive there.
+ * writes the configuration, and has PostgreSQL archive there. Before a backup: where nothing is new, it is left to the
+ * backup to prove that WAL arrives, which it does before it copies the first file.
+ *
+ * @param isStanzaThere Whether the storage is known to hold the stanza of this very database.
  */
 export async function settleArchiveStorage(
   parts: ArchiveParts,
   storage: StorageConfig,
+  isStanzaThere: boolean,
   signal: AbortSignal,
 ): Promise<PgBackRest> {
-  await createStanza(parts, storage, signal);
-  const pgbackrest = await archiveTo(parts, storage);
-  await pgbackrest.check(signal);
+  if (!isStanzaThere) await createStanza(parts, storage, signal);
+  const { pgbackrest, isNew } = await archiveTo(parts, storage);
+  if (isNew || !isStanzaThere) await pgbackrest.check(signal);
   return pgbackrest;
 }
 
@@ -76,12 +89,12 @@ export async function createStanza(
 }
 
 /** Has PostgreSQL archive to a storage whose stanza is there. On the primary. */
-export async function archiveTo(parts: ArchiveParts, storage: StorageConfig): Promise<PgBackRest> {
-  const pgbackrest = await keepArchiveStorage(parts, storage);
+export async function archiveTo(parts: ArchiveParts, storage: StorageConfig): Promise<SettledArchive> {
+  const { pgbackrest, isNew } = await keepArchiveStorage(parts, storage);
   const command = archiveCommand(parts.settings);
-  await archiveHere(parts, command);
-  await archiveEverywhere(parts, command);
-  return pgbackrest;
+  const isNewHere = await archiveHere(parts, command);
+  const isNewEverywhere = await archiveEverywhere(parts, command);
+  return { pgbackrest, isNew: isNew || isNewHere || isNewEverywhere };
 }
 
 /** Lets a replica archive to where the primary does, should it be promoted: then it has all that it needs. */
@@ -93,11 +106,14 @@ export async function archiveAsThePrimary(parts: ArchiveParts, storage: StorageC
 async function keepArchiveStorage(
   { settings, user, log }: ArchiveParts,
   storage: StorageConfig,
-): Promise<PgBackRest> {
+): Promise<SettledArchive> {
   const known = await readArchiveStorage(settings);
   const location = storageLocation(storage);
+  const before = await configurationText(settings);
   const pgbackrest = await PgBackRest.configure(settings, user, settings.files.archiveConfig, storage);
+  let isNew = before !== (await configurationText(settings));
   if (known === undefined || !sameLocation(known, location)) {
+    isNew = true;
     const draft = `${settings.files.archiveStorage}.draft`;
     await writeFile(draft, `${JSON.stringify(location)}\n`, { mode: 0o600 });
     await rename(draft, settings.files.archiveStorage);
@@ -105,7 +121,12 @@ async function keepArchiveStorage(
       `From now on this cluster archives its WAL to ${describeLocation(location)}, as stanza ${settings.stanza}.`,
     );
   }
-  return pgbackrest;
+  return { pgbackrest, isNew };
+}
+
+/** What WAL is archived with; undefined where nothing is yet. */
+async function configurationText({ files }: Settings): Promise<string | undefined> {
+  return await readFile(files.archiveConfig, "utf8").catch(() => undefined);
 }
 
 /** The command with which PostgreSQL archives. */
@@ -117,6 +138,35 @@ export function archiveCommand(settings: Settings): string {
 /** What the commands of all members end with. */
 function archivePush(settings: Settings): string {
   return ` ${shellWord(`--stanza=${settings.stanza}`)} archive-push %p`;
+}
+
+/**
+ * Sees to it that all WAL up to now is in the repository. On the primary.
+ *
+ * PostgreSQL is asked first, which knows as soon as its archive_command has ended. Where that is not the executor's, or takes
+ * long, pgBackRest looks into the repository itself, and says what is wrong.
+ */
+export async function archiveUpToNow(
+  { settings, psql }: Pick<ArchiveParts, "settings" | "psql">,
+  pgbackrest: PgBackRest,
+  signal?: AbortSignal,
+): Promise<void> {
+  // Without a transaction since the last switch there would be nothing to switch.
+  await psql.query("SELECT txid_current()");
+  const segment = await psql.value("SELECT pg_walfile_name(pg_switch_wal())");
+  const isOurs = (await psql.value("SHOW archive_command")) === archiveCommand(settings);
+  if (isOurs && (await isSoonArchived(psql, segment))) return;
+  await pgbackrest.check(signal);
+}
+
+async function isSoonArchived(psql: Psql, segment: string): Promise<boolean> {
+  const deadline = performance.now() + archiveTimeoutMs;
+  do {
+    const archived = `SELECT count(*) FROM pg_ls_archive_statusdir() WHERE name = '${segment}.done'`;
+    if ((await psql.value(archived)) === "1") return true;
+    await sleep(archivePollMs);
+  } while (performance.now() < deadline);
+  return false;
 }
 
 /** Waits until PostgreSQL uses an archive_command that fits. */
@@ -139,33 +189,42 @@ export async function waitForArchiveCommand(psql: Psql, fits: (command: string) 
 /**
  * Sets the command in this member's own configuration, which outranks that of the cluster: each unit has its settings
  * at a path of its own. A unit alone needs none.
+ *
+ * @returns Whether PostgreSQL had to be told.
  */
-async function archiveHere({ settings, user, patroni, psql }: ArchiveParts, command: string): Promise<void> {
+async function archiveHere(
+  { settings, user, patroni, psql }: ArchiveParts,
+  command: string,
+): Promise<boolean> {
   const file = settings.files.archiveOverlay;
   const kept = await readFile(file, "utf8").catch(() => undefined);
-  if (kept === undefined && Object.keys((await readMembers(settings)).others).length === 0) return;
+  if (kept === undefined && Object.keys((await readMembers(settings)).others).length === 0) return false;
   const overlay = { postgresql: { parameters: { archive_command: command } } };
   const text = `${JSON.stringify(overlay, null, 2)}\n`;
   if (text !== kept) await user.writeFile(file, text, 0o640);
-  if ((await psql.value("SHOW archive_command")) === command) return;
+  if ((await psql.value("SHOW archive_command")) === command) return false;
   await patroni.reload();
   await waitForArchiveCommand(psql, (shown) => shown === command);
+  return true;
 }
 
 /**
  * Sets the command in the configuration of the cluster. A member that has no settings yet cannot do anything with it, and
  * that is better than to archive nowhere: PostgreSQL keeps its WAL until the member has them.
+ *
+ * @returns Whether anything was changed.
  */
 async function archiveEverywhere(
   { settings, patroni, psql, log }: ArchiveParts,
   command: string,
-): Promise<void> {
+): Promise<boolean> {
   const dynamic = archiveCommandIn(await patroni.config());
   const isAnyMembers = dynamic?.endsWith(archivePush(settings)) === true;
-  if (isAnyMembers && (await psql.value("SHOW archive_command")) === command) return;
+  if (isAnyMembers && (await psql.value("SHOW archive_command")) === command) return false;
   await patroni.patchConfig({ postgresql: { parameters: { archive_command: command } } });
   await waitForArchiveCommand(psql, (shown) => shown === command);
   log("PostgreSQL's archive_command was replaced by pgBackRest's.");
+  return true;
 }
 
 function archiveCommandIn({ postgresql }: DynamicConfig): string | undefined {

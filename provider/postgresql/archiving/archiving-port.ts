@@ -9,6 +9,7 @@ import { openS3Store } from "../../../lib/storage/s3-store.ts";
 import { storageFailure } from "../../../lib/storage/storage-failure.ts";
 import { rejectOwner } from "../checks/create-backup-checks.ts";
 import type { ArchivingPort } from "../checks/s3-credentials-checks.ts";
+import { isForeignRepository } from "./foreign-repositories.ts";
 import { inspect } from "../inspection.ts";
 import { failureIn } from "../job-failure.ts";
 import type { Parts } from "../parts.ts";
@@ -48,7 +49,13 @@ export function archivingPort(
       const failed = await failureIn(async () => {
         const { stanzas } = await inspect(parts, storage, async (pgbackrest) => pgbackrest.info());
         const stanza = stanzas.find(({ name }) => name === settings.stanza);
-        owner = rejectOwner({ stanza, stanzaName: settings.stanza, member });
+        const isForeign = await isForeignRepository(settings, storage);
+        owner = rejectOwner({
+          stanza,
+          stanzaName: settings.stanza,
+          member,
+          isForeignRepository: isForeign,
+        });
       });
       return failed ?? owner;
     },

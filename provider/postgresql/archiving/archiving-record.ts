@@ -10,6 +10,7 @@ import { dirname } from "node:path";
 import type { Failure } from "../../../lib/job/report.ts";
 import { storageLocation, type StorageConfig } from "../../../lib/job/storage-config.ts";
 import type { Settings } from "../options.ts";
+import { readArchiveStorage } from "./archive-storage.ts";
 
 /** What was found out. */
 export interface ArchivingRecord {
@@ -25,6 +26,15 @@ export async function readArchivingRecord(settings: Settings): Promise<Archiving
   if (text === undefined) return undefined;
   const record: ArchivingRecord = JSON.parse(text);
   return record;
+}
+
+/**
+ * Whether this unit archives, or would as the primary, to the storage that is related. One that a job has brought is not enough
+ * for a replica: the primary does not have it, nor the keys that the next job brings.
+ */
+export async function archivesToRelated(settings: Settings): Promise<boolean> {
+  const isSettled = (await readArchiveStorage(settings)) !== undefined;
+  return isSettled && (await readArchivingRecord(settings)) !== undefined;
 }
 
 /** Keeps what was found out. */

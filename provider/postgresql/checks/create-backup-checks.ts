@@ -41,6 +41,8 @@ export interface BackupFacts extends ClusterFacts {
   readonly repositoryFailure: Failure | undefined;
   /** Our stanza in the repository, if it is there. */
   readonly stanza: Stanza | undefined;
+  /** Whether the database was restored from this repository when it was another cluster's. */
+  readonly isForeignRepository: boolean;
 }
 
 /** The decisions before a backup, in order. */
@@ -209,7 +211,16 @@ export function rejectOwner({
   stanza,
   stanzaName,
   member,
-}: Pick<BackupFacts, "stanza" | "stanzaName" | "member">): Failure | undefined {
+  isForeignRepository,
+}: Pick<BackupFacts, "stanza" | "stanzaName" | "member" | "isForeignRepository">): Failure | undefined {
+  if (isForeignRepository)
+    return {
+      code: "repository-of-another-cluster",
+      message:
+        "the S3 repository has backups from another cluster: this database was restored from one of them, and what " +
+        "both archived there could not be told apart.",
+      remedy: "Use another storage path for this cluster.",
+    };
   const newest = stanza?.databases.at(-1);
   if (newest === undefined || member?.systemId === undefined || newest.systemId === member.systemId)
     return undefined;

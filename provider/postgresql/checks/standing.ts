@@ -15,7 +15,7 @@ export interface StandingFacts {
   readonly member: MemberState | undefined;
   /** Whether key, certificate and authority are there. */
   readonly isTlsEnabled: boolean;
-  /** Whether this unit knows where the cluster archives its WAL. */
+  /** Whether this unit has the storage that is related, and would archive to it as the primary. */
   readonly isArchiving: boolean;
   /** Whether the primary's TLS server takes connections; undefined where this is the primary. */
   readonly isPrimaryReachable: boolean | undefined;

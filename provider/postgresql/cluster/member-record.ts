@@ -15,7 +15,7 @@ export interface MemberRecord {
   readonly socketDirectory: string;
   readonly port: number;
   readonly user: string;
-  /** Whether it knows where the cluster archives its WAL, and would do so as the primary. Default: it does not. */
+  /** Whether it has the storage that is related, and would archive to it as the primary. Default: it does not. */
   readonly archives?: true;
   /** Whether it lets no clients in, because it makes a backup. Default: it lets them in. */
   readonly refusesClients?: true;

@@ -5,7 +5,7 @@
  * @module
  */
 import type { Juju, UnitStatus } from "../../../lib/juju/juju.ts";
-import { readArchiveStorage } from "../archiving/archive-storage.ts";
+import { archivesToRelated } from "../archiving/archiving-record.ts";
 import { refusesClients } from "../backup/member-in-backup.ts";
 import type { WalkEnd } from "../checks/chart.ts";
 import {
@@ -179,7 +179,7 @@ async function describeMember(
     socketDirectory,
     port,
     user,
-    ...((await readArchiveStorage(settings)) === undefined ? {} : { archives: true }),
+    ...((await archivesToRelated(settings)) ? { archives: true } : {}),
     ...(apiUrl === undefined ? {} : { apiUrl }),
     ...(isJobUnderWay || (await refusesClients(settings)) ? { refusesClients: true } : {}),
     ...(tls === undefined || commonName === undefined

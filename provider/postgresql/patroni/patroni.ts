@@ -11,6 +11,7 @@ import { oneLine } from "../job-failure.ts";
 import { isJsonRecord, type JsonRecord } from "../json-record.ts";
 import type { Settings } from "../options.ts";
 import { parseCluster, type ClusterMember } from "./cluster-view.ts";
+import { askRest, type RestAnswer } from "./rest.ts";
 
 /** What a member says of itself. */
 export interface MemberState {
@@ -33,6 +34,8 @@ const controlTimeoutMs = 30_000;
 const leaderKeyTimeoutMs = 90_000;
 const leaderKeyPollMs = 500;
 const replaceTimeoutMs = 60_000;
+/** What `patronictl remove` asks of a cluster that has a leader. */
+const asksForLeader = /specify the leader name/;
 
 /** The client of Patroni. */
 export class Patroni {
@@ -92,48 +95,27 @@ export class Patroni {
   async removeCluster(): Promise<void> {
     const { configDirectory, scope } = this.#settings.patroni;
     const deadline = performance.now() + leaderKeyTimeoutMs;
-    // While a leader's key lives, patronictl asks a third question. The key goes by itself when its time is up.
-    while (await this.#hasLeader()) {
+    for (;;) {
+      const result = await this.#user.run(["patronictl", "-c", configDirectory, "remove", scope], {
+        stdin: `${scope}\nYes I am aware\n`,
+        timeoutMs: controlTimeoutMs,
+      });
+      if (result.exitCode === 0) return;
+      // While a leader's key lives, patronictl asks a third question, and gives up without an answer. The key goes by
+      // itself when its time is up.
+      if (!asksForLeader.test(result.stdout))
+        throw removeFailed(scope, `patronictl ${describeEnd(result)}: ${oneLine(result.stderr)}`);
       if (performance.now() > deadline)
         throw removeFailed(scope, `its leader key was still there after ${leaderKeyTimeoutMs / 1000} s`);
       await sleep(leaderKeyPollMs);
     }
-    const result = await this.#user.run(["patronictl", "-c", configDirectory, "remove", scope], {
-      stdin: `${scope}\nYes I am aware\n`,
-      timeoutMs: controlTimeoutMs,
-    });
-    if (result.exitCode !== 0)
-      throw removeFailed(scope, `patronictl ${describeEnd(result)}: ${oneLine(result.stderr)}`);
-  }
-
-  async #hasLeader(): Promise<boolean> {
-    const { configDirectory, scope } = this.#settings.patroni;
-    const result = await this.#user.run(
-      ["patronictl", "-c", configDirectory, "list", scope, "--format=json"],
-      {
-        timeoutMs: controlTimeoutMs,
-      },
-    );
-    if (result.exitCode !== 0)
-      throw removeFailed(scope, `patronictl ${describeEnd(result)}: ${oneLine(result.stderr)}`);
-    const text = result.stdout.trim();
-    const rows: unknown = text === "" ? [] : JSON.parse(text);
-    return Array.isArray(rows) && rows.some((row: unknown) => /leader/i.test(textIn(row, "Role")));
   }
 
   async #request(method: string, path: string, body?: unknown): Promise<DynamicConfig> {
     const { restUrl } = this.#settings.patroni;
-    let response: Response;
-    let text: string;
+    let answer: RestAnswer;
     try {
-      response = await fetch(`${restUrl.replace(/\/+$/, "")}${path}`, {
-        method,
-        signal: AbortSignal.timeout(requestTimeoutMs),
-        ...(body === undefined
-          ? {}
-          : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
-      });
-      text = await response.text();
+      answer = await askRest({ url: urlOf(restUrl, path), method, body, timeoutMs: requestTimeoutMs });
     } catch (error) {
       throw new ExecutorError(
         {
@@ -144,15 +126,15 @@ export class Patroni {
         error,
       );
     }
-    if (!response.ok)
+    if (answer.status < 200 || answer.status > 299)
       throw new ExecutorError({
         code: "patroni-refused",
-        message: `Patroni answered ${method} ${path} with status ${response.status}: ${oneLine(text, 120)}`,
+        message: `Patroni answered ${method} ${path} with status ${answer.status}: ${oneLine(answer.text, 120)}`,
         remedy: "Read Patroni's log for why it refused.",
       });
     try {
-      const answer: unknown = JSON.parse(text);
-      return isJsonRecord(answer) ? answer : {};
+      const parsed: unknown = JSON.parse(answer.text);
+      return isJsonRecord(parsed) ? parsed : {};
     } catch {
       return {};
     }
@@ -162,10 +144,8 @@ export class Patroni {
 /** What the member behind a REST URL says of the cluster; nobody where nothing sensible comes back in time. */
 export async function clusterMembers(restUrl: string, timeoutMs: number): Promise<readonly ClusterMember[]> {
   try {
-    const response = await fetch(`${restUrl.replace(/\/+$/, "")}/cluster`, {
-      signal: AbortSignal.timeout(timeoutMs),
-    });
-    const answer: unknown = await response.json();
+    const { text } = await askRest({ url: urlOf(restUrl, "/cluster"), timeoutMs });
+    const answer: unknown = JSON.parse(text);
     return isJsonRecord(answer) ? parseCluster(answer) : [];
   } catch {
     return [];
@@ -175,10 +155,8 @@ export async function clusterMembers(restUrl: string, timeoutMs: number): Promis
 /** What the member behind a REST URL says of itself; undefined where nothing sensible comes back in time. */
 export async function memberState(restUrl: string, timeoutMs: number): Promise<MemberState | undefined> {
   try {
-    const response = await fetch(`${restUrl.replace(/\/+$/, "")}/patroni`, {
-      signal: AbortSignal.timeout(timeoutMs),
-    });
-    const answer: unknown = await response.json();
+    const { text } = await askRest({ url: urlOf(restUrl, "/patroni"), timeoutMs });
+    const answer: unknown = JSON.parse(text);
     if (!isJsonRecord(answer)) return undefined;
     const systemId = textIn(answer, "database_system_identifier");
     return {
@@ -192,6 +170,10 @@ export async function memberState(restUrl: string, timeoutMs: number): Promise<M
   } catch {
     return undefined;
   }
+}
+
+function urlOf(restUrl: string, path: string): string {
+  return `${restUrl.replace(/\/+$/, "")}${path}`;
 }
 
 /** The text under a key of a JSON object; empty where there is none. */

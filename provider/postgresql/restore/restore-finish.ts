@@ -4,7 +4,8 @@
  * @module
  */
 import { rm } from "node:fs/promises";
-import { readArchiveStorage, waitForArchiveCommand } from "../archiving/archive-storage.ts";
+import { archiveUpToNow, readArchiveStorage, waitForArchiveCommand } from "../archiving/archive-storage.ts";
+import { becomeForeign } from "../archiving/foreign-repositories.ts";
 import { deleteOld } from "./data-directory.ts";
 import { failureOf } from "../job-failure.ts";
 import type { Parts } from "../parts.ts";
@@ -24,13 +25,19 @@ export async function finishRestore(
 ): Promise<readonly string[]> {
   const { settings, service, patroni, psql, user } = parts;
   const warnings: string[] = [];
+  if (journal.foreign !== undefined) {
+    await becomeForeign(settings, journal.foreign);
+    warnings.push(
+      "The database is another cluster's now, and its WAL is archived nowhere until it has a storage path of its own.",
+    );
+  }
   await rm(settings.files.overlay, { force: true });
   await patroni.replaceConfig(journal.config);
   await patroni.reload();
   try {
     await waitForArchiveCommand(psql, (shown) => shown !== holdingArchiveCommand);
     if ((await readArchiveStorage(settings)) !== undefined) {
-      await PgBackRest.existing(settings, user, settings.files.archiveConfig).check();
+      await archiveUpToNow(parts, PgBackRest.existing(settings, user, settings.files.archiveConfig));
       log("WAL reaches the repository of this cluster again.");
     }
   } catch (error) {
@@ -44,8 +51,14 @@ export async function finishRestore(
   return warnings;
 }
 
-/** Brings an earlier restore to its end that was proven but did not get there. Does nothing where there is none. */
-export async function finishEarlierRestore(parts: Parts, log: (line: string) => void): Promise<void> {
+/**
+ * Brings an earlier restore to its end that was proven but did not get there. Does nothing where there is none.
+ *
+ * @returns Whether there was one.
+ */
+export async function finishEarlierRestore(parts: Parts, log: (line: string) => void): Promise<boolean> {
   const journal = await readRestoreJournal(parts.settings);
-  if (journal?.stage === "proven") await finishRestore(parts, journal, log);
+  if (journal?.stage !== "proven") return false;
+  await finishRestore(parts, journal, log);
+  return true;
 }

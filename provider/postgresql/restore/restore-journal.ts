@@ -6,6 +6,7 @@
 import { open, readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { JobResult } from "../../../lib/executor.ts";
+import type { StorageLocation } from "../../../lib/job/storage-config.ts";
 import { errnoOf } from "../../../lib/process/errno.ts";
 import { isAside, type Move } from "./data-directory.ts";
 import type { RecoveryTarget } from "../checks/restore-target.ts";
@@ -52,6 +53,8 @@ export interface RestoreJournal {
    * could be put back. Absent where it is kept.
    */
   readonly discards?: true;
+  /** The repository that is restored from, where it is another cluster's; absent where it is this one's. */
+  readonly foreign?: StorageLocation;
   /** What the restored database has to be, and what the job reports then. */
   readonly goal: RestoreGoal;
   /** Where logs stood before. */

@@ -173,8 +173,11 @@ async function readBytes(file: string, offset: number, limit: number): Promise<B
   const handle = await open(file, "r").catch(() => undefined);
   if (handle === undefined) return Buffer.alloc(0);
   try {
-    const buffer = Buffer.alloc(limit);
-    const { bytesRead } = await handle.read(buffer, 0, limit, offset);
+    // It is asked for twice a second, and mostly there is little.
+    const { size } = await handle.stat();
+    const wanted = Math.max(0, Math.min(limit, size - offset));
+    const buffer = Buffer.alloc(wanted);
+    const { bytesRead } = await handle.read(buffer, 0, wanted, offset);
     return buffer.subarray(0, bytesRead);
   } finally {
     await handle.close();
