@@ -7,12 +7,12 @@ import { archivingFaults } from "./archiving-faults.ts";
 import { concurrencyFaults } from "./concurrency-faults.ts";
 import type { Fault } from "./fault.ts";
 import { foreignFaults } from "./foreign-faults.ts";
-import { outageFaults, unsettledFaults } from "./outage-faults.ts";
+import { outageFaults } from "./outage-faults.ts";
 import { processFaults } from "./process-faults.ts";
 import { restoreFaults } from "./restore-faults.ts";
 import { storageFaults } from "./storage-faults.ts";
 
-/** All faults whose ends are settled. */
+/** All faults. */
 export const allFaults: readonly Fault[] = [
   ...processFaults,
   ...storageFaults,
@@ -22,6 +22,3 @@ export const allFaults: readonly Fault[] = [
   ...restoreFaults,
   ...foreignFaults,
 ];
-
-/** Those that are run only where they are named. */
-export const namedFaults: readonly Fault[] = unsettledFaults;

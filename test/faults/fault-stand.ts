@@ -114,6 +114,12 @@ export class FaultStand {
     await this.settle();
   }
 
+  /** Changes the configuration of the database's charm. */
+  async configureDatabase(options: Readonly<Record<string, string | number>>): Promise<void> {
+    await this.juju.configure("postgresql", options);
+    await this.settle();
+  }
+
   /** Requests a job of the backup manager, or by the database's own action. */
   async request(
     what: RequestedJob["what"],

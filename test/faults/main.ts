@@ -4,24 +4,23 @@
  * @module
  */
 import { parseArgs } from "node:util";
-import { allFaults, namedFaults } from "./all-faults.ts";
+import { allFaults } from "./all-faults.ts";
 import { terminalRow } from "./results-table.ts";
 import { runFaults } from "./run-faults.ts";
 
 const { values } = parseArgs({
   options: { json: { type: "boolean", default: false }, only: { type: "string" } },
 });
-const known = [...allFaults, ...namedFaults];
 const wanted = values.only?.split(",");
-const unknown = wanted?.filter((name) => !known.some((fault) => fault.name === name)) ?? [];
+const unknown = wanted?.filter((name) => !allFaults.some((fault) => fault.name === name)) ?? [];
 if (unknown.length > 0) {
   process.stderr.write(
-    `There is no fault "${unknown.join(", ")}". Name some of: ${known.map(({ name }) => name).join(", ")}.\n`,
+    `There is no fault "${unknown.join(", ")}". Name some of: ${allFaults.map(({ name }) => name).join(", ")}.\n`,
   );
   process.exit(2);
 }
 
-const faults = wanted === undefined ? allFaults : known.filter(({ name }) => wanted.includes(name));
+const faults = wanted === undefined ? allFaults : allFaults.filter(({ name }) => wanted.includes(name));
 const width = Math.max(...faults.map(({ name }) => name.length));
 const results = await runFaults(
   faults,

@@ -30,6 +30,24 @@ export const outageFaults: readonly Fault[] = [
     ends: ["succeeded"],
   },
   {
+    name: "s3-down-in-backup",
+    title:
+      "The S3 server is killed in the middle of a backup, and stays away for longer than the unit is told to wait",
+    inject: async (stand) => await downInMid(stand, "create-backup"),
+    ends: ["failed storage-unreachable"],
+    heal: s3IsBack,
+    next: backUpAndRestoreLatest,
+  },
+  {
+    name: "s3-down-in-restore",
+    title:
+      "The S3 server is killed in the middle of a restore, and stays away for longer than the unit is told to wait",
+    inject: async (stand) => await downInMid(stand, "restore"),
+    ends: ["failed storage-unreachable"],
+    heal: s3IsBack,
+    next: restoreFirstBackup,
+  },
+  {
     name: "expired-certificate",
     title: "The S3 server's certificate has expired",
     inject: async (stand) => {
@@ -56,18 +74,11 @@ export const outageFaults: readonly Fault[] = [
     heal: async ({ servers }) => await servers.s3.refuseObjects(false),
     next: backUpAndRestoreLatest,
   },
-];
-
-/**
- * Those whose ends are not settled: whether the admin is told the cause of the first is chance, and the second was not seen to its
- * end.
- */
-export const unsettledFaults: readonly Fault[] = [
   {
     name: "disk-full-in-restore",
     title: "The file system of the data directory is full in the middle of a restore",
     inject: async (stand) => await inMid(stand, "restore", async () => await fillDisk(stand, true)),
-    ends: ["failed pgbackrest-64"],
+    ends: ["failed disk-full"],
     remedy: /free space/,
     heal: async (stand) => await fillDisk(stand, false),
     next: restoreFirstBackup,
@@ -80,7 +91,8 @@ export const unsettledFaults: readonly Fault[] = [
         await stand.servers.etcd.stop();
         await stand.demoted();
       }),
-    ends: ["failed pgbackrest-57"],
+    ends: ["failed primary-demoted"],
+    remedy: /Bring the DCS back/,
     heal: async ({ servers }) => await servers.etcd.start(),
   },
 ];
@@ -94,6 +106,17 @@ async function restartS3({ servers }: FaultStand): Promise<void> {
 }
 
 const outageMs = 3_000;
+
+/** Kills the server while a job copies, and has it stay away. */
+async function downInMid(stand: FaultStand, what: "create-backup" | "restore"): Promise<readonly Shown[]> {
+  await stand.configureDatabase({ "storage-outage-limit": 20 });
+  return await inMid(stand, what, async () => await stand.servers.s3.stop());
+}
+
+async function s3IsBack(stand: FaultStand): Promise<void> {
+  await stand.servers.s3.start();
+  await stand.configureDatabase({ "storage-outage-limit": 300 });
+}
 
 /** Requests a job, and does something while it copies and nothing of it moves. */
 async function inMid(

@@ -19,7 +19,7 @@ const varying: readonly (readonly [RegExp, string])[] = [
   [/\bprocess \d+\b/g, "process NUMBER"],
   [/BACKUP\/(?:pg_data|bundle)\/[\w/.]*\w/g, "BACKUP/FILE"],
   [/\bOf the \d+ files/g, "Of the NUMBER files"],
-  [/\b[\d.]+ [KMG]iB\b/g, "SIZE"],
+  [/\b[\d.]+ (?:[KMG]i)?B\b/g, "SIZE"],
 ];
 
 /** The text of what an admin was shown, with what varies from run to run replaced. */

@@ -146,13 +146,14 @@ describe("a restore under Patroni", () => {
       log: () => undefined,
       pointOfNoReturn: nothing,
     };
-    const positions = { restoreLog: { file: log, offset: 0 }, patroniLog: undefined };
+    const positions = {
+      restoreLog: { file: log, offset: 0 },
+      patroniLog: undefined,
+      startedAtMs: Date.now(),
+      logDirectory: undefined,
+    };
     try {
-      await watchBootstrap(
-        parts,
-        { ...positions, startedAtMs: Date.now(), logDirectory: undefined },
-        context,
-      );
+      await watchBootstrap(parts, { positions, moves: [] }, context);
     } finally {
       await written;
     }

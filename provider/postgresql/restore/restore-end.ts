@@ -28,7 +28,7 @@ export async function completeRestore(
   kept: (journal: RestoreJournal) => void,
 ): Promise<JobResult> {
   const { settings, psql } = parts;
-  await watchBootstrap(parts, journal.positions, context);
+  await watchBootstrap(parts, journal, context);
   const proof = await readProof(psql);
   const unproven = rejectProof(proof, journal.goal);
   if (unproven !== undefined) throw new ExecutorError(unproven);

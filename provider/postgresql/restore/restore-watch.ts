@@ -13,13 +13,19 @@ import { ExecutorError } from "../../../lib/errors.ts";
 import { cancelledFailure } from "../job-failure.ts";
 import type { Parts } from "../parts.ts";
 import { stalledFailure } from "../pgbackrest/pgbackrest.ts";
-import type { LogPositions } from "./restore-journal.ts";
+import type { LogPositions, RestoreJournal } from "./restore-journal.ts";
+import { fullDisk, lookAtDisks } from "./full-disk.ts";
 import { unreachableTarget } from "./unreachable-target.ts";
+import { watchStorage, type Copying } from "../pgbackrest/storage-outage.ts";
+import { underWatch } from "../watched-work.ts";
 import { pgBackRestFailure } from "../pgbackrest/pgbackrest-errors.ts";
 
 const pollMs = 400;
 const tailBytes = 512 * 1024;
 const stepBytes = 4 * 1024 * 1024;
+
+/** What is known of the restore that Patroni carries out. */
+type Bootstrapped = Pick<RestoreJournal, "moves" | "positions">;
 
 /** Notes where the logs stand. */
 export async function notePositions(
@@ -49,20 +55,35 @@ export async function notePositions(
  */
 export async function watchBootstrap(
   parts: Parts,
-  positions: LogPositions,
+  journal: Bootstrapped,
   context: JobContext,
 ): Promise<void> {
+  const copying: Copying = { lastCopiedAtMs: performance.now(), isUnderWay: true };
+  const { outageMs } = parts.settings.timeLimits;
+  await underWatch(
+    context.signal,
+    async (done) => watchStorage(context, { command: "restore", limitMs: outageMs }, copying, done),
+    async (signal) => follow(parts, journal, { ...context, signal }, copying),
+  );
+}
+
+async function follow(
+  parts: Parts,
+  journal: Bootstrapped,
+  context: JobContext,
+  copying: Copying,
+): Promise<void> {
   let copied = 0;
-  const restoreLog = { ...positions.restoreLog };
+  const restoreLog = { ...journal.positions.restoreLog };
   let finalizing = false;
-  let copying = true;
   let lastLineAt = performance.now();
   for (;;) {
     if (context.signal.aborted) throw new ExecutorError(cancelledFailure);
     for (const line of await newLines(restoreLog)) {
       lastLineAt = performance.now();
-      copying &&= !/ restore command end: /.test(line);
+      copying.isUnderWay &&= !/ restore command end: /.test(line);
       const event = parseLogLine(line);
+      if (event.kind === "copied") copying.lastCopiedAtMs = performance.now();
       if (event.kind === "copied" && event.percent > copied) {
         copied = event.percent;
         context.progress({ percent: copied });
@@ -72,22 +93,28 @@ export async function watchBootstrap(
     if (member?.isPrimary === true && member.locked && member.state === "running") return;
     if (!finalizing && (member?.state === "starting" || member?.state === "restarting")) {
       finalizing = true;
-      copying = false;
+      copying.isUnderWay = false;
       context.progress({ percent: 100 });
       context.finalizing();
     }
-    if (!(await parts.service.running())) throw new ExecutorError(await whyFailed(parts, positions));
-    if (copying && performance.now() - lastLineAt > parts.settings.timeLimits.fileMs)
+    if (!(await parts.service.running())) throw new ExecutorError(await whyFailed(parts, journal));
+    if (copying.isUnderWay && performance.now() - lastLineAt > parts.settings.timeLimits.fileMs)
       throw new ExecutorError(stalledFailure("restore"));
     await sleep(pollMs);
   }
 }
 
 /** Reads from the logs why a bootstrap failed. */
-async function whyFailed(parts: Parts, positions: LogPositions): Promise<ExecutorError["failure"]> {
+async function whyFailed(
+  parts: Parts,
+  { positions, moves }: Bootstrapped,
+): Promise<ExecutorError["failure"]> {
+  const disks = await lookAtDisks(moves);
   const text = await logsSince(parts, positions);
   if (/recovery ended before configured recovery target was reached/.test(text))
     return unreachableTarget(text);
+  const full = fullDisk(disks, text);
+  if (full !== undefined) return full;
   const pgbackrest = /ERROR: \[(\d+)\]/.exec(text);
   if (pgbackrest !== null) return pgBackRestFailure("restore", Number(pgbackrest[1]), text);
   const fatal = [...text.matchAll(/\b(?:FATAL|PANIC):\s+(.*)/g)]
