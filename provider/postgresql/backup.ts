@@ -134,7 +134,7 @@ async function runBackup(
   primary: readonly string[],
   outageMs: number,
 ): Promise<BackupRun> {
-  const copying: Copying = { lastCopiedAtMs: performance.now(), isUnderWay: true };
+  const copying: Copying = { lastCopiedAtMs: performance.now() };
   let label: string | undefined;
   let percent = 0;
   const warnings: string[] = [];

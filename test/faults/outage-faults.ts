@@ -8,7 +8,7 @@ import { fillDisk } from "./full-disk.ts";
 import { type FaultStand, withoutId } from "./fault-stand.ts";
 import type { Fault, Shown } from "./fault.ts";
 import { backUpAndRestoreLatest, restoreFirstBackup } from "./next-jobs.ts";
-import { freezeWhileCopying, thaw } from "./pgbackrest-at-work.ts";
+import { freezeFetchOfWal, freezeWhileCopying, thaw } from "./pgbackrest-at-work.ts";
 
 /** Servers that go away, or have no room. */
 export const outageFaults: readonly Fault[] = [
@@ -46,6 +46,22 @@ export const outageFaults: readonly Fault[] = [
     ends: ["failed storage-unreachable"],
     heal: s3IsBack,
     next: restoreFirstBackup,
+  },
+  {
+    name: "s3-down-in-replay",
+    title: "The S3 server is killed while a restored database replays WAL, and stays away",
+    inject: async (stand) => {
+      await stand.configureDatabase({ "storage-outage-limit": 20 });
+      await writeSegments(stand, 4);
+      const job = await stand.request("restore", { "restore-to-time": "latest" });
+      const fetching = await freezeFetchOfWal(stand.servers.directory, 3);
+      await stand.servers.s3.stop();
+      thaw(fetching);
+      return [withoutId(await stand.ended(job))];
+    },
+    ends: ["failed storage-unreachable"],
+    heal: s3IsBack,
+    next: backUpAndRestoreLatest,
   },
   {
     name: "expired-certificate",
@@ -106,6 +122,14 @@ async function restartS3({ servers }: FaultStand): Promise<void> {
 }
 
 const outageMs = 3_000;
+
+/** Writes rows to segments of WAL that no backup has. */
+async function writeSegments(stand: FaultStand, segments: number): Promise<void> {
+  for (let written = 0; written < segments; written += 1) {
+    await stand.rows.write();
+    await stand.sql("select pg_switch_wal()");
+  }
+}
 
 /** Kills the server while a job copies, and has it stay away. */
 async function downInMid(stand: FaultStand, what: "create-backup" | "restore"): Promise<readonly Shown[]> {

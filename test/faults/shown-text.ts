@@ -14,6 +14,8 @@ const varying: readonly (readonly [RegExp, string])[] = [
   [/\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d(?::?\d\d)?| UTC)?/g, "TIME"],
   [/\b\d{19}\b/g, "IDENTIFIER"],
   [/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g, "ID"],
+  [/\bfrom node\d to node\d\b/g, "from MEMBER to MEMBER"],
+  [/\bport \d+\b/g, "port NUMBER"],
   [/\bfence \d+\b/g, "fence NUMBER"],
   [/\bleft \d+ pgBackRest processes/g, "left NUMBER pgBackRest processes"],
   [/\bprocess \d+\b/g, "process NUMBER"],

@@ -1,6 +1,6 @@
 /**
- * Notices that the storage does not answer while pgBackRest copies. pgBackRest itself tries again for minutes with each file,
- * and says nothing meanwhile.
+ * Notices that the storage does not answer while a backup or a restore needs it. pgBackRest itself tries again for minutes with
+ * each file, and says nothing meanwhile; and PostgreSQL takes WAL that it cannot get for WAL that there is not.
  *
  * @module
  */
@@ -13,8 +13,6 @@ import type { Failure } from "../../../lib/job/report.ts";
 export interface Copying {
   /** When it last copied a file, by `performance.now()`. */
   lastCopiedAtMs: number;
-  /** False once it needs the storage no more. */
-  isUnderWay: boolean;
 }
 
 /** A stretch of time in which the storage answered nobody. */
@@ -77,7 +75,7 @@ export async function watchStorage(
   for (;;) {
     await sleep(intervalMs, undefined, { signal: done });
     const askedAtMs = performance.now();
-    if (!copying.isUnderWay || askedAtMs - copying.lastCopiedAtMs < intervalMs) {
+    if (askedAtMs - copying.lastCopiedAtMs < intervalMs) {
       outage = undefined;
       continue;
     }

@@ -58,7 +58,7 @@ export async function watchBootstrap(
   journal: Bootstrapped,
   context: JobContext,
 ): Promise<void> {
-  const copying: Copying = { lastCopiedAtMs: performance.now(), isUnderWay: true };
+  const copying: Copying = { lastCopiedAtMs: performance.now() };
   const { outageMs } = parts.settings.timeLimits;
   await underWatch(
     context.signal,
@@ -76,12 +76,13 @@ async function follow(
   let copied = 0;
   const restoreLog = { ...journal.positions.restoreLog };
   let finalizing = false;
+  let isCopying = true;
   let lastLineAt = performance.now();
   for (;;) {
     if (context.signal.aborted) throw new ExecutorError(cancelledFailure);
     for (const line of await newLines(restoreLog)) {
       lastLineAt = performance.now();
-      copying.isUnderWay &&= !/ restore command end: /.test(line);
+      isCopying &&= !/ restore command end: /.test(line);
       const event = parseLogLine(line);
       if (event.kind === "copied") copying.lastCopiedAtMs = performance.now();
       if (event.kind === "copied" && event.percent > copied) {
@@ -93,12 +94,12 @@ async function follow(
     if (member?.isPrimary === true && member.locked && member.state === "running") return;
     if (!finalizing && (member?.state === "starting" || member?.state === "restarting")) {
       finalizing = true;
-      copying.isUnderWay = false;
+      isCopying = false;
       context.progress({ percent: 100 });
       context.finalizing();
     }
     if (!(await parts.service.running())) throw new ExecutorError(await whyFailed(parts, journal));
-    if (copying.isUnderWay && performance.now() - lastLineAt > parts.settings.timeLimits.fileMs)
+    if (isCopying && performance.now() - lastLineAt > parts.settings.timeLimits.fileMs)
       throw new ExecutorError(stalledFailure("restore"));
     await sleep(pollMs);
   }
