@@ -90,6 +90,17 @@ describe("the leader", () => {
     expect(codeAndCause(undefined)).toEqual(["primary-demoted", true]);
   });
 
+  it("is gone: a backup that failed meanwhile is told why, before another member leads", () => {
+    const before = { isPrimary: false, leader };
+    const codeOf = (isLeaderThere: boolean | undefined, hasFailed: boolean): string | undefined =>
+      leadershipChange(before, { isPrimary: false, members: [leader], isLeaderThere }, hasFailed)?.failure
+        .code;
+    expect(codeOf(false, true)).toBe("primary-gone");
+    expect(codeOf(false, false)).toBeUndefined();
+    expect(codeOf(true, true)).toBeUndefined();
+    expect(codeOf(undefined, true)).toBeUndefined();
+  });
+
   it.each([
     [true, true, undefined],
     [false, true, "primary-demoted"],

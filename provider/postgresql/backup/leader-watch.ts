@@ -6,11 +6,13 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { ExecutorError } from "../../../lib/errors.ts";
+import { takesConnections } from "../cluster/port-probe.ts";
 import { leaderOf, type ClusterMember } from "../patroni/cluster-view.ts";
 import type { Patroni } from "../patroni/patroni.ts";
 import { underWatch } from "../watched-work.ts";
 
 const pollMs = 2_000;
+const connectTimeoutMs = 3_000;
 
 /** Who led when the backup began. */
 export interface LeadershipBefore {
@@ -25,6 +27,8 @@ export interface LeadershipNow {
   readonly isPrimary: boolean;
   /** Undefined where Patroni cannot reach the DCS. */
   readonly members: readonly ClusterMember[] | undefined;
+  /** Whether the leader's Patroni takes connections; undefined where that was not looked for. */
+  readonly isLeaderThere?: boolean | undefined;
 }
 
 /**
@@ -43,7 +47,11 @@ export function leadershipChange(
     return isDemoted || (hasFailed && !before.isPrimary) ? withoutStore() : undefined;
   }
   const change = before.leader === undefined ? undefined : leaderChange(before.leader, now.members);
-  return change ?? (isDemoted ? demoted() : undefined);
+  if (change !== undefined || isDemoted) return change ?? demoted();
+  // Until another member may lead, Patroni knows the one that is gone as the leader.
+  return hasFailed && before.leader !== undefined && now.isLeaderThere === false
+    ? leaderGone(before.leader)
+    : undefined;
 }
 
 function leaderChange(before: ClusterMember, members: readonly ClusterMember[]): ExecutorError | undefined {
@@ -60,6 +68,15 @@ function leaderChange(before: ClusterMember, members: readonly ClusterMember[]):
         ? `The primary, ${before.name}, was promoted anew in mid-backup, so that the backup cannot be finished.`
         : `The primary changed from ${before.name} to ${now.name} in mid-backup, so that the backup cannot be finished.`,
     remedy: "Request the backup again; the cluster has a primary.",
+  });
+}
+
+function leaderGone({ name }: ClusterMember): ExecutorError {
+  return new ExecutorError({
+    code: "primary-gone",
+    message: `The primary, ${name}, does not answer any more, so that the backup could not be finished.`,
+    remedy:
+      "Request the backup again once the cluster has a primary; Patroni promotes another member by itself.",
   });
 }
 
@@ -85,7 +102,7 @@ function demoted(): ExecutorError {
 /**
  * Does some work that needs the present leader to stay.
  *
- * @throws ExecutorError `primary-changed` or `primary-demoted`, when the work has ended because of that.
+ * @throws ExecutorError `primary-changed`, `primary-demoted` or `primary-gone`, when the work has ended because of that.
  */
 export async function underOneLeader<Result>(
   patroni: Patroni,
@@ -94,7 +111,7 @@ export async function underOneLeader<Result>(
   work: (signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
   const change = async (hasFailed: boolean): Promise<ExecutorError | undefined> => {
-    const now = await lookAt(patroni);
+    const now = await lookAt(patroni, hasFailed);
     return now === undefined ? undefined : leadershipChange(before, now, hasFailed);
   };
   const watch = async (done: AbortSignal): Promise<ExecutorError> => {
@@ -113,10 +130,18 @@ export async function underOneLeader<Result>(
 }
 
 /** Undefined where Patroni does not answer. */
-async function lookAt(patroni: Patroni): Promise<LeadershipNow | undefined> {
+async function lookAt(patroni: Patroni, hasFailed: boolean): Promise<LeadershipNow | undefined> {
   const member = await patroni.member();
   if (member === undefined) return undefined;
   const { isPrimary } = member;
   const members = await patroni.cluster().catch(() => undefined);
-  return { isPrimary, members };
+  const leader = hasFailed && !isPrimary ? leaderOf(members ?? []) : undefined;
+  return { isPrimary, members, isLeaderThere: await isThere(leader) };
+}
+
+async function isThere(leader: ClusterMember | undefined): Promise<boolean | undefined> {
+  if (leader?.apiUrl === undefined || !URL.canParse(leader.apiUrl)) return undefined;
+  const { hostname, port, protocol } = new URL(leader.apiUrl);
+  const number = port === "" ? (protocol === "https:" ? 443 : 80) : Number(port);
+  return await takesConnections(hostname.replaceAll(/[[\]]/g, ""), number, connectTimeoutMs);
 }

@@ -15,6 +15,8 @@ export interface ClusterMember {
   readonly state: string;
   readonly timeline: number | undefined;
   readonly tags: JsonRecord;
+  /** Where its Patroni answers, for example `http://10.0.0.1:8008/patroni`; absent where it is not told. */
+  readonly apiUrl?: string;
 }
 
 /** The members in Patroni's answer. */
@@ -26,6 +28,7 @@ export function parseCluster(answer: JsonRecord): readonly ClusterMember[] {
     state: text(member["state"]),
     timeline: typeof member["timeline"] === "number" ? member["timeline"] : undefined,
     tags: isJsonRecord(member["tags"]) ? member["tags"] : {},
+    ...(typeof member["api_url"] === "string" ? { apiUrl: member["api_url"] } : {}),
   }));
 }
 
