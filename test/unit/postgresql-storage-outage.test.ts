@@ -87,7 +87,7 @@ describe("the watch", () => {
       failure: {
         code: "storage-unreachable",
         message: expect.stringMatching(
-          /^The storage server at https:\/\/s3\.example .* pgBackRest's backup was ended/,
+          /^The storage server at https:\/\/s3\.example .* The backup was ended/,
         ),
         remedy: expect.stringMatching(/^Bring the storage server back/),
       },

@@ -110,13 +110,9 @@ function rejectionOn(signal: AbortSignal): Promise<never> {
 export function outageFailure(command: string, why: string, limitMs: number): Failure {
   return {
     code: "storage-unreachable",
-    message: `${why} pgBackRest's ${command} was ended, because it had copied nothing for ${describeSeconds(limitMs)} and the storage had not answered.`,
+    message: `${why} The ${command} was ended: for ${Math.round(limitMs / 1000)} seconds nothing was copied, and the storage did not answer.`,
     remedy:
       "Bring the storage server back, or the way to it, then request the job again; where outages last longer, raise " +
       "the option pgbackrest.timeLimits.outageMs.",
   };
-}
-
-function describeSeconds(ms: number): string {
-  return `${Math.round(ms / 1000)} seconds`;
 }
