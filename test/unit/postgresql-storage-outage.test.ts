@@ -4,6 +4,7 @@
 import { fc } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
 import { StorageError } from "../../lib/errors.ts";
+import { StorageFaultError } from "../../lib/storage/storage-failure.ts";
 import {
   isTooLong,
   outageAfter,
@@ -62,12 +63,10 @@ describe("an outage", () => {
 });
 
 describe("the watch", () => {
-  const down = new StorageError(
+  const down = new StorageFaultError(
+    "unreachable",
     "The storage server at https://s3.example cannot be reached (ECONNREFUSED).",
-    {
-      remedy: "Check the network.",
-      retryable: true,
-    },
+    { remedy: "Check the network.", retryable: true },
   );
 
   async function watch(

@@ -8,6 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ExecutorError, StorageError } from "../../../lib/errors.ts";
 import type { JobContext } from "../../../lib/executor.ts";
 import type { Failure } from "../../../lib/job/report.ts";
+import { storageFailureCode } from "../../../lib/storage/storage-failure.ts";
 
 /** How far a command that copies is. Whoever reads its log changes it. */
 export interface Copying {
@@ -83,7 +84,7 @@ export async function watchStorage(
     outage = outageAfter(outage, { askedAtMs, isAnswered: error === undefined }, copying.lastCopiedAtMs);
     if (error === undefined || outage === undefined || !isTooLong(outage, performance.now(), limitMs))
       continue;
-    return new ExecutorError(outageFailure(command, error.message, limitMs), error);
+    return new ExecutorError(outageFailure(command, error, limitMs), error);
   }
 }
 
@@ -107,10 +108,10 @@ function rejectionOn(signal: AbortSignal): Promise<never> {
 }
 
 /** The failure that stands for a command that was ended because the storage did not answer. */
-export function outageFailure(command: string, why: string, limitMs: number): Failure {
+function outageFailure(command: string, error: StorageError, limitMs: number): Failure {
   return {
-    code: "storage-unreachable",
-    message: `${why} The ${command} was ended: for ${Math.round(limitMs / 1000)} seconds nothing was copied, and the storage did not answer.`,
+    code: storageFailureCode(error),
+    message: `${error.message} The ${command} was ended: for ${Math.round(limitMs / 1000)} seconds nothing was copied, and the storage did not answer.`,
     remedy:
       "Bring the storage server back, or the way to it, then request the job again; where outages last longer, raise " +
       "the option pgbackrest.timeLimits.outageMs.",
