@@ -183,6 +183,13 @@ function explain(error: unknown, storage: StorageConfig, what: string): StorageF
       "Check the endpoint; set s3-uri-style to path where the server has no host name for each bucket.",
       true,
     );
+  if ((network === "ECONNRESET" || network === "EPIPE") && location.endpoint.startsWith("http:"))
+    return fault(
+      "unreachable",
+      `The storage server at ${location.endpoint} broke off a connection without TLS (${network}), as a server does that speaks https alone.`,
+      "Write the endpoint with https, unless the server is meant to be reached without TLS.",
+      true,
+    );
   if (network !== undefined && networkErrors.has(network))
     return fault(
       "unreachable",

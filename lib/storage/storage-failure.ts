@@ -31,16 +31,19 @@ const codes: Readonly<Record<StorageFault, string>> = {
   other: "storage-failed",
 };
 
+/** The code of the failure that stands for an error of a store. */
+export function storageFailureCode(error: StorageError): string {
+  return error instanceof StorageFaultError ? codes[error.fault] : codes.other;
+}
+
 /**
  * The failure that stands for whatever a store threw. Its code is one of `storage-access-denied`,
  * `storage-bucket-missing`, `storage-certificate`, `storage-clock-differs`, `storage-failed`, `storage-full` and
  * `storage-unreachable`.
  */
 export function storageFailure(error: unknown, location: StorageLocation): Failure {
-  if (error instanceof StorageFaultError)
-    return { code: codes[error.fault], message: error.message, remedy: error.remedy };
   if (error instanceof StorageError)
-    return { code: codes.other, message: error.message, remedy: error.remedy };
+    return { code: storageFailureCode(error), message: error.message, remedy: error.remedy };
   return {
     code: codes.other,
     message: `The storage (${describeLocation(location)}) failed in an unexpected way.`,

@@ -22,7 +22,9 @@ import { endLeftovers } from "./recover.ts";
 import { expireOthers } from "./expire.ts";
 import { finishEarlierRestore } from "./restore/restore-finish.ts";
 import { PgBackRest } from "./pgbackrest/pgbackrest.ts";
+import { watchStorage, type Copying } from "./pgbackrest/storage-outage.ts";
 import { primaryArguments } from "./pgbackrest/tls-config.ts";
+import { underWatch } from "./watched-work.ts";
 
 /** Makes a backup. A failure is a result; nothing is thrown for what the world does. */
 export async function makeBackup(
@@ -59,7 +61,7 @@ async function backup(parts: Parts, request: BackupRequest, context: JobContext)
     : await settleArchiveStorage({ ...parts, log }, storage, holdsOwnStanza(facts), context.signal);
   await uploadMetadata(parts, request, context);
   const seen = await runInCluster(parts, facts, context, async (signal, primary) =>
-    runBackup(pgbackrest, request, { ...context, signal }, primary),
+    runBackup(pgbackrest, request, { ...context, signal }, primary, settings.timeLimits.outageMs),
   );
   if (seen.label === undefined)
     throw new ExecutorError({
@@ -102,8 +104,8 @@ function holdsOwnStanza({ stanza, member }: BackupFacts): boolean {
 }
 
 /**
- * Runs the backup as the cluster wants it: told of in Patroni's tags, without clients on a replica, and only as long as the
- * primary stays the primary. A unit alone has nobody to tell.
+ * Runs the backup as the cluster wants it: only as long as the primary stays the primary, told of in Patroni's tags, and
+ * without clients on a replica. A unit alone has nobody to tell.
  */
 async function runInCluster(
   parts: Parts,
@@ -111,14 +113,16 @@ async function runInCluster(
   context: JobContext,
   run: (signal: AbortSignal, primary: readonly string[]) => Promise<BackupRun>,
 ): Promise<BackupRun> {
-  if (plannedUnits === 1 || leader === undefined) return run(context.signal, []);
-  const log = (line: string): void => context.log(line);
   const isReplica = member?.isPrimary === false;
+  const before = { isPrimary: !isReplica, leader };
+  if (plannedUnits === 1 || leader === undefined)
+    return underOneLeader(parts.patroni, before, context.signal, async (signal) => run(signal, []));
+  const log = (line: string): void => context.log(line);
   if (isReplica) log(`This replica copies the files; ${leader.name} is the primary.`);
   try {
     await enterBackup(parts, isReplica, log);
     const reach = isReplica && primary !== undefined ? primaryArguments(parts.settings, primary) : [];
-    return await underOneLeader(parts.patroni, leader, context.signal, async (signal) => run(signal, reach));
+    return await underOneLeader(parts.patroni, before, context.signal, async (signal) => run(signal, reach));
   } finally {
     await leaveBackup(parts, log);
   }
@@ -137,7 +141,9 @@ async function runBackup(
   request: BackupRequest,
   context: JobContext,
   primary: readonly string[],
+  outageMs: number,
 ): Promise<BackupRun> {
+  const copying: Copying = { lastCopiedAtMs: performance.now() };
   let label: string | undefined;
   let percent = 0;
   const warnings: string[] = [];
@@ -146,6 +152,7 @@ async function runBackup(
     const event = parseLogLine(line);
     switch (event.kind) {
       case "copied":
+        copying.lastCopiedAtMs = performance.now();
         // Several processes copy, and their lines may come in another order than they were written.
         if (event.percent <= percent) return;
         ({ percent } = event);
@@ -168,7 +175,11 @@ async function runBackup(
         return;
     }
   };
-  await pgbackrest.backup(request.backupType, request.compression, context.signal, onLine, primary);
+  await underWatch(
+    context.signal,
+    async (done) => watchStorage(context, { command: "backup", limitMs: outageMs }, copying, done),
+    async (signal) => pgbackrest.backup(request.backupType, request.compression, signal, onLine, primary),
+  );
   return { label, warnings };
 }
 

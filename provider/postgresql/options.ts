@@ -127,6 +127,11 @@ export interface PostgresqlOptions {
        * writes, must be copied in that time. And for expiring old backups. Default: 30 minutes.
        */
       readonly fileMs?: number;
+      /**
+       * For an outage of the storage while files are copied: so long nothing may be copied and the storage answer nobody.
+       * Default: 5 minutes.
+       */
+      readonly outageMs?: number;
       /** For the answer of another member's TLS server. Default: 5 seconds. */
       readonly pingMs?: number;
     };
@@ -183,6 +188,7 @@ const defaultTimeLimits: Settings["timeLimits"] = {
   stanzaMs: 3 * minuteMs,
   checkMs: 4 * minuteMs,
   fileMs: 30 * minuteMs,
+  outageMs: 5 * minuteMs,
   pingMs: 5_000,
 };
 

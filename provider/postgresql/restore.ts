@@ -100,6 +100,7 @@ async function beginRestore(
     goal: {
       timeline,
       target,
+      ...(target.kind === "latest" && facts.wal !== undefined ? { lastSegment: facts.wal.last } : {}),
       result: {
         backupId: backup.label,
         artefactPath: artefactPathOf(request.storage, stanza.name, backup.label),

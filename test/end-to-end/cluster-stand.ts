@@ -6,7 +6,6 @@
  */
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { expect } from "vitest";
 import { Credentials, type StorageConfig } from "../../lib/job/storage-config.ts";
 import type { BackupRequest, JobRequest, RestoreRequest } from "../../lib/job/request.ts";
 import type { Dispatch } from "../../lib/juju/index.ts";
@@ -179,7 +178,8 @@ export class ClusterStand {
     for (const name of await readdir(patroni.configDirectory))
       if (name.startsWith("zz-")) await rm(join(patroni.configDirectory, name));
     this.units.push(unit);
-    expect(await this.juju.addUnit("postgresql")).toBe(unit.name);
+    const added = await this.juju.addUnit("postgresql");
+    if (added !== unit.name) throw new Error(`The unit ${added} was added instead of ${unit.name}.`);
     await this.settle();
     // The charm comes first: it may have to tell Patroni how to reach the others.
     await this.servers.startNode(index);

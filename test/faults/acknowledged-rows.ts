@@ -5,7 +5,6 @@
  */
 import { createHash, randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Servers } from "../servers/servers.ts";
 
 /** What the table of rows must hold. */
 export type RowsAtAMoment = ReadonlyMap<number, string>;
@@ -14,21 +13,21 @@ const everyMs = 250;
 
 /** A client that goes on writing, and remembers what was committed. */
 export class AcknowledgedRows {
-  readonly #servers: Servers;
+  readonly #sql: (statement: string) => Promise<string>;
   #acknowledged = new Map<number, string>();
   /** Rows whose insertion failed: PostgreSQL may have them or not. */
   readonly #uncertain = new Set<number>();
   #last = 0;
   #writing: { readonly controller: AbortController; readonly done: Promise<void> } | undefined;
 
-  constructor(servers: Servers) {
-    this.#servers = servers;
+  /** @param sql Runs SQL on the primary, whichever server that is. */
+  constructor(sql: (statement: string) => Promise<string>) {
+    this.#sql = sql;
   }
 
   /** Makes the table, and another one that is large enough for a backup to take seconds. */
   async prepare(): Promise<void> {
-    await this.#servers.psql(
-      0,
+    await this.#sql(
       "create table acknowledged (id int primary key, word text not null);" +
         "create table ballast as select n, md5(n::text) || md5((7 * n)::text) as text from generate_series(1, 400000) n",
     );
@@ -44,7 +43,7 @@ export class AcknowledgedRows {
     const id = (this.#last += 1);
     const word = randomUUID();
     this.#uncertain.add(id);
-    await this.#servers.psql(0, `insert into acknowledged values (${id}, '${word}')`);
+    await this.#sql(`insert into acknowledged values (${id}, '${word}')`);
     this.#uncertain.delete(id);
     this.#acknowledged.set(id, word);
   }
@@ -88,8 +87,7 @@ export class AcknowledgedRows {
    */
   async compare(): Promise<string | undefined> {
     const uncertain = [0, ...this.#uncertain].join(",");
-    const found = await this.#servers.psql(
-      0,
+    const found = await this.#sql(
       `select count(*), md5(coalesce(string_agg(id || ' ' || word, ',' order by id), '')) from acknowledged where id not in (${uncertain});` +
         "select count(*), sum(hashtext(b::text)) from ballast b",
     );

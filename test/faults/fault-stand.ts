@@ -16,7 +16,9 @@ import { until } from "../simulation/until.ts";
 import { isRoot } from "../servers/unix-user.ts";
 import { AcknowledgedRows, type RowsAtAMoment } from "./acknowledged-rows.ts";
 import { withClock } from "./charm-clock.ts";
-import type { Shown } from "./fault.ts";
+import { remainsOfCharm } from "./charm-remains.ts";
+import type { JobParameters, Shown, Stand } from "./fault.ts";
+import { pgBackRestLeftIn, remainsOf, whatStays } from "./remains.ts";
 
 /** The unit of the database. */
 export const database = "postgresql/0";
@@ -29,9 +31,6 @@ export interface RequestedJob {
   readonly what: "create-backup" | "restore";
 }
 
-/** The parameters of an action, as an admin gives them. */
-export type JobParameters = Readonly<Record<string, string | number>>;
-
 /** So long that only what hangs exceeds it, on a machine that is busy with others. */
 const limitMs = 300_000;
 /** An action is a process, and an admin has patience. */
@@ -40,7 +39,7 @@ const lookEveryMs = 700;
 const diskBytes = 1536 * 1024 * 1024;
 
 /** A database with a backup, and its admin. */
-export class FaultStand {
+export class FaultStand implements Stand {
   readonly servers: Servers;
   readonly juju: SimulatedJuju;
   readonly rows: AcknowledgedRows;
@@ -71,7 +70,7 @@ export class FaultStand {
       );
       await juju.integrate("postgresql:s3-parameters", "s3-integrator:s3-credentials");
       await juju.settle({ timeoutMs: limitMs });
-      const rows = new AcknowledgedRows(servers);
+      const rows = new AcknowledgedRows(async (statement) => await servers.psql(0, statement));
       await rows.prepare();
       await rows.write();
       const moment = rows.now();
@@ -103,6 +102,21 @@ export class FaultStand {
     return join(this.servers.directory, "state/postgresql-0");
   }
 
+  async remains(): Promise<readonly string[]> {
+    const unit = {
+      node: this.node,
+      workDirectory: join(this.stateDirectory, "executor"),
+      isPrimary: true,
+      overlays: [],
+      sql: async (statement: string) => await this.servers.psql(0, statement),
+    };
+    return await whatStays(async () => [
+      ...(await pgBackRestLeftIn(this.servers.directory)),
+      ...(await remainsOf(unit)),
+      ...(await remainsOfCharm(this)),
+    ]);
+  }
+
   /** Waits until no hook is to be run. */
   async settle(): Promise<void> {
     await this.juju.settle({ timeoutMs: limitMs });
@@ -111,6 +125,12 @@ export class FaultStand {
   /** Changes the configuration of the storage. */
   async configureStorage(options: Readonly<Record<string, string>>): Promise<void> {
     await this.juju.configure("s3-integrator", options);
+    await this.settle();
+  }
+
+  /** Changes the configuration of the database's charm. */
+  async configureDatabase(options: Readonly<Record<string, string | number>>): Promise<void> {
+    await this.juju.configure("postgresql", options);
     await this.settle();
   }
 

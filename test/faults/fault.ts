@@ -3,29 +3,47 @@
  *
  * @module
  */
+import type { AcknowledgedRows } from "./acknowledged-rows.ts";
 import type { FaultStand } from "./fault-stand.ts";
 
-/** One thing that goes wrong, how it is brought about, and what ends it. */
-export interface Fault {
+/** What is known of a fault without the servers that it is brought about on. */
+export interface FaultSummary {
   /** For example `wrong-keys`. */
   readonly name: string;
   /** What happens, in a few words. */
   readonly title: string;
   /** Whether it takes seconds only, so that `npm test` has it too. */
   readonly isQuick?: boolean;
-  /** Brings it about. @returns What the admin gets to see of it, in order. */
-  inject(stand: FaultStand): Promise<readonly Shown[]>;
   /** How what was shown must have ended, in order: for example `rejected storage-access-denied`. */
   readonly ends: readonly string[];
+}
+
+/** The servers and the admin that a fault comes upon. */
+export interface Stand {
+  readonly rows: AcknowledgedRows;
+  /** Says what jobs have left behind, and waits a while for what ends by itself. */
+  remains(): Promise<readonly string[]>;
+  /** Requests a job and waits for its end. */
+  job(what: "create-backup" | "restore", parameters?: JobParameters): Promise<Shown>;
+  stop(): Promise<void>;
+}
+
+/** The parameters of an action, as an admin gives them. */
+export type JobParameters = Readonly<Record<string, string | number>>;
+
+/** One thing that goes wrong, how it is brought about, and what ends it. */
+export interface Fault<Place extends Stand = FaultStand> extends FaultSummary {
+  /** Brings it about. @returns What the admin gets to see of it, in order. */
+  inject(stand: Place): Promise<readonly Shown[]>;
   /**
    * What one of the remedies that were shown must say, where the admin has to do something before a job can succeed.
    * Undefined where the next job needs nothing but to be requested.
    */
   readonly remedy?: RegExp;
   /** Does what that remedy says, or lets the world end the fault by itself. */
-  heal?(stand: FaultStand): Promise<void>;
+  heal?(stand: Place): Promise<void>;
   /** Requests what must succeed then, and gives back what came of it. Default: {@link backUp}. */
-  next?(stand: FaultStand, shown: readonly Shown[]): Promise<readonly Shown[]>;
+  next?(stand: Place, shown: readonly Shown[]): Promise<readonly Shown[]>;
 }
 
 /** What an admin is shown: of a job by `show-job`, of an action by its failure, of a unit by `juju status`. */

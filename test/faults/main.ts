@@ -4,32 +4,27 @@
  * @module
  */
 import { parseArgs } from "node:util";
-import { allFaults, namedFaults } from "./all-faults.ts";
+import { allFaults } from "./all-faults.ts";
 import { terminalRow } from "./results-table.ts";
 import { runFaults } from "./run-faults.ts";
 
 const { values } = parseArgs({
   options: { json: { type: "boolean", default: false }, only: { type: "string" } },
 });
-const known = [...allFaults, ...namedFaults];
-const wanted = values.only?.split(",");
-const unknown = wanted?.filter((name) => !known.some((fault) => fault.name === name)) ?? [];
+const known = allFaults.map(({ name }) => name);
+const wanted = values.only?.split(",") ?? known;
+const unknown = wanted.filter((name) => !known.includes(name));
 if (unknown.length > 0) {
-  process.stderr.write(
-    `There is no fault "${unknown.join(", ")}". Name some of: ${known.map(({ name }) => name).join(", ")}.\n`,
-  );
+  process.stderr.write(`There is no fault "${unknown.join(", ")}". Name some of: ${known.join(", ")}.\n`);
   process.exit(2);
 }
 
-const faults = wanted === undefined ? allFaults : known.filter(({ name }) => wanted.includes(name));
-const width = Math.max(...faults.map(({ name }) => name.length));
-const results = await runFaults(
-  faults,
-  (fault) => process.stderr.write(values.json ? `${fault.name} …\n` : ""),
-  (result) => {
-    process.stdout.write(values.json ? `${JSON.stringify(result)}\n` : terminalRow(result, width));
-  },
-);
+const width = Math.max(...wanted.map((name) => name.length));
+const results = await runFaults(wanted, {
+  begins: ({ name }) => process.stderr.write(values.json ? `${name} …\n` : ""),
+  ended: (result) =>
+    process.stdout.write(values.json ? `${JSON.stringify(result)}\n` : terminalRow(result, width)),
+});
 const held = results.filter((result) => result.held).length;
 if (!values.json) process.stdout.write(`${held} of ${results.length} faults held.\n`);
 process.exitCode = held === results.length ? 0 : 1;

@@ -3,12 +3,14 @@
  *
  * @module
  */
-import type { Fault, Shown } from "./fault.ts";
+import type { Fault, Shown, Stand } from "./fault.ts";
 
 type NextJobs = NonNullable<Fault["next"]>;
 
 /** A backup. */
-export const backUp: NextJobs = async (stand) => [await stand.job("create-backup", { type: "differential" })];
+export async function backUp(stand: Stand): Promise<readonly Shown[]> {
+  return [await stand.job("create-backup", { type: "differential" })];
+}
 
 /** A restore of the backup that was there before any fault. */
 export const restoreFirstBackup: NextJobs = async (stand) => {

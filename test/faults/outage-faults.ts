@@ -8,7 +8,7 @@ import { fillDisk } from "./full-disk.ts";
 import { type FaultStand, withoutId } from "./fault-stand.ts";
 import type { Fault, Shown } from "./fault.ts";
 import { backUpAndRestoreLatest, restoreFirstBackup } from "./next-jobs.ts";
-import { freezeWhileCopying, thaw } from "./pgbackrest-at-work.ts";
+import { freezeFetchOfWal, freezeWhileCopying, thaw } from "./pgbackrest-at-work.ts";
 
 /** Servers that go away, or have no room. */
 export const outageFaults: readonly Fault[] = [
@@ -28,6 +28,40 @@ export const outageFaults: readonly Fault[] = [
       return shown;
     },
     ends: ["succeeded"],
+  },
+  {
+    name: "s3-down-in-backup",
+    title:
+      "The S3 server is killed in the middle of a backup, and stays away for longer than the unit is told to wait",
+    inject: async (stand) => await downInMid(stand, "create-backup"),
+    ends: ["failed storage-unreachable"],
+    heal: s3IsBack,
+    next: backUpAndRestoreLatest,
+  },
+  {
+    name: "s3-down-in-restore",
+    title:
+      "The S3 server is killed in the middle of a restore, and stays away for longer than the unit is told to wait",
+    inject: async (stand) => await downInMid(stand, "restore"),
+    ends: ["failed storage-unreachable"],
+    heal: s3IsBack,
+    next: restoreFirstBackup,
+  },
+  {
+    name: "s3-down-in-replay",
+    title: "The S3 server is killed while a restored database replays WAL, and stays away",
+    inject: async (stand) => {
+      await stand.configureDatabase({ "storage-outage-limit": 20 });
+      await writeSegments(stand, 4);
+      const job = await stand.request("restore", { "restore-to-time": "latest" });
+      const fetching = await freezeFetchOfWal(stand.servers.directory, 3);
+      await stand.servers.s3.stop();
+      thaw(fetching);
+      return [withoutId(await stand.ended(job))];
+    },
+    ends: ["failed storage-unreachable"],
+    heal: s3IsBack,
+    next: backUpAndRestoreLatest,
   },
   {
     name: "expired-certificate",
@@ -56,18 +90,11 @@ export const outageFaults: readonly Fault[] = [
     heal: async ({ servers }) => await servers.s3.refuseObjects(false),
     next: backUpAndRestoreLatest,
   },
-];
-
-/**
- * Those whose ends are not settled: whether the admin is told the cause of the first is chance, and the second was not seen to its
- * end.
- */
-export const unsettledFaults: readonly Fault[] = [
   {
     name: "disk-full-in-restore",
     title: "The file system of the data directory is full in the middle of a restore",
     inject: async (stand) => await inMid(stand, "restore", async () => await fillDisk(stand, true)),
-    ends: ["failed pgbackrest-64"],
+    ends: ["failed disk-full"],
     remedy: /free space/,
     heal: async (stand) => await fillDisk(stand, false),
     next: restoreFirstBackup,
@@ -80,7 +107,8 @@ export const unsettledFaults: readonly Fault[] = [
         await stand.servers.etcd.stop();
         await stand.demoted();
       }),
-    ends: ["failed pgbackrest-57"],
+    ends: ["failed primary-demoted"],
+    remedy: /Bring the DCS back/,
     heal: async ({ servers }) => await servers.etcd.start(),
   },
 ];
@@ -94,6 +122,25 @@ async function restartS3({ servers }: FaultStand): Promise<void> {
 }
 
 const outageMs = 3_000;
+
+/** Writes rows to segments of WAL that no backup has. */
+async function writeSegments(stand: FaultStand, segments: number): Promise<void> {
+  for (let written = 0; written < segments; written += 1) {
+    await stand.rows.write();
+    await stand.sql("select pg_switch_wal()");
+  }
+}
+
+/** Kills the server while a job copies, and has it stay away. */
+async function downInMid(stand: FaultStand, what: "create-backup" | "restore"): Promise<readonly Shown[]> {
+  await stand.configureDatabase({ "storage-outage-limit": 20 });
+  return await inMid(stand, what, async () => await stand.servers.s3.stop());
+}
+
+async function s3IsBack(stand: FaultStand): Promise<void> {
+  await stand.servers.s3.start();
+  await stand.configureDatabase({ "storage-outage-limit": 300 });
+}
 
 /** Requests a job, and does something while it copies and nothing of it moves. */
 async function inMid(

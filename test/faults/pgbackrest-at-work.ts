@@ -8,13 +8,13 @@ import { basename } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { findProcesses, type RunningProcess } from "../../provider/postgresql/processes.ts";
 
-/** The pgBackRest processes of a directory of servers, those that archive WAL left out. */
+/** The pgBackRest processes of a directory of servers, those that archive WAL or serve other members left out. */
 export async function pgBackRestIn(directory: string): Promise<readonly RunningProcess[]> {
   return await findProcesses(
     (argv) =>
       basename(argv[0] ?? "") === "pgbackrest" &&
       argv.some((argument) => argument.includes(directory)) &&
-      !argv.some((argument) => /^archive-(?:push|get)/.test(argument)),
+      !argv.some((argument) => /^(?:archive-(?:push|get)|server$)/.test(argument)),
   );
 }
 
@@ -39,8 +39,33 @@ export async function freezeWhileCopying(directory: string): Promise<readonly Ru
   throw new Error("It did not happen that pgBackRest copied files.");
 }
 
-/** Those that make a backup or a restore. At once: what is looked for is brief. */
+/** Waits until PostgreSQL fetches so many segments of WAL, one after the other, and stops pgBackRest at the last of them. */
+export async function freezeFetchOfWal(
+  directory: string,
+  segments: number,
+): Promise<readonly RunningProcess[]> {
+  const deadline = performance.now() + limitMs;
+  const seen = new Set<string>();
+  while (performance.now() < deadline) {
+    const found = runningNow(directory, /^archive-get$/);
+    for (const { argv } of found) seen.add(argv.find((argument) => /^[0-9A-F]{24}$/.test(argument)) ?? "");
+    seen.delete("");
+    if (seen.size >= segments) {
+      signalAll(found, "SIGSTOP");
+      return found;
+    }
+    await sleep(momentMs);
+  }
+  throw new Error(`It did not happen that PostgreSQL fetched ${segments} segments.`);
+}
+
+/** Those that make a backup or a restore. */
 function atWorkNow(directory: string): readonly RunningProcess[] {
+  return runningNow(directory, /^(?:backup|restore)(?::local)?$/);
+}
+
+/** The pgBackRest processes of a command. At once: what is looked for is brief. */
+function runningNow(directory: string, command: RegExp): readonly RunningProcess[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
     .map((name) => ({ pid: Number(name), argv: argumentsNow(name) }))
@@ -48,7 +73,7 @@ function atWorkNow(directory: string): readonly RunningProcess[] {
       ({ argv }) =>
         basename(argv[0] ?? "") === "pgbackrest" &&
         argv.some((argument) => argument.includes(directory)) &&
-        argv.some((argument) => /^(?:backup|restore)(?::local)?$/.test(argument)),
+        argv.some((argument) => command.test(argument)),
     );
 }
 

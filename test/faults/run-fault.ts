@@ -3,13 +3,11 @@
  *
  * @module
  */
-import type { FaultStand } from "./fault-stand.ts";
-import { endOf, type Fault, type FaultResult, type Shown } from "./fault.ts";
+import { endOf, type Fault, type FaultResult, type FaultSummary, type Shown, type Stand } from "./fault.ts";
 import { backUp } from "./next-jobs.ts";
-import { remainsOf } from "./remains.ts";
 
 /** Runs one fault on a stand, which is as good as new afterwards if the fault held. */
-export async function runFault(stand: FaultStand, fault: Fault): Promise<FaultResult> {
+export async function runFault<Place extends Stand>(stand: Place, fault: Fault<Place>): Promise<FaultResult> {
   const problems: string[] = [];
   let shown: readonly Shown[] = [];
   let secondsToNextJob: number | undefined;
@@ -43,7 +41,10 @@ function isRestored({ what, end }: Shown): boolean {
   return what === "restore" && end === "succeeded";
 }
 
-function judgeShown({ ends, remedy }: Fault, shown: readonly Shown[]): readonly string[] {
+function judgeShown(
+  { ends, remedy }: FaultSummary & { readonly remedy?: RegExp },
+  shown: readonly Shown[],
+): readonly string[] {
   const problems: string[] = [];
   const seen = shown.map(endOf);
   if (seen.join() !== ends.join()) problems.push(`ended ${seen.join(", ")} instead of ${ends.join(", ")}`);
@@ -60,8 +61,8 @@ function judgeShown({ ends, remedy }: Fault, shown: readonly Shown[]): readonly 
 }
 
 /** What is not as it must be: rows that are gone, and whatever was left. */
-async function left(stand: FaultStand, when: string): Promise<readonly string[]> {
-  const remains = await remainsOf(stand);
+async function left(stand: Stand, when: string): Promise<readonly string[]> {
+  const remains = await stand.remains();
   const rows = await stand.rows.compare();
   return [...remains.map((each) => `left: ${each}`), ...(rows === undefined ? [] : [rows])].map(
     (problem) => `${when}: ${problem}`,
@@ -69,8 +70,12 @@ async function left(stand: FaultStand, when: string): Promise<readonly string[]>
 }
 
 /** Requests what has to succeed. @returns What did not. */
-async function finish(stand: FaultStand, fault: Fault, shown: readonly Shown[]): Promise<readonly string[]> {
-  const jobs = await (fault.next?.(stand, shown) ?? backUp(stand, shown));
+async function finish<Place extends Stand>(
+  stand: Place,
+  fault: Fault<Place>,
+  shown: readonly Shown[],
+): Promise<readonly string[]> {
+  const jobs = await (fault.next?.(stand, shown) ?? backUp(stand));
   const bad = jobs.filter(({ end }) => end !== "succeeded");
   if (bad.length === 0) await stand.rows.write();
   return bad.map((job) => `the next ${job.what} ${endOf(job)}: ${job.message ?? ""} ${job.remedy ?? ""}`);

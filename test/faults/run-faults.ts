@@ -3,30 +3,42 @@
  *
  * @module
  */
-import { FaultStand } from "./fault-stand.ts";
-import type { Fault, FaultResult } from "./fault.ts";
+import { faultsOfAll, type FaultsOfStand } from "./all-faults.ts";
+import type { FaultResult, FaultSummary, Stand } from "./fault.ts";
 import { runFault } from "./run-fault.ts";
 
-/**
- * Runs faults. After one that did not hold, the next one gets a stand of its own: what was left must not be held against it.
- *
- * @param begins Called before each fault.
- * @param ended Called with each result.
- */
+/** Whoever wants to know how far a run is. */
+export interface Onlooker {
+  /** Called before each fault. */
+  begins?(fault: FaultSummary): void;
+  /** Called with each result. */
+  ended?(result: FaultResult): void;
+}
+
+/** Runs the faults of some names, in the order in which they are listed. */
 export async function runFaults(
-  faults: readonly Fault[],
-  begins: (fault: Fault) => void = () => undefined,
-  ended: (result: FaultResult) => void = () => undefined,
+  names: readonly string[],
+  onlooker: Onlooker = {},
+): Promise<readonly FaultResult[]> {
+  const { single, cluster } = faultsOfAll;
+  return [...(await runThose(single, names, onlooker)), ...(await runThose(cluster, names, onlooker))];
+}
+
+/** After a fault that did not hold, the next one gets a stand of its own: what was left must not be held against it. */
+async function runThose<Place extends Stand>(
+  { start, faults }: FaultsOfStand<Place>,
+  names: readonly string[],
+  onlooker: Onlooker,
 ): Promise<readonly FaultResult[]> {
   const results: FaultResult[] = [];
-  let stand: FaultStand | undefined;
+  let stand: Place | undefined;
   try {
-    for (const fault of faults) {
-      begins(fault);
-      stand ??= await FaultStand.start();
+    for (const fault of faults.filter(({ name }) => names.includes(name))) {
+      onlooker.begins?.(fault);
+      stand ??= await start();
       const result = await runFault(stand, fault);
       results.push(result);
-      ended(result);
+      onlooker.ended?.(result);
       if (!result.held) {
         await stand.stop();
         stand = undefined;

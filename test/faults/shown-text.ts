@@ -14,12 +14,14 @@ const varying: readonly (readonly [RegExp, string])[] = [
   [/\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d(?::?\d\d)?| UTC)?/g, "TIME"],
   [/\b\d{19}\b/g, "IDENTIFIER"],
   [/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g, "ID"],
+  [/\bfrom node\d to node\d\b/g, "from MEMBER to MEMBER"],
+  [/\bport \d+\b/g, "port NUMBER"],
   [/\bfence \d+\b/g, "fence NUMBER"],
   [/\bleft \d+ pgBackRest processes/g, "left NUMBER pgBackRest processes"],
   [/\bprocess \d+\b/g, "process NUMBER"],
   [/BACKUP\/(?:pg_data|bundle)\/[\w/.]*\w/g, "BACKUP/FILE"],
   [/\bOf the \d+ files/g, "Of the NUMBER files"],
-  [/\b[\d.]+ [KMG]iB\b/g, "SIZE"],
+  [/\b[\d.]+ (?:[KMG]i)?B\b/g, "SIZE"],
 ];
 
 /** The text of what an admin was shown, with what varies from run to run replaced. */

@@ -149,7 +149,8 @@ test("the reference has every way through credentials-gone", async () => {
 
 test("the reference has every end of every path to a restore's end", () => {
   const left = { timeline: 1, lsn: "0/1", reason: "reached consistency" };
-  const proof = { inRecovery: false, timeline: 2, left };
+  const lastSegment = "000000020000000000000007";
+  const proof = { inRecovery: false, timeline: 2, left, lastSegment };
   const ends = new Map<string, Set<string>>(restoreEndChecks.map(({ name }) => [name, new Set()]));
   let proven = 0;
   const variants: Variants<RestoreEndFacts> = {
@@ -160,7 +161,10 @@ test("the reference has every end of every path to a restore's end", () => {
     quietMs: [1, 3],
     quietLimitMs: [2],
     proof: [undefined, proof, { ...proof, inRecovery: true }, { ...proof, timeline: 1 }],
-    goal: [{ timeline: 1, target: { kind: "backup" } }],
+    goal: [
+      { timeline: 1, target: { kind: "backup" } },
+      { timeline: 1, target: { kind: "latest" }, lastSegment: "000000010000000000000008" },
+    ],
   };
   everyPath(variants, (facts) => {
     const path: string[] = [];

@@ -8,9 +8,9 @@ import type { PackedPackage } from "./packed-package.ts";
 
 /** The limits. */
 export const budget = {
-  packedBytes: 585_000,
-  unpackedBytes: 2_200_000,
-  files: 780,
+  packedBytes: 600_000,
+  unpackedBytes: 2_300_000,
+  files: 810,
   /** This package's dependencies, with theirs. */
   runTimePackages: 29,
 } as const;

@@ -31,7 +31,7 @@ beforeEach(async () => {
       const config = await dispatch.juju.config();
       const { unit, application, modelUuid } = dispatch.juju;
       const executorEnvironment = { unit, application, modelUuid, workDirectory: folder };
-      const { postgresql, patroni } = postgresqlOptions(config);
+      const { postgresql, patroni } = postgresqlOptions(config, "");
       await mkdir(configOf(unit), { recursive: true });
       const own = {
         patroni: { ...patroni, configDirectory: configOf(unit) },

@@ -1,7 +1,7 @@
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
 import { blockClients, blockingRule } from "../../provider/postgresql/backup/blocked-connections.ts";
-import { leaderChange } from "../../provider/postgresql/backup/leader-watch.ts";
+import { leadershipChange } from "../../provider/postgresql/backup/leader-watch.ts";
 import { decideStanding, type StandingFacts } from "../../provider/postgresql/checks/standing.ts";
 
 describe("the rules while a backup is made", () => {
@@ -67,14 +67,51 @@ describe("the leader", () => {
   const follower = { ...leader, role: "replica" };
 
   it.each([
-    ["stays", [leader, { ...follower, name: "b" }], false],
-    ["is not known", [follower], false],
-    ["does not tell its timeline", [{ ...leader, timeline: undefined }], false],
-    ["is another one", [follower, { ...leader, name: "b", timeline: 4 }], true],
-    ["was promoted anew", [{ ...leader, timeline: 4 }], true],
-  ] as const)("%s", (_, members, isChange) => {
-    expect(leaderChange(leader, members) !== undefined).toBe(isChange);
+    ["stays", [leader, { ...follower, name: "b" }], undefined],
+    ["is not known", [follower], undefined],
+    ["does not tell its timeline", [{ ...leader, timeline: undefined }], undefined],
+    ["is another one", [follower, { ...leader, name: "b", timeline: 4 }], "primary-changed"],
+    ["was promoted anew", [{ ...leader, timeline: 4 }], "primary-changed"],
+  ] as const)("%s", (_, members, code) => {
+    for (const isPrimary of [true, false])
+      for (const hasFailed of [true, false]) {
+        const change = leadershipChange({ isPrimary, leader }, { isPrimary, members }, hasFailed);
+        expect(change?.failure.code).toBe(code);
+      }
   });
+
+  it("is demoted: the backup ends at once, and the DCS is the cause where Patroni does not reach it", () => {
+    const before = { isPrimary: true, leader: undefined };
+    const codeAndCause = (members: readonly (typeof leader)[] | undefined): readonly unknown[] => {
+      const failure = leadershipChange(before, { isPrimary: false, members }, false)?.failure;
+      return [failure?.code, /could not reach its DCS/.test(failure?.message ?? "")];
+    };
+    expect(codeAndCause([follower])).toEqual(["primary-demoted", false]);
+    expect(codeAndCause(undefined)).toEqual(["primary-demoted", true]);
+  });
+
+  it("is gone: a backup that failed meanwhile is told why, before another member leads", () => {
+    const before = { isPrimary: false, leader };
+    const codeOf = (isLeaderThere: boolean | undefined, hasFailed: boolean): string | undefined =>
+      leadershipChange(before, { isPrimary: false, members: [leader], isLeaderThere }, hasFailed)?.failure
+        .code;
+    expect(codeOf(false, true)).toBe("primary-gone");
+    expect(codeOf(false, false)).toBeUndefined();
+    expect(codeOf(true, true)).toBeUndefined();
+    expect(codeOf(undefined, true)).toBeUndefined();
+  });
+
+  it.each([
+    [true, true, undefined],
+    [false, true, "primary-demoted"],
+    [false, false, undefined],
+  ] as const)(
+    "may have stayed where the DCS is away (primary: %s, backup failed: %s)",
+    (isPrimary, hasFailed, code) => {
+      const now = { isPrimary, members: undefined };
+      expect(leadershipChange({ isPrimary, leader }, now, hasFailed)?.failure.code).toBe(code);
+    },
+  );
 });
 
 describe("the standing", () => {

@@ -146,12 +146,17 @@ describe("a restore under Patroni", () => {
       log: () => undefined,
       pointOfNoReturn: nothing,
     };
-    const positions = { restoreLog: { file: log, offset: 0 }, patroniLog: undefined };
+    const restored = { artefactPath: "/backup/x/", backupId: "x", recordFolder: "x", sizeBytes: 1 };
+    const positions = {
+      restoreLog: { file: log, offset: 0 },
+      patroniLog: undefined,
+      startedAtMs: Date.now(),
+      logDirectory: undefined,
+    };
     try {
       await watchBootstrap(
         parts,
-        { ...positions, startedAtMs: Date.now(), logDirectory: undefined },
-        { timeline: 1, target: { kind: "latest" } },
+        { positions, moves: [], goal: { timeline: 1, target: { kind: "latest" }, result: restored } },
         context,
       );
     } finally {

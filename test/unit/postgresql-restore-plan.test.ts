@@ -83,11 +83,22 @@ describe("a proof", () => {
     inRecovery: false,
     timeline: 11,
     left: { timeline: 10, lsn: "0/1", reason: "before 2026-01-01 00:00:00+00" },
+    lastSegment: "0000000B0000000100000010",
   };
   const toTime = planOf({ kind: "time", moment: 1 });
 
   it("holds where the wanted time was reached on the wanted timeline", () => {
     expect(rejectProof(proof, toTime)).toBeUndefined();
+  });
+
+  it.each([
+    ["0000000A0000000100000010", undefined],
+    ["0000000A00000001000000FF", "restore-wal-unread"],
+    ["0000000A0000000200000000", "restore-wal-unread"],
+    ["0000000A00000000000000FF", undefined],
+  ])("holds where all WAL was replayed, the last of it in %s", (lastSegment, code) => {
+    const goal = { ...planOf({ kind: "latest" }), lastSegment };
+    expect(rejectProof(proof, goal)?.code).toBe(code);
   });
 
   it.each<[string, RestoreProof, RestorePlan]>([

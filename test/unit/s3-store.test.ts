@@ -120,6 +120,15 @@ describe("the S3 store", () => {
     expect(JSON.stringify(failure)).not.toMatch(/hunter2|access-key-1/);
   });
 
+  it("thinks of https where a connection without TLS is broken off", async () => {
+    answer = (response) => response.destroy();
+    expect(await failureOfProbe(storage())).toEqual({
+      code: "storage-unreachable",
+      message: `The storage server at ${endpoint} broke off a connection without TLS (ECONNRESET), as a server does that speaks https alone.`,
+      remedy: "Write the endpoint with https, unless the server is meant to be reached without TLS.",
+    });
+  });
+
   it("names the endpoint that cannot be reached", async () => {
     const failure = await failureOfProbe(storage({ endpoint: "https://127.0.0.1:9" }));
     expect(failure.code).toBe("storage-unreachable");

@@ -39,6 +39,7 @@ export function postgresqlOptions(
       socketDirectory: text("socket-directory"),
       port: Number(config["port"]),
     },
+    pgbackrest: { timeLimits: { outageMs: Number(config["storage-outage-limit"]) * 1000 } },
     ...(tlsAddress === ""
       ? {}
       : {

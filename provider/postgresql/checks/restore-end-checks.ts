@@ -26,7 +26,7 @@ export interface RestoreEndFacts {
   /** What the restored database says of itself; undefined before it is the primary. */
   readonly proof: RestoreProof | undefined;
   /** What it has to be. */
-  readonly goal: Pick<RestoreGoal, "timeline" | "target">;
+  readonly goal: Pick<RestoreGoal, "timeline" | "target" | "lastSegment">;
 }
 
 /** How a restore stands. */

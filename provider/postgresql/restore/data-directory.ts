@@ -63,15 +63,19 @@ async function makeAnew(path: string, { uid, gid, mode }: NonNullable<Move["anew
   await chmod(path, mode);
 }
 
-/** Removes what was put in its place, and moves everything back. */
-export async function putBack(moves: readonly Move[]): Promise<void> {
+/** Removes what was put in its place: that alone may be what fills the disk. */
+export async function removeRestored(moves: readonly Move[]): Promise<void> {
   for (const { from, to, discarded } of moves) {
     await removeDiscarded(discarded);
     // Without the old one aside, what stands there is the old one.
-    if (!(await exists(to))) continue;
-    await rm(from, { recursive: true, force: true });
-    await rename(to, from);
+    if (await exists(to)) await rm(from, { recursive: true, force: true });
   }
+}
+
+/** Removes what was put in its place, and moves everything back. */
+export async function putBack(moves: readonly Move[]): Promise<void> {
+  await removeRestored(moves);
+  for (const { from, to } of moves) if (await exists(to)) await rename(to, from);
 }
 
 /** Whether anything of the old data is aside, where nothing has written over it. */

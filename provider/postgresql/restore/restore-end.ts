@@ -25,7 +25,7 @@ export async function completeRestore(
   context: JobContext,
   kept: (journal: RestoreJournal) => void,
 ): Promise<JobResult> {
-  const proof = await watchBootstrap(parts, journal.positions, journal.goal, context);
+  const proof = await watchBootstrap(parts, journal, context);
   context.log(
     `Restored. Timeline ${proof.timeline} left timeline ${proof.left?.timeline ?? 0} at ${proof.left?.lsn ?? ""}: ` +
       `${proof.left?.reason ?? ""}.`,

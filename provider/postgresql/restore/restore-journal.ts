@@ -17,6 +17,8 @@ import type { DynamicConfig } from "../patroni/patroni.ts";
 export interface RestoreGoal {
   readonly timeline: number;
   readonly target: RecoveryTarget;
+  /** The last segment of WAL that has to be replayed. Absent where that is for the target to say. */
+  readonly lastSegment?: string;
   readonly result: Pick<
     Extract<JobResult, { succeeded: true }>,
     "artefactPath" | "backupId" | "recordFolder" | "sizeBytes"

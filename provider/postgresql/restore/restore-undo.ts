@@ -6,7 +6,7 @@
  */
 import { rm } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { isAside, putBack, standingAside } from "./data-directory.ts";
+import { isAside, putBack, removeRestored, standingAside } from "./data-directory.ts";
 import { ExecutorError } from "../../../lib/errors.ts";
 import { failureOf } from "../job-failure.ts";
 import type { Parts } from "../parts.ts";
@@ -45,6 +45,8 @@ export async function undoRestore(
       return "discarded";
     }
     log("Putting the former database back.");
+    // Before anything is written: the disk may be full.
+    await removeRestored(journal.moves);
     const { discards: _, ...kept } = journal;
     // What is back does not stand aside any more, and must not be taken for discarded then.
     await writeRestoreJournal(settings, kept);

@@ -13,14 +13,20 @@ import { parseLogLine } from "../pgbackrest/backup-log.ts";
 import { decideRestoreEnd, hasStarted } from "../checks/restore-end-checks.ts";
 import { ExecutorError } from "../../../lib/errors.ts";
 import type { Parts } from "../parts.ts";
-import type { LogPositions, RestoreGoal } from "./restore-journal.ts";
+import type { LogPositions, RestoreJournal } from "./restore-journal.ts";
+import { fullDisk, lookAtDisks } from "./full-disk.ts";
 import { readProof, type RestoreProof } from "./restore-proof.ts";
 import { unreachableTarget } from "./unreachable-target.ts";
+import { watchStorage, type Copying } from "../pgbackrest/storage-outage.ts";
+import { underWatch } from "../watched-work.ts";
 import { pgBackRestFailure } from "../pgbackrest/pgbackrest-errors.ts";
 
 const pollMs = 400;
 const tailBytes = 512 * 1024;
 const stepBytes = 4 * 1024 * 1024;
+
+/** What is known of the restore that Patroni carries out. */
+type Bootstrapped = Pick<RestoreJournal, "goal" | "moves" | "positions">;
 
 /** Notes where the logs stand. */
 export async function notePositions(
@@ -50,20 +56,35 @@ export async function notePositions(
  */
 export async function watchBootstrap(
   parts: Parts,
-  positions: LogPositions,
-  goal: Pick<RestoreGoal, "timeline" | "target">,
+  journal: Bootstrapped,
   context: JobContext,
 ): Promise<RestoreProof> {
+  const copying: Copying = { lastCopiedAtMs: performance.now() };
+  const { outageMs } = parts.settings.timeLimits;
+  return await underWatch(
+    context.signal,
+    async (done) => watchStorage(context, { command: "restore", limitMs: outageMs }, copying, done),
+    async (signal) => follow(parts, journal, { ...context, signal }, copying),
+  );
+}
+
+async function follow(
+  parts: Parts,
+  journal: Bootstrapped,
+  context: JobContext,
+  copying: Copying,
+): Promise<RestoreProof> {
   let copied = 0;
-  const restoreLog = { ...positions.restoreLog };
+  const restoreLog = { ...journal.positions.restoreLog };
   let finalizing = false;
-  let copying = true;
+  let isCopying = true;
   let lastLineAt = performance.now();
   for (;;) {
     for (const line of await newLines(restoreLog)) {
       lastLineAt = performance.now();
-      copying &&= !/ restore command end: /.test(line);
+      isCopying &&= !/ restore command end: /.test(line);
       const event = parseLogLine(line);
+      if (event.kind === "copied") copying.lastCopiedAtMs = performance.now();
       if (event.kind === "copied" && event.percent > copied) {
         copied = event.percent;
         context.progress({ percent: copied });
@@ -73,19 +94,19 @@ export async function watchBootstrap(
     const isStarted = hasStarted(member);
     if (!finalizing && (member?.state === "starting" || member?.state === "restarting")) {
       finalizing = true;
-      copying = false;
+      isCopying = false;
       context.progress({ percent: 100 });
       context.finalizing();
     }
     const isOver = !isStarted && !context.signal.aborted && !(await parts.service.running());
     const end = decideRestoreEnd({
       member,
-      serviceFailure: isOver ? await whyFailed(parts, positions) : undefined,
-      isCopying: copying,
+      serviceFailure: isOver ? await whyFailed(parts, journal) : undefined,
+      isCopying,
       quietMs: performance.now() - lastLineAt,
       quietLimitMs: parts.settings.timeLimits.fileMs,
       proof: isStarted ? await readProof(parts.psql) : undefined,
-      goal,
+      goal: journal.goal,
       isCancelled: context.signal.aborted,
     });
     if (end.kind === "failed") throw new ExecutorError(end.failure);
@@ -95,10 +116,13 @@ export async function watchBootstrap(
 }
 
 /** Reads from the logs why a bootstrap failed. */
-async function whyFailed(parts: Parts, positions: LogPositions): Promise<Failure> {
+async function whyFailed(parts: Parts, { positions, moves }: Bootstrapped): Promise<Failure> {
+  const disks = await lookAtDisks(moves);
   const text = await logsSince(parts, positions);
   if (/recovery ended before configured recovery target was reached/.test(text))
     return unreachableTarget(text);
+  const full = fullDisk(disks, text);
+  if (full !== undefined) return full;
   const pgbackrest = /ERROR: \[(\d+)\]/.exec(text);
   if (pgbackrest !== null) return pgBackRestFailure("restore", Number(pgbackrest[1]), text);
   const fatal = [...text.matchAll(/\b(?:FATAL|PANIC):\s+(.*)/g)]
