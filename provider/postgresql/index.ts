@@ -174,7 +174,7 @@ export async function keepMemberCertificate(
 }
 
 /**
- * Sees to it that these clients, and nobody else, have a user and a database, with the passwords given. The primary does it, also for its
+ * Sees to it that these clients, and no others, have a user and a database, with the passwords given. The primary does it, also for its
  * replicas; a client that is no longer named may not log in any more, and what it owns stays.
  *
  * @returns Whether it was done; false where this unit is not the primary, or cannot do it now, which is in the log.

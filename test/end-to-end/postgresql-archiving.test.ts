@@ -168,6 +168,23 @@ test(
   2 * limitMs,
 );
 
+test(
+  "one that is no longer related leaves no Blocked and no word, and WAL goes on to where it went",
+  async () => {
+    await configure({ path: "/theirs" });
+    expect(await status()).toEqual(blocked(/the S3 repository has backups from another cluster/));
+    const peers = juju.peerRelation("postgresql", "database-peers");
+    expect(juju.databag(peers, "postgresql")).toHaveProperty("archive-storage");
+    await juju.removeRelation("postgresql:s3-parameters", "s3-integrator:s3-credentials");
+    await juju.settle();
+    expect(await status()).toEqual(active);
+    for (const owner of ["postgresql", database])
+      expect(juju.databag(peers, owner)).not.toHaveProperty("archive-storage");
+    await archivedInto("/foreign");
+  },
+  limitMs,
+);
+
 /** What is shown of a backup at its end. */
 async function backUp(): Promise<Readonly<Record<string, string>>> {
   const { results } = await juju.runAction(database, "create-backup");

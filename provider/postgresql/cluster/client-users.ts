@@ -27,7 +27,7 @@ export function isDatabaseName(name: string): boolean {
 }
 
 /**
- * Sees to it that these clients, and nobody else, have a user and a database. A user that is no longer wanted keeps what it owns, and may
+ * Sees to it that these clients, and no others, have a user and a database. A user that is no longer wanted keeps what it owns, and may
  * not log in any more.
  *
  * @returns Whether this unit is the primary, which alone does it.
