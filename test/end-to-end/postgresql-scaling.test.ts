@@ -124,19 +124,26 @@ test(
     stand.storage = { ...own, path: "/theirs" };
     await stand.updateStatus();
     expect(stand.statuses()[primary.name]).toContain("the S3 repository has backups from another cluster");
-    for (const unit of stand.units)
-      expect(await stand.refusal(unit, stand.backupRequest()), unit.name).toBe("archive-storage-differs");
+    for (const replica of await stand.replicas())
+      expect(await stand.refusal(replica, stand.backupRequest())).toBe("archive-storage-differs");
     expect(await stand.refusal(primary, stand.restoreRequest(foreign))).toBe("restore-with-more-units");
 
     for (const replica of await stand.replicas()) await stand.removeUnit(replica);
     await until("Patroni has forgotten the others", async () =>
       (await stand.members()).length === 1 ? true : undefined,
     );
-    succeeded(await (await stand.begin(primary, stand.restoreRequest(foreign))).result);
+    expect(await stand.refusal(primary, stand.backupRequest())).toBe("archive-storage-differs");
+    const { warning } = succeeded(await (await stand.begin(primary, stand.restoreRequest(foreign))).result);
+    expect(warning).toContain("archived nowhere until it has a storage path of its own");
     expect(await systemId(primary)).not.toBe(before);
     expect(await stand.sql(primary, "SELECT to_regclass('proof') IS NULL")).toBe("t");
+    // It bears the other one's system identifier now, and is still not let in.
     await stand.updateStatus();
-    console.log(stand.statuses(), await stand.refusal(primary, stand.backupRequest()));
+    expect(stand.statuses()[primary.name]).toContain("the S3 repository has backups from another cluster");
+    expect(await stand.refusal(primary, stand.backupRequest())).toBe("repository-of-another-cluster");
+    stand.storage = own;
+    await stand.updateStatus();
+    expect(stand.statuses()[primary.name]).toContain("the S3 repository has backups from another cluster");
   },
   2 * limitMs,
 );
@@ -147,12 +154,10 @@ test(
     stand.storage = { ...stand.storage, path: "/of-its-own" };
     await stand.updateStatus();
     const primary = await stand.primary();
-    console.log(stand.statuses());
-    const free = [0, 1, 2].filter((index) => index !== primary.index);
-    await stand.addUnit(free[0] ?? 0);
+    expect(stand.statuses()).toEqual({ [primary.name]: "active: " });
+    await stand.addUnit(primary.index === 0 ? 1 : 0);
     await stand.whole();
     await stand.updateStatus();
-    console.log(stand.statuses());
     const [replica] = await stand.replicas();
     if (replica === undefined) throw new Error("there is no replica");
     succeeded(await stand.backup(replica));
