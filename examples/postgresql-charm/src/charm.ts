@@ -1,6 +1,6 @@
 import { runAction, type Dispatch } from "juju-database-backup/juju";
 import { Provider, readS3Storage, usableStorageOf } from "juju-database-backup/provider";
-import { archive } from "./archive.ts";
+import { settleMember } from "./member.ts";
 import { tlsAddress } from "./certificates.ts";
 import { postgresqlOptions } from "./options.ts";
 
@@ -21,7 +21,7 @@ export async function charm(dispatch: Dispatch): Promise<void> {
     const { actionsOf } = await import("./actions.ts");
     return await runAction(juju, event.name, actionsOf(juju, provider, options, related, endpoint));
   }
-  const archiving = await archive(dispatch, provider, options, related, endpoint);
+  const standing = await settleMember(dispatch, provider, options, related, endpoint);
   const { status } = await provider.reconcile();
-  await juju.setStatus(status ?? archiving ?? { name: "active", message: "" });
+  await juju.setStatus(status ?? standing ?? { name: "active", message: "" });
 }

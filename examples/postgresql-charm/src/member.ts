@@ -9,7 +9,7 @@ import { keepPasswords } from "./passwords.ts";
  * Makes the unit a member of its cluster, serves the database's clients, and has the database archive to the storage that is
  * related. Where there is nobody and nothing of that, none of it is loaded.
  */
-export async function archive(
+export async function settleMember(
   dispatch: Dispatch,
   provider: Provider,
   options: PostgresqlOptions,
@@ -30,7 +30,7 @@ export async function archive(
   await database.settle(provider, options);
   const isStorage = related.complete || related.related || change?.endpoint === storageEndpoint;
   const isMember = others.length > 0 || change?.departingUnit !== undefined || options.tls !== undefined;
-  if (!isStorage && !isMember && clients.length === 0) return undefined;
+  if (!isStorage && !isMember && clients.length === 0) return certified;
   const { archiveToRelatedStorage, joinCluster } = await import("juju-database-backup/postgresql");
   const isJobUnderWay = await provider.isBusy();
   const joined = await joinCluster(options, executorEnvironment, {
