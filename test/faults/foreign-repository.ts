@@ -136,7 +136,11 @@ async function programsOf14(folder: string): Promise<Programs> {
   const links: readonly { readonly source: string; readonly target: string }[] = JSON.parse(
     await readFile(join(native, "pg-symlinks.json"), "utf8"),
   );
-  for (const { source, target } of links)
-    await symlink(basename(source), join(folder, "..", target.replace(/^native/, basename(folder))));
+  for (const { source, target } of links) {
+    const link = join(folder, "..", target.replace(/^native/, basename(folder)));
+    // Where npm runs the package's own script, it is there, and leads to where it was copied from.
+    await rm(link, { force: true });
+    await symlink(basename(source), link);
+  }
   return { binDirectory: join(folder, "bin"), env: { LD_LIBRARY_PATH: join(folder, "lib") } };
 }
