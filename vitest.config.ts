@@ -1,4 +1,6 @@
+import { statSync } from "node:fs";
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** What takes long and would find little that its shorter sisters do not: `npm run test:full` has them. */
 const longTests =
@@ -25,9 +27,25 @@ const longTests =
       ].map((name) => `test/${name}.test.ts`)
     : [];
 
+/** Of the tests on real servers, in their order. */
+const longestFirst = ["charms", "faults"].map((name) => `/end-to-end/${name}.test.ts`);
+
+/** Begins with the largest files, as vitest does, but before them with those that take longest, which would end alone. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    return files.toSorted((a, b) => weightOf(b) - weightOf(a));
+  }
+}
+
+function weightOf({ moduleId }: TestSpecification): number {
+  const place = longestFirst.findIndex((name) => moduleId.endsWith(name));
+  return place === -1 ? statSync(moduleId).size : Number.MAX_SAFE_INTEGER - place;
+}
+
 // The real servers share two cores with whatever else runs: their tests come after those that are quick.
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       // What is pure needs no walls between its files, which cost more than the tests.
       {

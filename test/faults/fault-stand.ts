@@ -31,6 +31,8 @@ export interface RequestedJob {
   readonly what: "create-backup" | "restore";
 }
 
+/** Where Patroni has the application's passwords from, jobs or no jobs. */
+const passwordsOverlay = "zz-database-backup-passwords.yml";
 /** So long that only what hangs exceeds it, on a machine that is busy with others. */
 const limitMs = 300_000;
 /** An action is a process, and an admin has patience. */
@@ -107,7 +109,7 @@ export class FaultStand implements Stand {
       node: this.node,
       workDirectory: join(this.stateDirectory, "executor"),
       isPrimary: true,
-      overlays: [],
+      overlays: [passwordsOverlay],
       sql: async (statement: string) => await this.servers.psql(0, statement),
     };
     return await whatStays(async () => [
