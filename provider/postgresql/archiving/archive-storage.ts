@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
   describeLocation,
@@ -21,6 +21,7 @@ import type { DatabaseUser } from "../database-user.ts";
 import { ExecutorError } from "../../../lib/errors.ts";
 import { inspect } from "../inspection.ts";
 import { isJsonRecord } from "../json-record.ts";
+import { keepRecord } from "../kept-record.ts";
 import type { Settings } from "../options.ts";
 import type { DynamicConfig, Patroni } from "../patroni/patroni.ts";
 import { PgBackRest } from "../pgbackrest/pgbackrest.ts";
@@ -114,9 +115,7 @@ async function keepArchiveStorage(
   let isNew = before !== (await configurationText(settings));
   if (known === undefined || !sameLocation(known, location)) {
     isNew = true;
-    const draft = `${settings.files.archiveStorage}.draft`;
-    await writeFile(draft, `${JSON.stringify(location)}\n`, { mode: 0o600 });
-    await rename(draft, settings.files.archiveStorage);
+    await keepRecord(settings.files.archiveStorage, location);
     log(
       `From now on this cluster archives its WAL to ${describeLocation(location)}, as stanza ${settings.stanza}.`,
     );

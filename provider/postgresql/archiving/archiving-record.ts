@@ -5,10 +5,10 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { dirname } from "node:path";
+import { readFile, rm } from "node:fs/promises";
 import type { Failure } from "../../../lib/job/report.ts";
 import { storageLocation, type StorageConfig } from "../../../lib/job/storage-config.ts";
+import { keepRecord } from "../kept-record.ts";
 import type { Settings } from "../options.ts";
 import { readArchiveStorage } from "./archive-storage.ts";
 
@@ -39,10 +39,7 @@ export async function archivesToRelated(settings: Settings): Promise<boolean> {
 
 /** Keeps what was found out. */
 export async function writeArchivingRecord(settings: Settings, record: ArchivingRecord): Promise<void> {
-  await mkdir(dirname(settings.files.archivingRecord), { recursive: true });
-  const draft = `${settings.files.archivingRecord}.draft`;
-  await writeFile(draft, `${JSON.stringify(record)}\n`, { mode: 0o600 });
-  await rename(draft, settings.files.archivingRecord);
+  await keepRecord(settings.files.archivingRecord, record);
 }
 
 /** Forgets what was found out. */

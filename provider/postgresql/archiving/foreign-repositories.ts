@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import {
   sameLocation,
   storageLocation,
@@ -12,6 +12,7 @@ import {
   type StorageLocation,
 } from "../../../lib/job/storage-config.ts";
 import { errnoOf } from "../../../lib/process/errno.ts";
+import { keepRecord } from "../kept-record.ts";
 import type { Settings } from "../options.ts";
 import type { MemberState } from "../patroni/patroni.ts";
 import type { Stanza } from "../pgbackrest/pgbackrest-info.ts";
@@ -53,9 +54,7 @@ export async function becomeForeign(settings: Settings, location: StorageLocatio
     foreign: includes(foreign, location) ? foreign : [...foreign, location],
     own: archive === undefined || includes(own, archive) ? own : [...own, archive],
   };
-  const draft = `${settings.files.ownership}.draft`;
-  await writeFile(draft, `${JSON.stringify(ownership)}\n`, { mode: 0o600 });
-  await rename(draft, settings.files.ownership);
+  await keepRecord(settings.files.ownership, ownership);
   await rm(settings.files.archiveStorage, { force: true });
 }
 

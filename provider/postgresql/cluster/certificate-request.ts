@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { dirname } from "node:path";
+import { readFile, rm } from "node:fs/promises";
 import { ExecutorError } from "../../../lib/errors.ts";
 import { errnoOf } from "../../../lib/process/errno.ts";
 import { describeEnd, run } from "../../../lib/process/run.ts";
 import { plainEnvironment } from "../database-user.ts";
+import { keepRecord } from "../kept-record.ts";
 import type { CertificateRequest } from "./certificate-databags.ts";
 
 /** What is remembered. */
@@ -34,9 +34,7 @@ export async function readRequest(file: string): Promise<RequestRecord | undefin
 /** Remembers, all or nothing; undefined forgets. Nobody but the owner can read it: it holds the key. */
 export async function rememberRequest(file: string, record: RequestRecord | undefined): Promise<void> {
   if (record === undefined) return rm(file, { force: true });
-  await mkdir(dirname(file), { recursive: true });
-  await writeFile(`${file}.draft`, `${JSON.stringify(record)}\n`, { mode: 0o600 });
-  await rename(`${file}.draft`, file);
+  await keepRecord(file, record);
 }
 
 /**

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
-import { dirname } from "node:path";
+import { readFile } from "node:fs/promises";
 import { errnoOf } from "../../../lib/process/errno.ts";
+import { keepRecord } from "../kept-record.ts";
 import type { Settings } from "../options.ts";
 import type { MemberRecord } from "./member-record.ts";
 
@@ -34,9 +34,6 @@ export async function readMembers(settings: Settings): Promise<KnownMembers> {
 /** Keeps what was told, where it is news. */
 export async function keepMembers(settings: Settings, known: KnownMembers): Promise<void> {
   const { members } = settings.files;
-  const text = `${JSON.stringify(known)}\n`;
-  if (text === (await readFile(members, "utf8").catch(() => ""))) return;
-  await mkdir(dirname(members), { recursive: true });
-  await writeFile(`${members}.draft`, text, { mode: 0o600 });
-  await rename(`${members}.draft`, members);
+  if (`${JSON.stringify(known)}\n` === (await readFile(members, "utf8").catch(() => ""))) return;
+  await keepRecord(members, known);
 }
