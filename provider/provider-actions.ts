@@ -8,6 +8,7 @@ import { statusOf } from "../lib/job/phase.ts";
 import { backupTypes } from "../lib/job/request.ts";
 import type { ActionHandler, ActionParameters } from "../lib/juju/action.ts";
 import { shownId } from "../lib/printable.ts";
+import type { AskedJob } from "./coordination/peer-records.ts";
 import type { OwnJob } from "./own-job.ts";
 import type { Provider } from "./provider.ts";
 
@@ -16,7 +17,7 @@ import type { Provider } from "./provider.ts";
  * `charmcraft.yaml`, as the example does:
  *
  * - `create-backup` (`type`: full, differential or incremental; `compression`) and `restore` (`backup-id`,
- *   `restore-to-time`, `restore-timeline`, an integer; `discard-old-data`) ask for a job, see {@link Provider.requestJob}, and give its id; `create-backup` fails at once where the
+ *   `restore-to-time`, `restore-timeline`, an integer; `discard-old-data`) ask for a job, see {@link Provider.requestJob}, and give its id; they fail at once where the
  *   job would be rejected now, see {@link Provider.refusalOf};
  * - `show-job` (`job-id`; `format`: table or json) tells where such a job stands, see {@link Provider.ownJob};
  * - `release-grant` (`fence`, an integer; `confirm`, a unit): see {@link Provider.releaseGrant}.
@@ -33,16 +34,12 @@ export function providerActions(
       requireStorage();
       const backupType = given.choice("type", backupTypes) ?? "full";
       const job = { ...(await newJob(given)), type: "backup", backupType } as const;
-      const refusal = await provider.refusalOf(job);
-      if (refusal !== undefined) throw new ExecutorError(refusal);
-      await provider.requestJob(job);
-      return { "job-id": job.id };
+      return await request(provider, job);
     },
     restore: async (given) => {
       requireStorage();
       const job = { ...(await newJob(given)), type: "restore", ...targetOf(given) } as const;
-      await provider.requestJob(job);
-      return { "job-id": job.id };
+      return await request(provider, job);
     },
     "show-job": async (given) => {
       const id = given.text("job-id") ?? "";
@@ -68,6 +65,14 @@ export function providerActions(
       return { state, message };
     },
   };
+}
+
+/** Asks for a job that would not be rejected now. @throws ExecutorError saying why it would be. */
+async function request(provider: Provider, job: AskedJob): Promise<Readonly<Record<string, string>>> {
+  const refusal = await provider.refusalOf(job);
+  if (refusal !== undefined) throw new ExecutorError(refusal);
+  await provider.requestJob(job);
+  return { "job-id": job.id };
 }
 
 /** What jobs of both types have. */

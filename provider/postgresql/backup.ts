@@ -7,6 +7,7 @@ import type { JobContext, JobResult } from "../../lib/executor.ts";
 import type { BackupRequest } from "../../lib/job/request.ts";
 import { storageLocation } from "../../lib/job/storage-config.ts";
 import { storageFailure } from "../../lib/storage/storage-failure.ts";
+import { explainWal } from "./archiving/archiver-state.ts";
 import { settleArchiveStorage } from "./archiving/archive-storage.ts";
 import { underOneLeader } from "./backup/leader-watch.ts";
 import { enterBackup, leaveBackup } from "./backup/member-in-backup.ts";
@@ -36,7 +37,9 @@ export async function makeBackup(
     return await backup(parts, request, context);
   } catch (error) {
     // Whatever went wrong while it was being stopped is a consequence of that.
-    const failure = context.signal.aborted ? cancelledFailure : failureOf(error);
+    const failure = context.signal.aborted
+      ? cancelledFailure
+      : await explainWal(parts.psql, failureOf(error));
     return { succeeded: false, failure };
   }
 }

@@ -30,7 +30,7 @@ export class PostgresqlExecutor implements Executor {
   }
 
   async standing(): Promise<Standing> {
-    return decideStanding(await gatherStandingFacts(this.#settings));
+    return decideStanding(await gatherStandingFacts(await this.#assemble()));
   }
 
   /** A backup holds pgBackRest's lock of the stanza, so no two jobs run together. */

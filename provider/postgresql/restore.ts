@@ -12,6 +12,7 @@ import type { JobContext, JobResult } from "../../lib/executor.ts";
 import type { RestoreRequest } from "../../lib/job/request.ts";
 import { sameLocation, storageLocation } from "../../lib/job/storage-config.ts";
 import { identifyProcess } from "../../lib/machine/process-identity.ts";
+import { explainWal } from "./archiving/archiver-state.ts";
 import { archiveUpToNow, readArchiveStorage } from "./archiving/archive-storage.ts";
 import { becomesForeign } from "./archiving/foreign-repositories.ts";
 import { artefactPathOf, recordFolderOf } from "./artefact-path.ts";
@@ -57,7 +58,11 @@ export async function restoreBackup(
       };
     }
     await PgBackRest.existing(parts.settings, parts.user, parts.settings.files.restoreConfig).forget();
-    return { succeeded: false, failure: { ...failure, message: `${failure.message} Nothing was changed.` } };
+    const explained = await explainWal(parts.psql, failure);
+    return {
+      succeeded: false,
+      failure: { ...explained, message: `${explained.message} Nothing was changed.` },
+    };
   }
 }
 

@@ -88,6 +88,17 @@ test("a backup is made, listed and restored, and its fence is claimed at the sto
   ]);
 });
 
+test("a restore that would be rejected now fails at once, and is no job", async () => {
+  for (const [wanted, says] of [
+    [{ "backup-id": "20200101-000000F" }, "20200101-000000F"],
+    [{ "restore-to-time": "2020-01-01T00:00:00Z" }, "2020-01-01T00:00:00"],
+  ] as const) {
+    const { status, message, results } = await juju.runAction(database, "restore", wanted);
+    expect({ status, message }).toEqual({ status: "failed", message: expect.stringContaining(says) });
+    expect(results).not.toHaveProperty("job-id");
+  }
+});
+
 test("what a manager does not want to keep is expired after its backup, and listed", async () => {
   const before = (await listed()).flatMap((entry) => (entry.kind === "backup" ? entry.id : []));
   expect(before).not.toEqual([]);

@@ -2,8 +2,8 @@
  * The PostgreSQL charm with a storage of its own, on real servers: the flowchart s3-credentials-changed, each deed well, and
  * each but the change of settings badly.
  */
-import { chown, mkdir, readFile, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { chown, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { ListObjectsV2Command, PutBucketPolicyCommand } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { SimulatedJuju } from "juju-database-backup/testing";
@@ -189,11 +189,45 @@ test(
   2 * limitMs,
 );
 
+test(
+  "a segment of an earlier timeline that the repository has otherwise is told of, and what is told frees archiving",
+  async () => {
+    const { "backup-id": id = "" } = await backUp();
+    expect(await ended("restore", { "backup-id": id })).toMatchObject({ phase: "succeeded", timeline: "2" });
+    const segment = await copyIntoEarlierTimeline();
+    const failed = await backUp();
+    expect(failed).toMatchObject({
+      phase: "failed",
+      "error-code": "archiving-stuck",
+      message: expect.stringContaining(segment),
+    });
+    expect(await status()).toEqual(
+      blocked(new RegExp(`^PostgreSQL cannot archive the WAL segment ${segment} `)),
+    );
+
+    const [, ready = "", done = ""] =
+      /rename (\S+) on the primary to (\S+), then make a full backup/.exec(failed["remedy"] ?? "") ?? [];
+    const file = join(dataDirectory(), ready);
+    await rename(file, join(dirname(file), done));
+    expect(await backUp()).toMatchObject({ phase: "succeeded", timeline: "2" });
+    expect(await status()).toEqual(active);
+    await archivedInto("/foreign");
+  },
+  3 * limitMs,
+);
+
 /** What is shown of a backup at its end. */
 async function backUp(): Promise<Readonly<Record<string, string>>> {
-  const { results } = await juju.runAction(database, "create-backup");
+  return ended("create-backup");
+}
+
+async function ended(
+  action: string,
+  parameters: Readonly<Record<string, string>> = {},
+): Promise<Readonly<Record<string, string>>> {
+  const { results } = await juju.runAction(database, action, parameters);
   return until(
-    "the backup has ended",
+    `${action} has ended`,
     async () => {
       await juju.settle();
       const { results: shown } = await juju.runAction(database, "show-job", {
@@ -207,37 +241,72 @@ async function backUp(): Promise<Readonly<Record<string, string>>> {
 
 /** The files of backups in the bucket. */
 async function copiedFiles(): Promise<readonly string[]> {
+  const keys = await objectsUnder("foreign/backup/postgresql/");
+  return keys.filter((key) => /\/(bundle|pg_data)\//.test(key));
+}
+
+async function objectsUnder(Prefix: string): Promise<readonly string[]> {
   const client = servers.s3.client();
-  const { Contents = [] } = await client.send(
-    new ListObjectsV2Command({ Bucket: bucket, Prefix: "foreign/backup/postgresql/" }),
-  );
+  const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix }));
   client.destroy();
-  return Contents.map(({ Key = "" }) => Key).filter((key) => /\/(bundle|pg_data)\//.test(key));
+  return Contents.map(({ Key = "" }) => Key);
+}
+
+function node(): Servers["nodes"][number] {
+  const [first] = servers.nodes;
+  if (first === undefined) throw new Error("there is no node");
+  return first;
+}
+
+function dataDirectory(): string {
+  return node().postgresql.dataDirectory;
+}
+
+async function giveToServer(file: string, content: string | Uint8Array): Promise<void> {
+  await writeFile(file, content);
+  await giveTo(node().patroni.user, file);
 }
 
 /** Gives PostgreSQL a segment to archive, before all others, that is none. @returns Takes it away. */
 async function jamArchiver(): Promise<() => Promise<void>> {
-  const [node] = servers.nodes;
-  if (node === undefined) throw new Error("there is no node");
-  const { user } = node.patroni;
-  const wal = join(node.postgresql.dataDirectory, "pg_wal");
+  const wal = join(dataDirectory(), "pg_wal");
   const name = "000000010000000000000000";
   const files = [join(wal, name), join(wal, "archive_status", `${name}.ready`)];
-  for (const file of files) {
-    await writeFile(file, Buffer.alloc(file.endsWith(".ready") ? 0 : 16 * 1024 * 1024));
-    await giveTo(user, file);
-  }
+  for (const file of files)
+    await giveToServer(file, Buffer.alloc(file.endsWith(".ready") ? 0 : 16 * 1024 * 1024));
   return async () => {
     for (const file of files.toReversed()) await rm(file);
   };
 }
 
+/**
+ * Has PostgreSQL archive other content under the name of a segment of the first timeline that is archived. @returns Its name.
+ */
+async function copyIntoEarlierTimeline(): Promise<string> {
+  const wal = join(dataDirectory(), "pg_wal");
+  const name = (await objectsUnder("foreign/archive/postgresql/"))
+    .map((key) => /\/(00000001[0-9A-F]{16})-/.exec(key)?.[1])
+    .findLast((found) => found !== undefined);
+  if (name === undefined) throw new Error("no segment of the first timeline is archived");
+  const now = await servers.psql(0, "select pg_walfile_name(pg_switch_wal())");
+  await rm(join(wal, "archive_status", `${name}.done`), { force: true });
+  const copy = await readFile(join(wal, now.trim()));
+  await giveToServer(join(wal, name), copy);
+  await giveToServer(join(wal, "archive_status", `${name}.ready`), "");
+  await servers.psql(0, "select txid_current(); select pg_switch_wal()");
+  await until(`the archiver fails to archive ${name}`, async () =>
+    (await servers.psql(0, "select last_failed_wal from pg_stat_archiver")).trim() === name
+      ? true
+      : undefined,
+  );
+  return name;
+}
+
 /** Makes a stanza of the same name for another database. */
 async function makeForeign(path: string): Promise<void> {
-  const [node] = servers.nodes;
-  if (node === undefined) throw new Error("there is no node");
-  const { uid, gid } = node.patroni.user;
-  const folder = join(node.directory, "foreign");
+  const { directory, patroni, postgresql } = node();
+  const { uid, gid } = patroni.user;
+  const folder = join(directory, "foreign");
   await mkdir(folder);
   const s3 = servers.s3;
   const { hostname, port } = new URL(s3.endpoint);
@@ -264,7 +333,7 @@ async function makeForeign(path: string): Promise<void> {
   if (isRoot) for (const name of ["", "pgbackrest.conf"]) await chown(join(folder, name), uid, gid);
   const identity = isRoot ? { identity: { uid, gid } } : {};
   const made = await run(
-    [join(node.postgresql.binDirectory, "initdb"), "--auth=trust", `--pgdata=${folder}/data`],
+    [join(postgresql.binDirectory, "initdb"), "--auth=trust", `--pgdata=${folder}/data`],
     { cwd: "/", ...identity },
   );
   expect(made.exitCode).toBe(0);

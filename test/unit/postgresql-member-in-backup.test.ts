@@ -129,6 +129,13 @@ describe("the standing", () => {
     isTlsEnabled: fc.boolean(),
     isArchiving: fc.boolean(),
     isPrimaryReachable: fc.option(fc.boolean(), { nil: undefined }),
+    archiver: fc.option(
+      fc.record({
+        failing: fc.constantFrom(undefined, "000000010000000000000005", "000000020000000000000005"),
+        timeline: fc.constant(2),
+      }),
+      { nil: undefined },
+    ),
   });
 
   test.prop([facts])("is a replica's only where it can make a backup, and else says why", (known) => {
@@ -137,6 +144,8 @@ describe("the standing", () => {
       expect(standing.reason).not.toBe("");
     } else if (standing.role === "primary") {
       expect(known.discardedBy !== undefined || known.member?.isPrimary === true).toBe(true);
+      const isStuck = known.archiver?.failing?.startsWith("00000001") === true;
+      expect(standing.problem !== undefined).toBe(known.discardedBy !== undefined || isStuck);
     } else {
       expect(known).toMatchObject({ isTlsEnabled: true, isArchiving: true, isPrimaryReachable: true });
       expect(known.member?.locked).toBe(true);

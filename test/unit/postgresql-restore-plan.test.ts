@@ -1,11 +1,19 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { Credentials } from "../../lib/job/storage-config.ts";
+import { run } from "../../lib/process/run.ts";
 import { artefactPathOf, parseArtefact } from "../../provider/postgresql/artefact-path.ts";
 import { archiveCommand } from "../../provider/postgresql/archiving/archive-storage.ts";
 import { parseLogLine } from "../../provider/postgresql/pgbackrest/backup-log.ts";
 import { createExecutor } from "../../provider/postgresql/index.ts";
 import { settingsOf, type PostgresqlOptions } from "../../provider/postgresql/options.ts";
-import { renderOverlay, restoreArguments } from "../../provider/postgresql/restore/restore-overlay.ts";
+import {
+  holdingArchiveCommand,
+  renderOverlay,
+  restoreArguments,
+} from "../../provider/postgresql/restore/restore-overlay.ts";
 import { rejectProof, type RestoreProof } from "../../provider/postgresql/restore/restore-proof.ts";
 import type { RecoveryTarget, RestorePlan } from "../../provider/postgresql/checks/restore-target.ts";
 
@@ -65,9 +73,29 @@ describe("the restore's command", () => {
     const overlay: unknown = JSON.parse(renderOverlay(["pgbackrest", "--pg1-path=/it's data"], { ttl: 30 }));
     expect(overlay).toMatchObject({
       bootstrap: { pgbackrest: { command: `pgbackrest '--pg1-path=/it'\\''s data'` }, dcs: { ttl: 30 } },
-      postgresql: { parameters: { archive_command: "/bin/false" } },
+      postgresql: { parameters: { archive_command: holdingArchiveCommand } },
     });
   });
+
+  it.each([
+    ["ready   ", 1],
+    ["stopping", 127],
+  ])(
+    "what holds archiving back fails, and ends the archiver of a server that stops (%s)",
+    async (state, exitCode) => {
+      const cwd = await mkdtemp(join(tmpdir(), "data-"));
+      try {
+        const lines = ["1", cwd, "1763769600", "5432", cwd, "localhost", "    1 2", state];
+        await writeFile(join(cwd, "postmaster.pid"), `${lines.join("\n")}\n`);
+        expect(await run(["/bin/sh", "-c", holdingArchiveCommand], { cwd })).toMatchObject({
+          exitCode,
+          stderr: "",
+        });
+      } finally {
+        await rm(cwd, { recursive: true });
+      }
+    },
+  );
 });
 
 describe("archive_command", () => {

@@ -15,6 +15,7 @@ import { failureIn } from "../job-failure.ts";
 import type { Parts } from "../parts.ts";
 import type { MemberState } from "../patroni/patroni.ts";
 import { PgBackRest } from "../pgbackrest/pgbackrest.ts";
+import { explainWal } from "./archiver-state.ts";
 import { archiveAsThePrimary, archiveTo, createStanza } from "./archive-storage.ts";
 
 /** A hook waits for it, and the next one asks again. */
@@ -62,9 +63,11 @@ export function archivingPort(
     initialiseStanza: async () => failureIn(async () => createStanza(parts, storage)),
     followPrimary: async () => failureIn(async () => archiveAsThePrimary({ ...parts, log }, storage)),
     updateSettings: async () => failureIn(async () => archiveTo({ ...parts, log }, storage)),
-    proveArchiving: async () =>
-      failureIn(async () =>
+    proveArchiving: async () => {
+      const failure = await failureIn(async () =>
         PgBackRest.existing(settings, user, settings.files.archiveConfig).check(undefined, archiveTimeoutS),
-      ),
+      );
+      return failure === undefined ? undefined : explainWal(parts.psql, failure);
+    },
   };
 }

@@ -5,6 +5,7 @@
  */
 import type { Standing } from "../../../lib/executor.ts";
 import type { MemberState } from "../patroni/patroni.ts";
+import { rejectArchiver, type ArchiverState } from "./archiver-check.ts";
 import { discardedFailure } from "./unfinished-restore.ts";
 
 /** What is known in a hook, within a second. */
@@ -19,11 +20,13 @@ export interface StandingFacts {
   readonly isArchiving: boolean;
   /** Whether the primary's TLS server takes connections; undefined where this is the primary. */
   readonly isPrimaryReachable: boolean | undefined;
+  /** What the archiver does; undefined where this is a replica, or where that could not be asked. */
+  readonly archiver: ArchiverState | undefined;
 }
 
 /** Decides. */
 export function decideStanding(facts: StandingFacts): Standing {
-  const { discardedBy, member, isTlsEnabled, isArchiving, isPrimaryReachable } = facts;
+  const { discardedBy, member, isTlsEnabled, isArchiving, isPrimaryReachable, archiver } = facts;
   // Without a database there is nothing to ask, and a restore is the way to one.
   if (discardedBy !== undefined) {
     const { message, remedy } = discardedFailure(discardedBy);
@@ -33,7 +36,12 @@ export function decideStanding(facts: StandingFacts): Standing {
   if (member.state !== "running" && member.state !== "streaming")
     return { ready: false, reason: `PostgreSQL is not running: Patroni says "${member.state}"` };
   if (!member.locked) return { ready: false, reason: "the cluster has no leader" };
-  if (member.isPrimary) return { ready: true, role: "primary" };
+  if (member.isPrimary) {
+    // Jobs may be tried all the same: the admin may have done what the problem says.
+    const stuck = archiver === undefined ? undefined : rejectArchiver(archiver);
+    const problem = stuck === undefined ? {} : { problem: `${stuck.message} ${stuck.remedy}` };
+    return { ready: true, role: "primary", ...problem };
+  }
   if (!isTlsEnabled)
     return { ready: false, reason: "PostgreSQL is a replica here, and TLS to the primary is not enabled" };
   if (!isArchiving)

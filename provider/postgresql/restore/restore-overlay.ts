@@ -9,8 +9,16 @@ import type { DynamicConfig } from "../patroni/patroni.ts";
 import type { RestorePlan } from "../checks/restore-target.ts";
 import { postgresqlTime } from "../restore-time.ts";
 
-/** With this command archiving fails, so that PostgreSQL keeps what there is to archive. */
-export const holdingArchiveCommand = "/bin/false";
+/**
+ * With this command archiving fails, so that PostgreSQL keeps what there is to archive.
+ *
+ * Patroni stops the server once after its promotion, and a server that stops tries three times, a second apart, to archive
+ * each file that it has. With 127 the archiver gives up at once, and while the server runs would rest for ten seconds; so it is
+ * told only where the server stops.
+ *
+ * @see https://www.postgresql.org/docs/15/continuous-archiving.html#BACKUP-ARCHIVING-WAL
+ */
+export const holdingArchiveCommand = "if grep -q ^stopping postmaster.pid; then exit 127; else exit 1; fi";
 
 /**
  * The arguments of the restore.

@@ -14,12 +14,11 @@ import { decideRestoreEnd, hasStarted } from "../checks/restore-end-checks.ts";
 import { ExecutorError } from "../../../lib/errors.ts";
 import type { Parts } from "../parts.ts";
 import type { LogPositions, RestoreJournal } from "./restore-journal.ts";
-import { fullDisk, lookAtDisks } from "./full-disk.ts";
+import { bootstrapFailure } from "./bootstrap-failure.ts";
+import { lookAtDisks } from "./full-disk.ts";
 import { readProof, type RestoreProof } from "./restore-proof.ts";
-import { unreachableTarget } from "./unreachable-target.ts";
 import { watchStorage, type Copying } from "../pgbackrest/storage-outage.ts";
 import { underWatch } from "../watched-work.ts";
-import { pgBackRestFailure } from "../pgbackrest/pgbackrest-errors.ts";
 
 const pollMs = 400;
 const tailBytes = 512 * 1024;
@@ -118,24 +117,7 @@ async function follow(
 /** Reads from the logs why a bootstrap failed. */
 async function whyFailed(parts: Parts, { positions, moves }: Bootstrapped): Promise<Failure> {
   const disks = await lookAtDisks(moves);
-  const text = await logsSince(parts, positions);
-  if (/recovery ended before configured recovery target was reached/.test(text))
-    return unreachableTarget(text);
-  const full = fullDisk(disks, text);
-  if (full !== undefined) return full;
-  const pgbackrest = /ERROR: \[(\d+)\]/.exec(text);
-  if (pgbackrest !== null) return pgBackRestFailure("restore", Number(pgbackrest[1]), text);
-  const fatal = [...text.matchAll(/\b(?:FATAL|PANIC):\s+(.*)/g)]
-    .map((match) => match[1] ?? "")
-    .findLast((line) => !/^(the database system is|terminating connection)/.test(line));
-  return {
-    code: "restore-bootstrap-failed",
-    message:
-      fatal === undefined
-        ? "Patroni ended without making the restored database the primary."
-        : `PostgreSQL could not recover the restored database: ${fatal.slice(0, 200)}`,
-    remedy: "Read Patroni's and PostgreSQL's logs of the time of the restore.",
-  };
+  return bootstrapFailure(disks, await logsSince(parts, positions));
 }
 
 async function logsSince(parts: Parts, positions: LogPositions): Promise<string> {
