@@ -72,15 +72,16 @@ export default defineConfig({
           hookTimeout: 60_000,
         },
       },
-      // A few schedules take what the real servers leave of the cores, which is much: those wait for each other. A hundred
-      // thousand would leave those too little.
+      // Schedules take what the real servers leave of the cores, which is much: those wait for each other. A hundred thousand
+      // would leave those too little, were they not told to.
       {
         test: {
           name: "coordination",
           include: ["test/coordination/**/*.test.ts"],
           exclude: longTests,
-          sequence: { groupOrder: longTests.length === 0 ? 3 : 2 },
+          sequence: { groupOrder: 2 },
           maxWorkers: 3,
+          setupFiles: longTests.length === 0 ? ["test/coordination/lowest-priority.ts"] : [],
           testTimeout: 3 * 3_600_000,
         },
       },
