@@ -35,11 +35,13 @@ export class LeaderWrites {
    * Of a command of `juju-exec` Juju drops nothing, so there the leader writes when the charm has done all else, or leaves it
    * to another command.
    *
+   * @param hasNext Whether the unit has something to do by what is written, as soon as it counts: then it is dispatched once more.
+   *   A command of a charm that fails has not written, and must not be followed by another, which would fail like it.
    * @throws HookToolError
    * @throws LeadershipError where a hook of the leader's has taken too long.
    */
-  async write(window: LeaderWindow, publication: Publication): Promise<void> {
-    const { publisher, event, rules, atEnd } = this.#options;
+  async write(window: LeaderWindow, publication: Publication, hasNext: boolean): Promise<void> {
+    const { publisher, event, rules, atEnd, poke } = this.#options;
     const { plan, peers } = publication;
     if (plan === undefined || peers.countsAtOnce) {
       await publisher.publish(publication);
@@ -47,19 +49,20 @@ export class LeaderWrites {
       window.require();
       await publisher.publish(publication);
       atEnd?.(() => window.require());
+      if (hasNext) poke();
     } else {
       const isFirst = this.#last === undefined;
-      this.#last = async () => await this.#writeLast(window, publication);
+      this.#last = async () => await this.#writeLast(window, publication, hasNext);
       // Of several calls in one dispatch the last counts: two plans that were made from the same databag may disagree.
       if (atEnd === undefined) await this.#last();
       else if (isFirst) atEnd(async () => await this.#last?.());
     }
   }
 
-  async #writeLast(window: LeaderWindow, publication: Publication): Promise<void> {
+  async #writeLast(window: LeaderWindow, publication: Publication, hasNext: boolean): Promise<void> {
     const { publisher, poke } = this.#options;
-    if (window.isOpen) return await publisher.publish(publication);
-    await publisher.publish({ ...publication, plan: undefined });
-    poke();
+    const { isOpen } = window;
+    await publisher.publish(isOpen ? publication : { ...publication, plan: undefined });
+    if (hasNext || !isOpen) poke();
   }
 }

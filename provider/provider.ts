@@ -31,7 +31,7 @@ import { LeaderWrites } from "./leader-writes.ts";
 import { isBackingUp, ownJobIn, withWait, type OwnJob } from "./own-job.ts";
 import { incarnationsOf } from "./peers.ts";
 import { pokeCommand } from "./worker/poke.ts";
-import { Publisher } from "./publisher.ts";
+import { Publisher, type Publication } from "./publisher.ts";
 import { Rounds } from "./rounds.ts";
 import { StateDirectory } from "./journal/state-directory.ts";
 import { hasOpenJob, manyWithoutPeers, unitStatus } from "./unit-status.ts";
@@ -328,7 +328,7 @@ export class Provider {
     const { plan, state } = round;
     if (round.warning !== undefined) await juju.log("WARNING", round.warning);
 
-    await this.#writes.write(window, {
+    const publication: Publication = {
       view,
       peers,
       read,
@@ -337,15 +337,10 @@ export class Provider {
       ...(state.liveProgress === undefined ? {} : { liveProgress: state.liveProgress }),
       record: round.record,
       plan,
-    });
+    };
     const granted = plan?.application.grants.get(juju.unit)?.fence;
-    if (
-      granted !== undefined &&
-      granted !== read.application.grants.get(juju.unit)?.fence &&
-      !peers.countsAtOnce
-    ) {
-      this.#leavePoke();
-    }
+    const isNewGrant = granted !== undefined && granted !== read.application.grants.get(juju.unit)?.fence;
+    await this.#writes.write(window, publication, isNewGrant);
     if (round.fault !== undefined) throw round.fault;
     await this.#rounds.compact(round);
     const status = unitStatus({

@@ -37,6 +37,25 @@ describe("a database charm", () => {
     }
   });
 
+  test("that fails after it has reconciled is not dispatched over and over, and runs the job when it can", async () => {
+    let [dispatches, fails] = [0, true];
+    model.charms.database = async (dispatch) => {
+      dispatches += 1;
+      if (!fails) return await model.reconcile(dispatch);
+      await model.provider(dispatch).reconcile();
+      // Commands that each have another one run would never come to rest.
+      fails = dispatches < 50;
+      throw new Error("no such luck");
+    };
+    const { results } = await model.juju.runAction(manager, "create-backup");
+    await model.juju.settle({ allowErrors: true });
+    expect(dispatches).toBeLessThan(10);
+    fails = false;
+    await model.juju.advance(600_000);
+    await model.juju.settle();
+    expect(model.report(results["job-id"] ?? "")).toMatchObject({ phase: "succeeded" });
+  });
+
   test("that is installed with two calls begins one life", async () => {
     const lives = (): number => {
       const files = [...model.machine.disk.files()].filter(([path]) => path.endsWith("journal.jsonl"));

@@ -108,6 +108,7 @@ describe("a backup manager whose hook tool", () => {
     ["status-set", "is killed"],
   ])("%s %s fails the action, requests nothing, and keeps what was requested", async (tool, fault) => {
     await model.reportIn(await model.requestBackup(), "succeeded");
+    await model.juju.settle();
     const { jobs: before = "" } = model.juju.databag(model.relation, "backup-manager");
     expect(JSON.parse(before)).not.toEqual([]);
     const since = model.juju.log().length;

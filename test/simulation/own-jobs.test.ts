@@ -85,10 +85,10 @@ describe("a job that an action asks for", () => {
   test("tells why it failed and what to do", async () => {
     await start({ units: 1 });
     const failure = { code: "disk-full", message: "The disk is full.", remedy: "Make room." };
-    model.scripted.script = { jobs: { "*": { refuse: failure } } };
+    model.scripted.script = { jobs: { "*": { fail: failure } } };
     const { "job-id": id } = await act("database/0", "restore", { "backup-id": "b", "restore-timeline": 2 });
     expect(await show("database/0", id)).toMatchObject({
-      phase: "rejected",
+      phase: "failed",
       status: "error",
       "error-code": "disk-full",
       message: "The disk is full.",
@@ -181,15 +181,17 @@ describe("an action", () => {
     expect(await refusal("restore", { "backup-id": "b" })).toMatch(/^There is no archive storage/);
   });
 
-  test("asks for no backup that would be rejected now", async () => {
+  test.each([
+    ["create-backup", {}],
+    ["restore", { "backup-id": "b" }],
+  ] as const)("%s asks for nothing that would be rejected now", async (name, parameters) => {
     await start({ units: 1 });
     const failure = { code: "tls-not-enabled", message: "TLS is not enabled.", remedy: "Relate it." };
     model.scripted.script = { jobs: { "*": { refuse: failure } } };
-    expect(await refusal("create-backup")).toBe("TLS is not enabled. Relate it.");
+    expect(await refusal(name, parameters)).toBe("TLS is not enabled. Relate it.");
     model.scripted.script = {};
-    expect(await show("database/0", (await act("database/0", "create-backup"))["job-id"])).toMatchObject({
-      phase: "succeeded",
-    });
+    const { "job-id": id } = await act("database/0", name, parameters);
+    expect(await show("database/0", id)).toMatchObject({ phase: "succeeded" });
   });
 
   test("leaves it to the job what becomes of it while the unit has another one", async () => {
