@@ -36,7 +36,7 @@ beforeAll(async () => {
   await Promise.race([ended, gone]);
   expect(output, complaints).toMatch(lastLine);
   printed = stepsOf(output);
-}, 180_000);
+}, 600_000);
 
 afterAll(() => demonstration.kill("SIGINT"));
 
